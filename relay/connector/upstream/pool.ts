@@ -13,15 +13,10 @@ export interface PoolOptions {
   now(): number;
 }
 
-interface Idle {
-  socket: UpstreamSocket;
-  until: number;
-}
-
 /** Keep-alive connections to one upstream, last in first out, so that the surplus ages and is closed. */
 export class UpstreamPool {
   private readonly options: PoolOptions;
-  private readonly idle: Idle[] = [];
+  private readonly idle: IdleSocket[] = [];
   private closed = false;
 
   constructor(options: PoolOptions) {
@@ -55,11 +50,11 @@ export class UpstreamPool {
     // A second off what the upstream promised: our request must arrive before its timer fires.
     const keepMs = Math.min(idleTimeoutMs, keepAliveMs === undefined ? idleTimeoutMs : keepAliveMs - 1_000);
     if (this.closed || this.idle.length >= maxIdle || keepMs <= 0) {
-      socket.destroy();
+      socket.close();
       return;
     }
-    const entry = { socket, until: now() + keepMs };
-    socket.owner = new IdleOwner(() => this.drop(entry));
+    const entry = new IdleSocket(this, socket, now() + keepMs);
+    socket.owner = entry;
     this.idle.push(entry);
   }
 
@@ -69,7 +64,7 @@ export class UpstreamPool {
     let kept = 0;
     for (const entry of this.idle) {
       if (entry.until > at) this.idle[kept++] = entry;
-      else entry.socket.destroy();
+      else entry.socket.close();
     }
     this.idle.length = kept;
   }
@@ -77,33 +72,38 @@ export class UpstreamPool {
   /** Closes the idle ones; released ones are closed from here on. */
   close(): void {
     this.closed = true;
-    for (const { socket } of this.idle) socket.destroy();
+    for (const { socket } of this.idle) socket.close();
     this.idle.length = 0;
   }
 
-  private drop(entry: Idle): void {
+  /** Forgets one that has become useless. */
+  drop(entry: IdleSocket): void {
     const at = this.idle.indexOf(entry);
     if (at >= 0) this.idle.splice(at, 1);
-    entry.socket.destroy();
+    entry.socket.close();
   }
 }
 
 /** Whatever an idle connection says, it is of no more use: closed, or bytes that answer nothing. */
-class IdleOwner implements SocketOwner {
-  private readonly drop: () => void;
+class IdleSocket implements SocketOwner {
+  readonly socket: UpstreamSocket;
+  readonly until: number;
+  private readonly pool: UpstreamPool;
 
-  constructor(drop: () => void) {
-    this.drop = drop;
+  constructor(pool: UpstreamPool, socket: UpstreamSocket, until: number) {
+    this.pool = pool;
+    this.socket = socket;
+    this.until = until;
   }
-  onOpen(): void {}
-  onDrain(): void {}
-  onData(): void {
-    this.drop();
+  onSocketOpen(): void {}
+  onSocketDrain(): void {}
+  onSocketData(): void {
+    this.pool.drop(this);
   }
-  onEnd(): void {
-    this.drop();
+  onSocketEnd(): void {
+    this.pool.drop(this);
   }
-  onClose(): void {
-    this.drop();
+  onSocketClose(): void {
+    this.pool.drop(this);
   }
 }

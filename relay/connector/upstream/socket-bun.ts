@@ -12,8 +12,8 @@ type Raw = Socket<BunSocket>;
 
 /** One handler object for all sockets: Bun looks the wrapper up in `data`. */
 const plainHandlers = {
-  data: (raw: Raw, chunk: Uint8Array) => raw.data.owner.onData(chunk),
-  drain: (raw: Raw) => raw.data.owner.onDrain(),
+  data: (raw: Raw, chunk: Uint8Array) => raw.data.received(chunk),
+  drain: (raw: Raw) => raw.data.drained(),
   end: (raw: Raw) => raw.data.ended(),
   close: (raw: Raw, error?: Error) => raw.data.closed(error ?? null),
   error: (raw: Raw, error: Error) => raw.data.noteError(error),
@@ -67,7 +67,7 @@ class BunSocket implements UpstreamSocket {
     this.attach(raw);
     if (this.gone || this.connected) return;
     this.connected = true;
-    this.owner.onOpen();
+    this.owner.onSocketOpen();
   }
 
   rejectCertificate(error: Error | null): void {
@@ -79,10 +79,19 @@ class BunSocket implements UpstreamSocket {
     this.error ??= error;
   }
 
+  received(chunk: Uint8Array): void {
+    if (!this.gone) this.owner.onSocketData(chunk);
+  }
+
+  drained(): void {
+    // Bun also reports room during the TLS handshake.
+    if (!this.gone && this.connected) this.owner.onSocketDrain();
+  }
+
   ended(): void {
     if (this.sawEnd || this.gone) return;
     this.sawEnd = true;
-    this.owner.onEnd();
+    this.owner.onSocketEnd();
   }
 
   closed(error: Error | null): void {
@@ -97,7 +106,7 @@ class BunSocket implements UpstreamSocket {
     if (this.gone) return;
     this.gone = true;
     this.raw = null;
-    this.owner.onClose(error);
+    this.owner.onSocketClose(error);
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
@@ -118,6 +127,13 @@ class BunSocket implements UpstreamSocket {
     if (this.finishing) return;
     this.finishing = true;
     this.raw?.shutdown();
+  }
+
+  close(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.raw?.end();
+    this.raw = null;
   }
 
   destroy(): void {

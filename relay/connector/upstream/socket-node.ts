@@ -44,16 +44,19 @@ class NodeSocket implements UpstreamSocket {
           });
     this.raw = raw;
     raw.once(target.tls === null ? "connect" : "secureConnect", () => {
+      if (this.gone) return;
       this.connected = true;
-      this.owner.onOpen();
+      this.owner.onSocketOpen();
     });
-    raw.on("data", (chunk) => this.owner.onData(chunk));
+    raw.on("data", (chunk) => {
+      if (!this.gone) this.owner.onSocketData(chunk);
+    });
     raw.on("drain", () => {
       this.full = false;
-      this.owner.onDrain();
+      if (!this.gone) this.owner.onSocketDrain();
     });
     raw.on("end", () => {
-      if (!this.gone) this.owner.onEnd();
+      if (!this.gone) this.owner.onSocketEnd();
     });
     raw.on("error", (error) => {
       this.error = error;
@@ -65,7 +68,7 @@ class NodeSocket implements UpstreamSocket {
     if (this.gone) return;
     this.gone = true;
     this.raw = null;
-    this.owner.onClose(error);
+    this.owner.onSocketClose(error);
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
@@ -91,11 +94,18 @@ class NodeSocket implements UpstreamSocket {
     this.raw?.end();
   }
 
+  close(): void {
+    this.detach()?.destroy();
+  }
+
   destroy(): void {
-    if (this.gone) return;
+    this.detach()?.resetAndDestroy();
+  }
+
+  private detach(): net.Socket | null {
+    const { raw } = this;
     this.gone = true;
-    const raw = this.raw;
     this.raw = null;
-    raw?.resetAndDestroy();
+    return raw;
   }
 }
