@@ -34,16 +34,16 @@ export class ByteQueue {
 
   private makeRoom(length: number): void {
     const needed = this.length + length;
-    // Doubling keeps many small pieces linear; the first piece gets what it needs, as most queues see only one.
-    const target = needed <= this.bytes.length ? this.bytes : new Uint8Array(this.growth(needed));
+    const { bytes } = this;
+    // Moving or doubling only by halves keeps many small pieces linear; most queues see one piece, which gets what it needs.
+    const fits = needed <= bytes.length && this.start >= bytes.length / 2;
+    const target = fits
+      ? bytes
+      : new Uint8Array(bytes.length === 0 ? needed : Math.max(needed, bytes.length * 2));
     if (target === this.bytes) target.copyWithin(0, this.start, this.end);
     else target.set(this.bytes.subarray(this.start, this.end));
     this.bytes = target;
     this.end = this.length;
     this.start = 0;
-  }
-
-  private growth(needed: number): number {
-    return this.bytes.length === 0 ? needed : Math.max(needed, this.bytes.length * 2);
   }
 }

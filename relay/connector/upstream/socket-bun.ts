@@ -40,6 +40,7 @@ class BunSocket implements UpstreamSocket {
   private sawEnd = false;
   private error: Error | null = null;
   private finishing = false;
+  private paused = false;
 
   constructor(owner: SocketOwner) {
     this.owner = owner;
@@ -116,10 +117,13 @@ class BunSocket implements UpstreamSocket {
   }
 
   pause(): void {
+    this.paused = true;
     this.raw?.pause();
   }
 
   resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
     this.raw?.resume();
   }
 

@@ -31,14 +31,14 @@ class NodeSocket implements UpstreamSocket {
   open(target: SocketTarget, host: string): void {
     if (this.gone) return;
     const options = { host, port: target.port, allowHalfOpen: true, noDelay: true };
-    const raw =
+    const raw: net.Socket =
       target.tls === null
         ? net.connect(options)
         : tls.connect({
             ...options,
             // A server name may not be an address (RFC 6066 section 3); the certificate is checked against it all the same.
             servername: net.isIP(target.tls.serverName) === 0 ? target.tls.serverName : undefined,
-            checkServerIdentity: (_, certificate) =>
+            checkServerIdentity: (_: string, certificate: tls.PeerCertificate) =>
               tls.checkServerIdentity(target.tls!.serverName, certificate),
             rejectUnauthorized: target.tls.verify,
           });
