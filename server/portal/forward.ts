@@ -89,6 +89,8 @@ export function createForwarder(relay: { httpBase: string; internalSecret: strin
           if (!answer.complete) response.destroy();
         });
       });
+      // A body may be long in coming; its head does not wait for it.
+      if (request.headers["transfer-encoding"] || request.headers["content-length"]) outgoing.flushHeaders();
       request.pipe(outgoing);
       request.once("aborted", () => outgoing.destroy());
     },
