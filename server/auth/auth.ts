@@ -5,6 +5,7 @@ import type { Db } from "../../db/client.ts";
 import type { Logger } from "../log.ts";
 import type { Mailer } from "../mail/index.ts";
 import { signSessionToken } from "./bearer-token.ts";
+import type { EnsureTenant } from "./ensure-tenant.ts";
 import { addressLimits, consumeLimit, otherwise } from "./limits.ts";
 
 /** Seconds without a request after which a session ends. */
@@ -26,8 +27,7 @@ export interface AuthDeps {
   /** Origin of the portal; https makes cookies `__Host-`. */
   readonly portalUrl: string;
   readonly secret: string;
-  /** Makes sure that the user has a tenant, any number of times, and gives its id. */
-  readonly ensureTenant: (user: { id: string; name: string; email: string }) => Promise<string>;
+  readonly ensureTenant: EnsureTenant;
   /** Takes work that goes on after the answer, such as mail. */
   readonly runInBackground: (work: Promise<unknown>) => void;
 }
@@ -109,13 +109,9 @@ export function createAuth(deps: AuthDeps) {
       session: {
         create: {
           async before(session) {
-            const user = await deps.db
-              .selectFrom("user")
-              .select(["id", "name", "email"])
-              .where("id", "=", session.userId)
-              .executeTakeFirstOrThrow();
             // Also repairs an account whose tenant could not be made when it was verified.
-            return { data: { ...session, activeOrganizationId: await deps.ensureTenant(user) } };
+            const activeOrganizationId = await deps.ensureTenant({ id: session.userId });
+            return { data: { ...session, activeOrganizationId } };
           },
         },
       },

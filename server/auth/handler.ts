@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Db } from "../../db/client.ts";
 import type { Logger } from "../log.ts";
 import { type Auth, clientAddressHeader } from "./auth.ts";
@@ -32,6 +33,8 @@ const paths: Readonly<Record<string, "GET" | "POST">> = {
 const timeStepMs = 400;
 const evenTimedPaths = new Set(["/sign-up/email", "/request-password-reset", "/send-verification-email"]);
 const mailingPaths = evenTimedPaths;
+/** 254 characters: the longest address that SMTP can carry. */
+const isEmail = z.email().max(254);
 
 export interface AuthHandlerDeps {
   readonly auth: Auth;
@@ -83,7 +86,13 @@ async function answer(
     body.name = name;
   }
 
-  const email = typeof body?.email === "string" ? body.email : null;
+  const email = typeof body?.email === "string" ? body.email.trim() : null;
+  if (body && email !== null) {
+    if (!isEmail.safeParse(email).success) {
+      return refusal(400, "INVALID_EMAIL", "This is not an e-mail address.", { field: "email" });
+    }
+    body.email = email;
+  }
   const limited = email ? await limitAccount(deps, request, path, email, clientAddress) : null;
   if (limited && !limited.allowed) return tooMany(limited.retryAfterSeconds);
 

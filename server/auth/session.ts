@@ -1,6 +1,8 @@
 import type { Db } from "../../db/client.ts";
 import { permissionsOfRole } from "../context.ts";
-import { type Auth, clientAddressHeader } from "./auth.ts";
+import { findMembership } from "../tenants/index.ts";
+import type { Auth } from "./auth.ts";
+import type { EnsureTenant } from "./ensure-tenant.ts";
 import type { PortalSession, TenantRole } from "./types.ts";
 
 export interface ResolvedSession {
@@ -18,21 +20,17 @@ const nobody: ResolvedSession = { session: null, setCookies: [] };
  * @param headers of the request
  */
 export async function resolveSession(
-  deps: {
-    auth: Auth;
-    db: Db;
-    ensureTenant: (user: { id: string; name: string; email: string }) => Promise<string>;
-  },
+  deps: { auth: Auth; db: Db; ensureTenant: EnsureTenant },
   headers: Headers,
 ): Promise<ResolvedSession> {
   const { auth, db, ensureTenant } = deps;
-  if (!headers.has("cookie") && !headers.has("authorization")) return nobody;
   const relevant = new Headers();
   for (const name of ["cookie", "authorization", "user-agent"]) {
     const value = headers.get(name);
     if (value !== null) relevant.set(name, value);
   }
-  relevant.delete(clientAddressHeader);
+  if (!relevant.has("cookie") && !relevant.has("authorization")) return nobody;
+
   const { headers: answered, response } = await auth.api.getSession({
     headers: relevant,
     returnHeaders: true,
@@ -40,30 +38,22 @@ export async function resolveSession(
   const setCookies = answered.getSetCookie();
   if (!response?.user.emailVerified) return { session: null, setCookies };
   const { user, session } = response;
-
-  const find = (tenantId: string | null | undefined) =>
-    tenantId
-      ? db
-          .selectFrom("member")
-          .innerJoin("organization", "organization.id", "member.organizationId")
-          .select(["organization.id", "organization.name", "member.role"])
-          .where("member.userId", "=", user.id)
-          .where("member.organizationId", "=", tenantId)
-          .executeTakeFirst()
-      : undefined;
-  // The tenant of the session may be gone, or its membership: then the user's own.
-  const tenant = (await find(session.activeOrganizationId)) ?? (await find(await ensureTenant(user)));
-  if (!tenant) throw new Error("a user without a tenant after making one");
+  const tenantId = session.activeOrganizationId ?? (await ensureTenant(user));
+  // Read at every request: a member who was removed, or whose role changed, is so at once.
+  const membership =
+    (await findMembership(db, { userId: user.id, tenantId })) ??
+    (await findMembership(db, { userId: user.id, tenantId: await ensureTenant(user) }));
+  if (!membership) throw new Error("a user without a tenant after making one");
 
   return {
     setCookies,
     session: {
       user: { id: user.id, name: user.name, email: user.email, emailVerified: user.emailVerified },
       tenant: {
-        id: tenant.id,
-        name: tenant.name,
-        role: highestRole(tenant.role),
-        permissions: permissionsOfRole(tenant.role),
+        id: membership.tenantId,
+        name: membership.tenantName,
+        role: strongestRole(membership.role),
+        permissions: permissionsOfRole(membership.role),
       },
       expiresAt: session.expiresAt,
     },
@@ -71,7 +61,7 @@ export async function resolveSession(
 }
 
 /** better-auth joins several roles by commas; the strongest is shown. */
-function highestRole(role: string): TenantRole {
+function strongestRole(role: string): TenantRole {
   const held = role.split(",").map((name) => name.trim());
   return roles.find((name) => held.includes(name)) ?? "member";
 }
