@@ -17,7 +17,12 @@ export type ApiKeySummary = z.infer<typeof ApiKeySummary>;
 
 export const CreateApiKeyInput = z.object({
   name: nameInput,
-  permissions: z.array(ApiKeyPermission).min(1).max(permissions.length).optional().describe("All when left out"),
+  permissions: z
+    .array(ApiKeyPermission)
+    .min(1)
+    .max(permissions.length)
+    .optional()
+    .describe("All when left out"),
 });
 export type CreateApiKeyInput = z.infer<typeof CreateApiKeyInput>;
 

@@ -37,7 +37,10 @@ export const EndpointDetail = EndpointSummary.extend({
 });
 export type EndpointDetail = z.infer<typeof EndpointDetail>;
 
-export const RegisterEndpointInput = z.object({ slug: slugInput, upstreamBaseUrl: upstreamBaseUrl.optional() });
+export const RegisterEndpointInput = z.object({
+  slug: slugInput,
+  upstreamBaseUrl: upstreamBaseUrl.optional(),
+});
 export type RegisterEndpointInput = z.infer<typeof RegisterEndpointInput>;
 
 export const RegisterEndpointOutput = z.object({
@@ -90,7 +93,9 @@ export const EndpointDetailsOutput = z.object({
 });
 export type EndpointDetailsOutput = z.infer<typeof EndpointDetailsOutput>;
 
-export const EndpointTokenOutput = z.object({ endpointToken: z.string().describe("hs_ep_…, shown this once") });
+export const EndpointTokenOutput = z.object({
+  endpointToken: z.string().describe("hs_ep_…, shown this once"),
+});
 export type EndpointTokenOutput = z.infer<typeof EndpointTokenOutput>;
 
 export const UpdateEndpointInput = z.object({

@@ -6,10 +6,18 @@ const rules = { reservedSlugs: ["Frobozz"], brandNames: ["Wonka"] };
 const faultOf = (raw: string) => findSlugFault(normalizeSlug(raw), rules)?.fault ?? null;
 
 describe("a name may be claimed", () => {
-  test.each(["acme", "team42", "a-b", "abc", "my-llm-box", "a".repeat(40), "pineapple", "purchase", "3d-print", "ACME"])(
-    "%s",
-    (raw) => expect(faultOf(raw)).toBeNull(),
-  );
+  test.each([
+    "acme",
+    "team42",
+    "a-b",
+    "abc",
+    "my-llm-box",
+    "a".repeat(40),
+    "pineapple",
+    "purchase",
+    "3d-print",
+    "ACME",
+  ])("%s", (raw) => expect(faultOf(raw)).toBeNull());
 });
 
 describe("a name is refused by its form", () => {
@@ -80,14 +88,17 @@ test("a message names no rule that does not apply", () => {
 
 test("whatever is typed, what may be claimed is a plain DNS label and stays itself when normalised again", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.stringMatching(/^[a-z0-9-]{1,45}$/)), (raw) => {
-      const slug = normalizeSlug(raw);
-      if (findSlugFault(slug, rules) !== null) return;
-      expect(slug).toMatch(/^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/);
-      expect(slug.slice(2, 4)).not.toBe("--");
-      expect(normalizeSlug(slug)).toBe(slug);
-      expect(new URL(`http://${slug}.example.com`).hostname).toBe(`${slug}.example.com`);
-    }),
+    fc.property(
+      fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.stringMatching(/^[a-z0-9-]{1,45}$/)),
+      (raw) => {
+        const slug = normalizeSlug(raw);
+        if (findSlugFault(slug, rules) !== null) return;
+        expect(slug).toMatch(/^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/);
+        expect(slug.slice(2, 4)).not.toBe("--");
+        expect(normalizeSlug(slug)).toBe(slug);
+        expect(new URL(`http://${slug}.example.com`).hostname).toBe(`${slug}.example.com`);
+      },
+    ),
   );
 });
 

@@ -95,7 +95,8 @@ function isLabel(slug: string): boolean {
 
 function charactersMessage(slug: string): string {
   if (slug.startsWith("-") || slug.endsWith("-")) return "a name cannot start or end with a hyphen";
-  if (slug.slice(2, 4) === "--") return "two hyphens at the third and fourth place are reserved for encoded names";
+  if (slug.slice(2, 4) === "--")
+    return "two hyphens at the third and fourth place are reserved for encoded names";
   return "use only the letters a-z, digits and hyphens";
 }
 
@@ -106,7 +107,9 @@ function charactersMessage(slug: string): string {
 export function variantsOf(slug: string): string[] {
   const suffixes = ["app", "hq", "ai", "api", "2", "lab", "one"];
   const variants = [
-    ...suffixes.map((suffix) => `${slug.slice(0, SLUG_MAX - suffix.length - 1).replace(/-+$/, "")}-${suffix}`),
+    ...suffixes.map(
+      (suffix) => `${slug.slice(0, SLUG_MAX - suffix.length - 1).replace(/-+$/, "")}-${suffix}`,
+    ),
     `my-${slug.slice(0, SLUG_MAX - 3)}`.replace(/-+$/, ""),
   ];
   return variants.filter(isSlug);
