@@ -13,18 +13,26 @@ export type Attempt<Value> =
   | { readonly value: Value; readonly problem: null }
   | { readonly value: null; readonly problem: FormProblem };
 
-const surprises: ReadonlySet<TRPCError["code"]> = new Set(["INTERNAL_SERVER_ERROR", "UNAUTHORIZED"]);
+const surprises: ReadonlySet<string> = new Set(["INTERNAL_SERVER_ERROR", "UNAUTHORIZED", "internal", "unauthorized"]);
+
+/** The server's own class, known by its name: the class itself must not be copied into the app's bundle. */
+interface DomainError extends Error {
+  readonly kind: string;
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
 
 /**
- * Waits for a procedure that a form called. A refusal by a rule (name taken, limit reached, input wrong) comes back as
- * a value; everything else is thrown on to the error boundary.
+ * Waits for what a form called: a procedure, or a function of the load context. A refusal by a rule (name taken, limit
+ * reached, input wrong) comes back as a value; everything else is thrown on to the error boundary.
  */
 export async function attempt<Value>(call: Promise<Value>): Promise<Attempt<Value>> {
   try {
     return { value: await call, problem: null };
   } catch (error) {
-    if (!(error instanceof TRPCError) || surprises.has(error.code)) throw error;
-    return { value: null, problem: problemOf(error) };
+    const problem = problemOf(error);
+    if (!problem) throw error;
+    return { value: null, problem };
   }
 }
 
@@ -49,17 +57,21 @@ const pageStatus: Partial<Record<TRPCError["code"], number>> = {
   TOO_MANY_REQUESTS: 429,
 };
 
-function problemOf(error: TRPCError): FormProblem {
-  const cause = error.cause as { code?: unknown; details?: unknown; issues?: unknown } | undefined;
-  const issue = firstIssue(cause?.issues);
+function problemOf(error: unknown): FormProblem | null {
+  if (isDomainError(error)) return surprises.has(error.kind) ? null : problemOfRule(error);
+  if (!(error instanceof TRPCError) || surprises.has(error.code)) return null;
+  if (isDomainError(error.cause)) return problemOfRule(error.cause);
+  const issue = firstIssue((error.cause as { issues?: unknown } | undefined)?.issues);
   if (issue) return { code: "invalid_input", message: issue.message, field: issue.field, details: {} };
-  const details = isRecord(cause?.details) ? cause.details : {};
-  return {
-    code: typeof cause?.code === "string" ? cause.code : error.code.toLowerCase(),
-    message: error.message,
-    field: typeof details.field === "string" ? details.field : null,
-    details,
-  };
+  return { code: error.code.toLowerCase(), message: error.message, field: null, details: {} };
+}
+
+function problemOfRule({ code, message, details }: DomainError): FormProblem {
+  return { code, message, field: typeof details.field === "string" ? details.field : null, details };
+}
+
+function isDomainError(error: unknown): error is DomainError {
+  return error instanceof Error && error.name === "DomainError";
 }
 
 function firstIssue(issues: unknown): { message: string; field: string | null } | null {
