@@ -13,7 +13,12 @@ export type Attempt<Value> =
   | { readonly value: Value; readonly problem: null }
   | { readonly value: null; readonly problem: FormProblem };
 
-const surprises: ReadonlySet<string> = new Set(["INTERNAL_SERVER_ERROR", "UNAUTHORIZED", "internal", "unauthorized"]);
+const surprises: ReadonlySet<string> = new Set([
+  "INTERNAL_SERVER_ERROR",
+  "UNAUTHORIZED",
+  "internal",
+  "unauthorized",
+]);
 
 /** The server's own class, known by its name: the class itself must not be copied into the app's bundle. */
 interface DomainError extends Error {

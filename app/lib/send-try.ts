@@ -20,7 +20,12 @@ export interface TryEvents {
  *
  * @throws Error with a sentence to show when the portal could not send it
  */
-export async function sendTry(slug: string, input: TryInput, events: TryEvents, signal: AbortSignal): Promise<void> {
+export async function sendTry(
+  slug: string,
+  input: TryInput,
+  events: TryEvents,
+  signal: AbortSignal,
+): Promise<void> {
   const form = new FormData();
   form.set("method", input.method);
   form.set("path", input.path);

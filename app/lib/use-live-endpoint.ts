@@ -17,12 +17,18 @@ const pollMs = 2_000;
  *
  * @param initial what the loader found, shown until there is something newer
  */
-export function useLiveEndpoint(slug: string, initial: LiveEndpoint): { endpoint: LiveEndpoint; state: LiveState } {
+export function useLiveEndpoint(
+  slug: string,
+  initial: LiveEndpoint,
+): { endpoint: LiveEndpoint; state: LiveState } {
   const trpc = useTRPC();
   const pushed = useSubscription(trpc.connectors.watch.subscriptionOptions({ slug }));
   const standing = pushed.status === "pending" && pushed.data !== undefined;
   const asked = useQuery(
-    trpc.endpoints.get.queryOptions({ slug }, { enabled: !standing, refetchInterval: pollMs, staleTime: pollMs }),
+    trpc.endpoints.get.queryOptions(
+      { slug },
+      { enabled: !standing, refetchInterval: pollMs, staleTime: pollMs },
+    ),
   );
 
   if (standing) return { endpoint: pushed.data, state: "live" };

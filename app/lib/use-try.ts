@@ -54,6 +54,7 @@ export function useTry(slug: string): Try {
 
 function messageOf(error: unknown): string {
   // A TypeError is how fetch reports that no answer came, or that it broke off.
-  if (error instanceof TypeError || !(error instanceof Error)) return "The connection to the portal broke off.";
+  if (error instanceof TypeError || !(error instanceof Error))
+    return "The connection to the portal broke off.";
   return error.message;
 }

@@ -24,8 +24,11 @@ export async function action(args: ActionFunctionArgs) {
   const userCode = formText(form, "userCode").toUpperCase();
   const decision = formText(form, "decision");
   if (decision === "allow" || decision === "refuse") {
-    const result = await (decision === "allow" ? auth.approveDevice({ userCode }) : auth.denyDevice({ userCode }));
-    if (result.ok) return data({ step: "decided", allowed: decision === "allow" } as const, { headers: result.headers });
+    const result = await (decision === "allow"
+      ? auth.approveDevice({ userCode })
+      : auth.denyDevice({ userCode }));
+    if (result.ok)
+      return data({ step: "decided", allowed: decision === "allow" } as const, { headers: result.headers });
     return data({ step: "code", userCode, problem: result } as const, { status: 400 });
   }
   const found = await auth.findDevice({ userCode });

@@ -25,7 +25,9 @@ export async function action({ context, request }: ActionFunctionArgs) {
   const form = await request.formData();
   const token = formText(form, "token");
   const email = formText(form, "email");
-  const result = token ? await context.auth.verifyEmail({ token }) : await context.auth.resendVerification({ email });
+  const result = token
+    ? await context.auth.verifyEmail({ token })
+    : await context.auth.resendVerification({ email });
   if (!result.ok) return data({ sentTo: null, problem: result }, { status: 400 });
   if (token) throw redirect(paths.start, { headers: result.headers });
   return data({ sentTo: email, problem: null }, { headers: result.headers });
