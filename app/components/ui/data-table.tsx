@@ -26,7 +26,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
     <section
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
-      aria-label={caption}
+      aria-label={`${caption}, table`}
       className="overflow-x-auto focus-visible:-outline-offset-2"
     >
       <table className="w-full border-collapse text-left">
