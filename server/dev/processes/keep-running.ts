@@ -15,18 +15,20 @@ export interface KeepRunningHooks<Ready> {
   onGivenUp(why: string): void;
 }
 
+type Start<Ready> = (signal: AbortSignal) => Promise<Child<Ready>>;
+
 /** A program that is started again, with growing pauses, when it ends by itself. */
 export class KeptChild<Ready> {
   /** The running one, or the last one that ran. */
   current: Child<Ready>;
-  readonly #start: (signal: AbortSignal) => Promise<Child<Ready>>;
+  readonly #start: Start<Ready>;
   readonly #hooks: KeepRunningHooks<Ready>;
   #crashes: number[] = [];
   /** Ends the watch over `current` and any recovery under way. */
   #watch = new AbortController();
   #recovery: Promise<void> = Promise.resolve();
 
-  private constructor(first: Child<Ready>, start: KeptChild<Ready>["#start"], hooks: KeepRunningHooks<Ready>) {
+  private constructor(first: Child<Ready>, start: Start<Ready>, hooks: KeepRunningHooks<Ready>) {
     this.current = first;
     this.#start = start;
     this.#hooks = hooks;
@@ -39,7 +41,7 @@ export class KeptChild<Ready> {
    * @throws whatever the first start throws: what never ran is not retried
    */
   static async start<Ready>(
-    start: (signal: AbortSignal) => Promise<Child<Ready>>,
+    start: Start<Ready>,
     hooks: KeepRunningHooks<Ready>,
     signal: AbortSignal,
   ): Promise<KeptChild<Ready>> {
