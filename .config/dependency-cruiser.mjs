@@ -30,7 +30,9 @@ export default {
       comment: "A server import in the app can reach the browser; instances come by the load context.",
       to: { dependencyTypesNot: ["type-only"] },
     }),
-    only("app-types", "^app/", ["^app/", "^server/"], { comment: "Types of the server are fine, no others." }),
+    only("app-types", "^app/", ["^app/", "^server/"], {
+      comment: "Types of the server are fine, no others.",
+    }),
     {
       name: "components-from-props",
       severity: "error",
@@ -57,7 +59,11 @@ export default {
     },
     only("mail", "^server/mail/", ["^server/mail/", SERVER_BASICS, "^emails/index\\.ts$", "^db/"]),
     only("server-basics", SERVER_BASICS, [SERVER_BASICS, "^db/(client\\.ts|schema/)"]),
-    only("relay-main", "^relay/[^/]+$", ["^relay/(?!connector/)", "^server/(?!portal|trpc|dev|auth|mail)", "^db/"]),
+    only("relay-main", "^relay/[^/]+$", [
+      "^relay/(?!connector/)",
+      "^server/(?!portal|trpc|dev|auth|mail)",
+      "^db/",
+    ]),
     only("relay-routes", "^relay/(routes|metering)/", [
       "^relay/(routes|metering|protocol|direct)/",
       "^relay/env\\.ts$",
@@ -68,7 +74,11 @@ export default {
     only(
       "relay-path",
       "^relay/(edge|link|cluster)/",
-      ["^relay/(edge|link|cluster|protocol|routes|metering)/", "^relay/env\\.ts$", "^server/(errors|log)\\.ts$"],
+      [
+        "^relay/(edge|link|cluster|protocol|routes|metering)/",
+        "^relay/env\\.ts$",
+        "^server/(errors|log)\\.ts$",
+      ],
       { comment: "A byte in flight never waits for a database." },
     ),
     only("relay-admin", "^relay/admin/", ["^relay/(?!connector/)", SERVER_BASICS]),
@@ -111,7 +121,10 @@ export default {
       name: "listed",
       severity: "error",
       comment: "What runs in production is among the dependencies, not the development ones.",
-      from: { path: "^(app|server|relay|db|emails)/", pathNot: [TESTS, "^server/dev/", "/global-setup\\.ts$"] },
+      from: {
+        path: "^(app|server|relay|db|emails)/",
+        pathNot: [TESTS, "^server/dev/", "/global-setup\\.ts$"],
+      },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
     },
   ],

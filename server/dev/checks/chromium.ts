@@ -14,7 +14,8 @@ export async function ensureChromium(root: string): Promise<string | null> {
   const given = process.env.CHROMIUM_PATH;
   if (given) return existsSync(given) ? null : `CHROMIUM_PATH is ${given}, which does not exist.`;
   if (existsSync(DEBIAN_PATH)) return null;
-  const advice = "Install Chromium (Debian, Ubuntu: `apt-get install chromium` as root) or set CHROMIUM_PATH.";
+  const advice =
+    "Install Chromium (Debian, Ubuntu: `apt-get install chromium` as root) or set CHROMIUM_PATH.";
   if (process.getuid?.() !== 0 || !has("apt-get")) return advice;
   const options = { cwd: root, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
   try {

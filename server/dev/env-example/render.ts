@@ -13,9 +13,10 @@ const WIDTH = 100;
  */
 export function renderEnvExample(sections: readonly EnvSection[]): string {
   const blocks = sections.map(({ title, variables }) =>
-    [`# --- ${title} ---`, ...Object.entries(variables).map(([name, variable]) => entry(name, variable))].join(
-      "\n\n",
-    ),
+    [
+      `# --- ${title} ---`,
+      ...Object.entries(variables).map(([name, variable]) => entry(name, variable)),
+    ].join("\n\n"),
   );
   const head = [
     "# Settings of Hotspot. `npm start` needs none of them; copy this file to .env and set what you want to change.",

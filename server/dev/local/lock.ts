@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isRunning } from "../processes/is-running.ts";
 import { StartError } from "./settings.ts";
 
 /** How long the watchdog of a killed run may need to stop what that left behind. */
@@ -75,12 +76,7 @@ async function readHolder(path: string): Promise<Holder | null> {
 }
 
 async function isSame({ pid, born }: { pid: number; born: string | null }): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
-  return born === (await birthOf(pid));
+  return isRunning(pid) && born === (await birthOf(pid));
 }
 
 /** Start time of a process in clock ticks since boot, with the boot's id; Linux only. */
@@ -93,7 +89,7 @@ async function birthOf(pid: number): Promise<string | null> {
     ]);
     // The name in parentheses may hold spaces; field 3 follows it, and the start time is field 22.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? null : `${boot.trim()}:${fields[19]}`;
+    return `${boot.trim()}:${fields[19]}`;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Child } from "./child.ts";
 
 /** Crashes within `WINDOW_MS` that are answered with a restart; one more and the program is given up. */
@@ -79,7 +78,7 @@ export class KeptChild<Ready> {
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (this.#crashes.length - 1), MAX_PAUSE_MS);
       this.#hooks.onCrash(why, pauseMs);
       try {
-        await delay(pauseMs, undefined, { signal });
+        await pause(pauseMs, signal);
         this.current = await this.#start(signal);
         this.#watchCurrent();
         return this.#hooks.onRestarted(this.current);
@@ -89,4 +88,15 @@ export class KeptChild<Ready> {
       }
     }
   }
+}
+
+/** Rejects when the signal comes first. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 }
