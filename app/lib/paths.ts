@@ -1,0 +1,42 @@
+/**
+ * Every address of the portal, in one place. Values that come from people are encoded here, so that a page never
+ * builds a URL from strings.
+ */
+export const paths = {
+  home: "/",
+  abuse: "/abuse",
+  apiDocs: "/api/docs",
+  signIn: (next?: string) => withQuery("/sign-in", { next }),
+  signUp: "/sign-up",
+  signOut: "/sign-out",
+  verifyEmail: (query: { sent?: string; next?: string } = {}) => withQuery("/verify-email", query),
+  forgotPassword: "/forgot-password",
+  theme: "/theme",
+  start: "/start",
+  device: "/device",
+  endpoints: "/endpoints",
+  endpoint: (slug: string) => `/endpoints/${encodeURIComponent(slug)}`,
+  endpointRequests: (slug: string) => `${paths.endpoint(slug)}/requests`,
+  endpointTry: (slug: string) => `${paths.endpoint(slug)}/try`,
+  endpointTryRequest: (slug: string) => `${paths.endpoint(slug)}/try/request`,
+  endpointKeys: (slug: string) => `${paths.endpoint(slug)}/keys`,
+  endpointKey: (slug: string, accessKeyId: string) =>
+    `${paths.endpointKeys(slug)}/${encodeURIComponent(accessKeyId)}`,
+  endpointSettings: (slug: string) => `${paths.endpoint(slug)}/settings`,
+  endpointToken: (slug: string) => `${paths.endpoint(slug)}/token`,
+  endpointRelease: (slug: string) => `${paths.endpoint(slug)}/release`,
+  license: "/license",
+  licenseKey: "/license/key",
+  licenseDevice: (devicePk: string) => `/license/devices/${encodeURIComponent(devicePk)}`,
+  apiKeys: "/api-keys",
+  apiKey: (apiKeyId: string) => `/api-keys/${encodeURIComponent(apiKeyId)}`,
+  account: "/account",
+  accountSessions: "/account/sessions",
+} as const;
+
+function withQuery(path: string, query: Record<string, string | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value) search.set(name, value);
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}

@@ -1,0 +1,86 @@
+import type { LinksFunction, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from "@remix-run/react";
+import type { ReactNode } from "react";
+import { useNonce } from "./bridge/nonce.ts";
+import { ApiProvider } from "./components/shell/api-provider.tsx";
+import { DoneToast } from "./components/shell/done-toast.tsx";
+import { ErrorPage } from "./components/shell/error-page.tsx";
+import { NavigationProgress } from "./components/shell/navigation-progress.tsx";
+import { SiteFooter } from "./components/shell/site-footer.tsx";
+import { SiteHeader } from "./components/shell/site-header.tsx";
+import { ToastProvider } from "./components/shell/toasts.tsx";
+import { HintProvider } from "./components/ui/hint.tsx";
+import { pageTitle } from "./lib/page-title.ts";
+import { themeOfCookies } from "./lib/theme.ts";
+import { useTheme } from "./lib/use-theme.ts";
+import stylesheet from "./styles/app.css";
+import favicon from "./styles/favicon.svg";
+
+export const links: LinksFunction = () => [
+  { rel: "stylesheet", href: stylesheet },
+  { rel: "icon", href: favicon, type: "image/svg+xml" },
+];
+
+export const meta: MetaFunction = () => pageTitle();
+
+export async function loader({ context, request }: LoaderFunctionArgs) {
+  const { session, requestId } = context;
+  return {
+    theme: themeOfCookies(request.headers.get("cookie")),
+    viewer: session && {
+      name: session.user.name,
+      email: session.user.email,
+      tenantName: session.tenant.name,
+    },
+    requestId,
+  };
+}
+
+export function Layout({ children }: { children: ReactNode }) {
+  const data = useRouteLoaderData<typeof loader>("root");
+  const theme = useTheme(data?.theme ?? "system");
+  const nonce = useNonce();
+  return (
+    <html lang="en" data-theme={theme}>
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <Meta />
+        <Links />
+      </head>
+      <body className="flex min-h-dvh flex-col">
+        <a
+          href="#main"
+          className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-ink px-3 py-2 text-bg focus:translate-y-0"
+        >
+          Skip to the content
+        </a>
+        <SiteHeader viewer={data?.viewer ?? null} theme={theme} />
+        {children}
+        <SiteFooter />
+        <ScrollRestoration nonce={nonce} />
+        <Scripts nonce={nonce} />
+      </body>
+    </html>
+  );
+}
+
+export default function App() {
+  return (
+    <ApiProvider>
+      <HintProvider delayDuration={300}>
+        <ToastProvider>
+          <NavigationProgress />
+          <DoneToast />
+          <Outlet />
+        </ToastProvider>
+      </HintProvider>
+    </ApiProvider>
+  );
+}
+
+export function ErrorBoundary() {
+  const data = useRouteLoaderData<typeof loader>("root");
+  return <ErrorPage requestId={data?.requestId} />;
+}

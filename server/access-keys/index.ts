@@ -1,0 +1,1 @@
+export { type AccessKeyQuery, findAccessKeyByHash, touchAccessKeys } from "./find.ts";

@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { run } from "../processes/run.ts";
+import { hashSources } from "./sources.ts";
+
+/** Builds kept beside the newest, for copies that still run them. */
+const KEPT_BUILDS = 8;
+
+export interface Build {
+  /** Holds `portal.js` (the server), `server.js` (the compiled app) and `public/` (what browsers get). */
+  readonly dir: string;
+  /** True when it was there already. */
+  readonly cached: boolean;
+}
+
+/**
+ * Makes the build of the present sources, unless there is one. Safe when two copies do it at once: each builds in a
+ * folder of its own and the first to finish gives it the name.
+ *
+ * @param root the clone; the result is under its node_modules/.cache
+ * @throws CommandError with the compiler's output
+ */
+export async function ensureBuild(root: string): Promise<Build> {
+  const cache = join(root, "node_modules", ".cache", "hotspot");
+  const dir = join(cache, `build-${await hashSources(root)}`);
+  if (existsSync(dir)) {
+    // Marks it as in use for `prune` of another copy.
+    const now = new Date();
+    await utimes(dir, now, now);
+    return { dir, cached: true };
+  }
+  const temporary = await mkdtemp(await madeParent(cache));
+  try {
+    await Promise.all([compileApp(root, temporary), bundlePortal(root, temporary)]);
+    await rename(temporary, dir).catch((error: NodeJS.ErrnoException) => {
+      // Another copy was first; its build is the same.
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  await prune(cache, dir);
+  return { dir, cached: false };
+}
+
+async function madeParent(cache: string): Promise<string> {
+  const { mkdir } = await import("node:fs/promises");
+  await mkdir(cache, { recursive: true });
+  return join(cache, "making-");
+}
+
+function compileApp(root: string, outDir: string) {
+  return run(join(root, "node_modules", ".bin", "remix"), ["build"], {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: "production", HOTSPOT_BUILD_DIR: outDir },
+  });
+}
+
+function bundlePortal(root: string, outDir: string) {
+  const options = ["--target=node", "--packages=external", "--sourcemap=linked"];
+  return run(
+    join(root, "node_modules", ".bin", "bun"),
+    ["build", "server/portal/main.ts", ...options, `--outfile=${join(outDir, "portal.js")}`],
+    { cwd: root, env: { ...process.env, NODE_ENV: "production" } },
+  );
+}
+
+async function prune(cache: string, newest: string) {
+  const builds = await Promise.all(
+    (await readdir(cache))
+      .filter((name) => name.startsWith("build-") && join(cache, name) !== newest)
+      .map(async (name) => ({ path: join(cache, name), usedAt: (await stat(join(cache, name))).mtimeMs })),
+  );
+  builds.sort((a, b) => b.usedAt - a.usedAt);
+  await Promise.all(builds.slice(KEPT_BUILDS).map(({ path }) => rm(path, { recursive: true, force: true })));
+}

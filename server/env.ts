@@ -1,0 +1,124 @@
+import { resolve } from "node:path";
+import type { z } from "zod";
+import { type EnvVariable, portalVariables } from "./env-variables.ts";
+
+/** The portal's configuration: read once at start, frozen, handed on. Optional integrations are tagged unions. */
+export interface PortalEnv {
+  readonly production: boolean;
+  readonly logLevel: string;
+  readonly port: number;
+  readonly adminPort: number;
+  /** Origin, no trailing slash. */
+  readonly portalUrl: string;
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+  readonly buildDir: string;
+  readonly authSecret: string;
+  readonly endpoints: {
+    readonly baseDomain: string;
+    readonly scheme: "http" | "https";
+    /** Shown in public addresses; null when it is the scheme's own. */
+    readonly port: number | null;
+    readonly reservedSlugs: readonly string[];
+    readonly brandNames: readonly string[];
+  };
+  readonly relay: {
+    /** Origin that /v1/* of tenant hosts is forwarded to. */
+    readonly httpBase: string;
+    readonly wsUrl: string;
+    readonly internalSecret: string;
+    readonly connectorSigningSecret: string;
+    readonly connectorTtlSeconds: number;
+  };
+  readonly proxyRateLimit: { readonly windowMs: number; readonly max: number };
+  readonly mail:
+    | { readonly kind: "smtp"; readonly url: string; readonly from: string }
+    | { readonly kind: "mailbox"; readonly directory: string; readonly from: string; readonly page: boolean };
+  /** Addresses or CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** One or more variables are wrong; the message has a line for each: name, value (never of a secret), expectation. */
+export class EnvError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.name = "EnvError";
+  }
+}
+
+type Values = { [Name in keyof typeof portalVariables]: z.output<(typeof portalVariables)[Name]["schema"]> };
+
+/**
+ * Checks the environment and gives the configuration.
+ * @throws EnvError naming every variable that is wrong
+ */
+export function readPortalEnv(source: Readonly<Record<string, string | undefined>>): PortalEnv {
+  const values = readValues(source);
+  if (values.SMTP_URL && !values.MAIL_FROM) {
+    throw new EnvError([
+      `MAIL_FROM is not set; with SMTP_URL, expected ${portalVariables.MAIL_FROM.expected}`,
+    ]);
+  }
+  const local = values.ENDPOINTS_BASE_DOMAIN === "localhost";
+  const scheme = values.ENDPOINTS_PUBLIC_SCHEME ?? (local ? "http" : "https");
+  const publicPort = values.ENDPOINTS_PUBLIC_PORT ?? (local ? values.RELAY_PORT : null);
+  return deepFreeze({
+    production: values.NODE_ENV === "production",
+    logLevel: values.LOG_LEVEL,
+    port: values.PORT,
+    adminPort: values.PORTAL_ADMIN_PORT,
+    portalUrl: values.PORTAL_URL ?? `http://localhost:${values.PORT}`,
+    databaseUrl: values.DATABASE_URL,
+    dataDir: resolve(values.HOTSPOT_DATA_DIR),
+    buildDir: resolve(values.HOTSPOT_BUILD_DIR),
+    authSecret: values.BETTER_AUTH_SECRET,
+    endpoints: {
+      baseDomain: values.ENDPOINTS_BASE_DOMAIN,
+      scheme,
+      port: publicPort === (scheme === "https" ? 443 : 80) ? null : publicPort,
+      reservedSlugs: values.RESERVED_SLUGS,
+      brandNames: values.BRAND_NAMES,
+    },
+    relay: {
+      httpBase: values.RELAY_HTTP_BASE,
+      wsUrl: values.RELAY_WS_URL,
+      internalSecret: values.RELAY_INTERNAL_SECRET,
+      connectorSigningSecret: values.RELAY_CONNECTOR_SIGNING_SECRET,
+      connectorTtlSeconds: values.RELAY_CONNECTOR_TTL_SECONDS,
+    },
+    proxyRateLimit: { windowMs: values.PROXY_RATE_LIMIT_WINDOW_MS, max: values.PROXY_RATE_LIMIT_MAX },
+    mail: values.SMTP_URL
+      ? { kind: "smtp", url: values.SMTP_URL, from: values.MAIL_FROM! }
+      : {
+          kind: "mailbox",
+          directory: resolve(values.HOTSPOT_DATA_DIR, "mailbox"),
+          from: values.MAIL_FROM ?? "Hotspot <hotspot@localhost>",
+          page: values.HOTSPOT_MAILBOX,
+        },
+    trustedProxies: values.TRUSTED_PROXIES,
+  } satisfies PortalEnv);
+}
+
+function readValues(source: Readonly<Record<string, string | undefined>>): Values {
+  const problems: string[] = [];
+  const entries = Object.entries(portalVariables as Record<string, EnvVariable>).map(([name, variable]) => {
+    const text = source[name]?.trim() || undefined;
+    const result = variable.schema.safeParse(text);
+    if (!result.success) problems.push(describeProblem(name, variable, text));
+    return [name, result.data];
+  });
+  if (problems.length > 0) throw new EnvError(problems);
+  return Object.fromEntries(entries) as Values;
+}
+
+function describeProblem(name: string, variable: EnvVariable, text: string | undefined): string {
+  if (text === undefined) return `${name} is not set; expected ${variable.expected}`;
+  const seen = variable.secret ? `a value of ${text.length} characters (not shown)` : JSON.stringify(text);
+  return `${name} is ${seen}; expected ${variable.expected}`;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value))
+    if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,1 @@
+export { type RequestRow, recordRequests } from "./record.ts";
