@@ -13,7 +13,7 @@ export interface SeenRequest {
   aborted: Promise<void>;
 }
 
-export type Answer = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+export type Answer = (req: IncomingMessage, res: ServerResponse) => unknown;
 export type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** A program on the customer's machine, scripted per path by the test. Anything unscripted is answered with 404. */

@@ -153,14 +153,27 @@ async function growth(to: Lab, run: () => Promise<void>): Promise<{ relay: numbe
 
 async function download(from: Lab, path: string): Promise<IncomingMessage> {
   return await new Promise((resolve, reject) => {
-    const asked = request({ port: from.port, host: "127.0.0.1", path, headers: { host: from.host }, agent: false });
+    const asked = request({
+      port: from.port,
+      host: "127.0.0.1",
+      path,
+      headers: { host: from.host },
+      agent: false,
+    });
     asked.once("error", reject).once("response", resolve).end();
   });
 }
 
 /** Sends a body of unknown length (chunked) and gives the answer's text. */
 async function upload(to: Lab, path: string, body: NodeJS.ReadableStream): Promise<string> {
-  const options = { port: to.port, host: "127.0.0.1", method: "PUT", path, headers: { host: to.host }, agent: false };
+  const options = {
+    port: to.port,
+    host: "127.0.0.1",
+    method: "PUT",
+    path,
+    headers: { host: to.host },
+    agent: false,
+  };
   const asked = request(options);
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     asked.once("error", reject).once("response", resolve);

@@ -9,6 +9,8 @@ import { type IssuingPortal, startIssuingPortal } from "../standins/issuing-port
 export interface RelayWorldOptions {
   /** Settings of the relay beyond the defaults. */
   env?: Record<string, string>;
+  /** Absent: a migrated database on the server that the tests share. */
+  database?: TestDb;
 }
 
 /** A database of its own, a relay on it, and something that issues connector tokens. */
@@ -26,7 +28,7 @@ export interface RelayWorld {
 
 /** Registers the start and stop of a world with the calling test file. */
 export async function relayWorld(options: RelayWorldOptions = {}): Promise<RelayWorld> {
-  const database = await createTestDb();
+  const database = options.database ?? (await createTestDb());
   const internalSecret = randomBytes(24).toString("hex");
   const signingSecret = randomBytes(24).toString("hex");
   const children: ManagedProcess[] = [];

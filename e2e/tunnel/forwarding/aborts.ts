@@ -29,7 +29,10 @@ export function aborts(lab: Lab): void {
       req.on("error", () => outcome.open("cut"));
     });
     const http = await RawHttp.open(lab.port);
-    http.request(["POST /upload-cut HTTP/1.1", `Host: ${lab.host}`, "Transfer-Encoding: chunked"], "5\r\nhello\r\n");
+    http.request(
+      ["POST /upload-cut HTTP/1.1", `Host: ${lab.host}`, "Transfer-Encoding: chunked"],
+      "5\r\nhello\r\n",
+    );
     await within(5_000, "first bytes at the upstream", firstBytes.opened);
     http.close();
     expect(await within(5_000, "end of the upload", outcome.opened)).toBe("cut");
@@ -37,7 +40,11 @@ export function aborts(lab: Lab): void {
 
   test("an upstream that resets before its head is a 502 with a code and a request id", async () => {
     lab.upstream.on("/reset-before", (req) => void (req.socket as Socket).resetAndDestroy());
-    const answer = await rawRequest(lab.port, ["POST /reset-before HTTP/1.1", `Host: ${lab.host}`, "Content-Length: 0"]);
+    const answer = await rawRequest(lab.port, [
+      "POST /reset-before HTTP/1.1",
+      `Host: ${lab.host}`,
+      "Content-Length: 0",
+    ]);
     expect(answer.status).toBe(502);
     expect(fieldValues(answer, "hotspot-error")).toEqual(["upstream_reset"]);
     expect(answer.body.toString()).toContain("upstream_reset");
@@ -59,7 +66,10 @@ export function aborts(lab: Lab): void {
   });
 
   test("an upstream that stops short of its Content-Length cuts the client's connection", async () => {
-    lab.upstream.on("/short", (req) => void req.socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive5"));
+    lab.upstream.on(
+      "/short",
+      (req) => void req.socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive5"),
+    );
     const http = await RawHttp.open(lab.port);
     http.request(["GET /short HTTP/1.1", `Host: ${lab.host}`]);
     expect(fieldValues(await http.readHead(), "content-length")).toEqual(["10"]);

@@ -30,7 +30,8 @@ export function headers(lab: Lab): void {
     ]);
     const [seen] = lab.upstream.seenAt("/spoof");
     const text = JSON.stringify(seen!.fields);
-    for (const lie of ["6.6.6.6", "7.7.7.7", "evil.example", "gopher", "guess"]) expect(text).not.toContain(lie);
+    for (const lie of ["6.6.6.6", "7.7.7.7", "evil.example", "gopher", "guess"])
+      expect(text).not.toContain(lie);
     expect(seen!.fields.filter(([name]) => name.toLowerCase().startsWith("x-hotspot-"))).toEqual([]);
     expect(fieldsAt("/spoof", "x-forwarded-for")).toEqual(["127.0.0.1"]);
     expect(fieldsAt("/spoof", "x-forwarded-proto")).toEqual(["http"]);
@@ -57,7 +58,8 @@ export function headers(lab: Lab): void {
       "X-End-To-End: 1",
     ]);
     const up = lab.upstream.seenAt("/hops")[0]!.fields.map(([name]) => name.toLowerCase());
-    for (const name of ["x-my-hop", "proxy-connection", "proxy-authorization"]) expect(up).not.toContain(name);
+    for (const name of ["x-my-hop", "proxy-connection", "proxy-authorization"])
+      expect(up).not.toContain(name);
     expect(up).toContain("x-end-to-end");
     const down = answer.fields.map(([name]) => name.toLowerCase());
     for (const name of ["x-their-hop", "proxy-authenticate"]) expect(down).not.toContain(name);

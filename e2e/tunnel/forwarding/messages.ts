@@ -67,7 +67,9 @@ export function messages(lab: Lab): void {
   });
 
   test("HEAD, 204 and 304 have no body, keep their fields, and leave the connection usable", async () => {
-    lab.upstream.on("/head", (_req, res) => res.writeHead(200, { "content-length": 12345, etag: '"h"' }).end());
+    lab.upstream.on("/head", (_req, res) =>
+      res.writeHead(200, { "content-length": 12345, etag: '"h"' }).end(),
+    );
     lab.upstream.on("/204", (_req, res) => res.writeHead(204, { "x-kind": "empty" }).end());
     lab.upstream.on("/304", (_req, res) => res.writeHead(304, { etag: '"n"' }).end());
     lab.upstream.on("/after", (_req, res) => res.end("after"));
@@ -118,7 +120,8 @@ export function messages(lab: Lab): void {
     });
     const http = await RawHttp.open(lab.port);
     http.request(["POST /chunked-up HTTP/1.1", `Host: ${lab.host}`, "Transfer-Encoding: chunked"]);
-    for (const piece of ["1\r", "\na\r\n", "4;ext=1\r\nbc", "de\r\n0002\r\nfg", "\r\n0\r\n", "\r\n"]) http.send(piece);
+    for (const piece of ["1\r", "\na\r\n", "4;ext=1\r\nbc", "de\r\n0002\r\nfg", "\r\n0\r\n", "\r\n"])
+      http.send(piece);
     expect((await http.response("POST")).body.toString()).toBe("undefined|chunked|abcdefg");
     http.close();
   });
@@ -174,9 +177,14 @@ export function messages(lab: Lab): void {
   });
 
   test("an answer that comes before the upload is done reaches the client at once", async () => {
-    lab.upstream.on("/early-answer", (_req, res) => res.writeHead(413, { "x-why": "too big for me" }).end("stop"));
+    lab.upstream.on("/early-answer", (_req, res) =>
+      res.writeHead(413, { "x-why": "too big for me" }).end("stop"),
+    );
     const http = await RawHttp.open(lab.port);
-    http.request(["POST /early-answer HTTP/1.1", `Host: ${lab.host}`, "Content-Length: 1000000"], "first bytes");
+    http.request(
+      ["POST /early-answer HTTP/1.1", `Host: ${lab.host}`, "Content-Length: 1000000"],
+      "first bytes",
+    );
     const answer = await within(5_000, "early answer", http.response("POST"));
     expect([answer.status, fieldValues(answer, "x-why"), answer.body.toString()]).toEqual([
       413,

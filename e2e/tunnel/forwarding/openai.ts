@@ -32,7 +32,10 @@ export function openaiClient(lab: Lab): void {
             {
               index: 0,
               finish_reason: "stop",
-              message: { role: "assistant", content: `${req.headers.authorization} ${asked.messages[0].content}` },
+              message: {
+                role: "assistant",
+                content: `${req.headers.authorization} ${asked.messages[0].content}`,
+              },
             },
           ],
           usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 },

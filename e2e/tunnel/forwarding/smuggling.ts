@@ -5,12 +5,21 @@ import type { Lab } from "../lab.ts";
 
 /** Requests that two parsers could read differently (RFC 9112 11.2). `H` stands for the tenant's Host line. */
 const cases: [name: string, request: string][] = [
-  ["CL and TE", "POST /S HTTP/1.1\r\nH\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /S2"],
+  [
+    "CL and TE",
+    "POST /S HTTP/1.1\r\nH\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /S2",
+  ],
   ["two different CL", "POST /S HTTP/1.1\r\nH\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello"],
   ["a list in CL", "POST /S HTTP/1.1\r\nH\r\nContent-Length: 5, 5\r\n\r\nhello"],
   ["a sign in CL", "POST /S HTTP/1.1\r\nH\r\nContent-Length: +5\r\n\r\nhello"],
-  ["TE that ends in something else", "POST /S HTTP/1.1\r\nH\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"],
-  ["TE twice", "POST /S HTTP/1.1\r\nH\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+  [
+    "TE that ends in something else",
+    "POST /S HTTP/1.1\r\nH\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+  ],
+  [
+    "TE twice",
+    "POST /S HTTP/1.1\r\nH\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  ],
   ["TE in HTTP/1.0", "POST /S HTTP/1.0\r\nH\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
   ["space before the colon", "POST /S HTTP/1.1\r\nH\r\nContent-Length : 5\r\n\r\nhello"],
   ["a folded line", "GET /S HTTP/1.1\r\nH\r\nX-A: 1\r\n\tContent-Length: 5\r\n\r\n"],
@@ -42,25 +51,30 @@ export function smuggling(lab: Lab): void {
     http.close();
   });
 
-  test.each(badBodies)("a body with %s is cut, and nothing after it becomes a request", async (name, body) => {
-    const path = `/bad-body-${badBodies.findIndex(([other]) => other === name)}-`;
-    let completed = false;
-    lab.upstream.on(`${path}first`, (req, res) => {
-      req.on("end", () => {
-        completed = true;
-        res.end("complete");
+  test.each(badBodies)(
+    "a body with %s is cut, and nothing after it becomes a request",
+    async (name, body) => {
+      const path = `/bad-body-${badBodies.findIndex(([other]) => other === name)}-`;
+      let completed = false;
+      lab.upstream.on(`${path}first`, (req, res) => {
+        req.on("end", () => {
+          completed = true;
+          res.end("complete");
+        });
+        req.on("error", () => {});
+        req.resume();
       });
-      req.on("error", () => {});
-      req.resume();
-    });
-    const http = await RawHttp.open(lab.port);
-    http.send(`POST ${path}first HTTP/1.1\r\nHost: ${lab.host}\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
-    http.send(`GET ${path}second HTTP/1.1\r\nHost: ${lab.host}\r\n\r\n`);
-    await within(5_000, "close", http.closed());
-    const answer = (await http.rest()).toString("latin1");
-    expect(answer === "" || answer.startsWith("HTTP/1.1 400 ")).toBe(true);
-    expect(completed).toBe(false);
-    expect(lab.upstream.seen.filter((seen) => seen.target === `${path}second`)).toEqual([]);
-    http.close();
-  });
+      const http = await RawHttp.open(lab.port);
+      http.send(
+        `POST ${path}first HTTP/1.1\r\nHost: ${lab.host}\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+      );
+      http.send(`GET ${path}second HTTP/1.1\r\nHost: ${lab.host}\r\n\r\n`);
+      await within(5_000, "close", http.closed());
+      const answer = (await http.rest()).toString("latin1");
+      expect(answer === "" || answer.startsWith("HTTP/1.1 400 ")).toBe(true);
+      expect(completed).toBe(false);
+      expect(lab.upstream.seen.filter((seen) => seen.target === `${path}second`)).toEqual([]);
+      http.close();
+    },
+  );
 }

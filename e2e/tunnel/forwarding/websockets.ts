@@ -26,7 +26,11 @@ export function websockets(lab: Lab): void {
   };
   const dial = async (path: string, protocols: string[] = []) => {
     const ws = new WebSocket(`ws://${lab.host}${path}`, protocols, { maxPayload: 1 << 24 });
-    await within(5_000, "open", new Promise((resolve, reject) => ws.once("open", resolve).once("error", reject)));
+    await within(
+      5_000,
+      "open",
+      new Promise((resolve, reject) => ws.once("open", resolve).once("error", reject)),
+    );
     return ws;
   };
   const nextMessage = (ws: WebSocket) =>
@@ -41,11 +45,15 @@ export function websockets(lab: Lab): void {
     within(
       5_000,
       "close",
-      new Promise<[number, string]>((resolve) => ws.once("close", (code, why) => resolve([code, why.toString()]))),
+      new Promise<[number, string]>((resolve) =>
+        ws.once("close", (code, why) => resolve([code, why.toString()])),
+      ),
     );
 
   test("WebSocket: text, binary and a 1 MB message come back as they were sent", async () => {
-    echoServer("/ws-echo").on("connection", (ws) => ws.on("message", (data, binary) => ws.send(data, { binary })));
+    echoServer("/ws-echo").on("connection", (ws) =>
+      ws.on("message", (data, binary) => ws.send(data, { binary })),
+    );
     const ws = await dial("/ws-echo");
     for (const [sent, binary] of [
       [Buffer.from("grüezi 🚠"), false],
@@ -99,7 +107,11 @@ export function websockets(lab: Lab): void {
     const http = await RawHttp.open(lab.port);
     http.request(upgradeLines(lab, "/ws-refused"));
     const answer = await within(5_000, "answer", http.response());
-    expect([answer.status, fieldValues(answer, "x-why"), answer.body.toString()]).toEqual([403, ["no"], "no"]);
+    expect([answer.status, fieldValues(answer, "x-why"), answer.body.toString()]).toEqual([
+      403,
+      ["no"],
+      "no",
+    ]);
     http.close();
   });
 
