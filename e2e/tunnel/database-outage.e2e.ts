@@ -16,12 +16,13 @@ const dataDir = await mkdtemp(join(tmpdir(), "hotspot-outage-"));
 let postgres = await startEmbeddedPostgres({ dataDir, volatile: true });
 const db = createDb(postgres.url, { onConnectionError: () => undefined });
 await migrateToLatest(db);
-const world = await relayWorld({ database: { db, url: postgres.url } });
+// Registered first, so it runs last: the relay ends before its database.
 afterAll(async () => {
   await db.destroy();
   await postgres.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
+const world = await relayWorld({ database: { db, url: postgres.url } });
 
 test("Postgres stops for a while: known tenants and keys see nothing, and the request log is complete afterwards", async () => {
   const upstream = await startUpstream();
