@@ -40,6 +40,7 @@ export async function startTunnel(dir: string, upstreamPort: number): Promise<Tu
     slug: endpoint.slug,
     to: `http://127.0.0.1:${upstreamPort}`,
     portalUrl: portal.url,
+    configDir: join(dir, "connector"),
     args: ["--quiet"],
   });
   return {

@@ -1,6 +1,6 @@
-import { createServer } from "node:net";
 import { describe, expect, test, vi } from "vitest";
 import { announce } from "../fixtures/change-events.ts";
+import { freePort } from "../fixtures/free-port.ts";
 import { fieldValues, RawHttp, rawRequest } from "../fixtures/raw-http.ts";
 import { expectOurError } from "./error-answer.ts";
 import { connect, type LabTenant, makeTenant, tunnelLab } from "./lab.ts";
@@ -13,15 +13,6 @@ const lab = await tunnelLab({
 
 const ask = (host: string, path = "/", extra: string[] = []) =>
   rawRequest(lab.port, [`GET ${path} HTTP/1.1`, `Host: ${host}`, ...extra]);
-
-/** A port of this machine where nothing listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((listening) => server.once("listening", listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Changes a tenant as the portal does: the row and the news of it in one transaction. */
 async function changeTenant(tenant: LabTenant, change: { suspended?: string; unpaid?: boolean }): Promise<void> {
@@ -53,7 +44,7 @@ describe("the answers of design.md's table", () => {
 
   test("upstream refuses the connection: 502 upstream_unreachable", async () => {
     const tenant = await makeTenant(lab.world);
-    await connect(lab.world, tenant, { to: `http://127.0.0.1:${await closedPort()}` });
+    await connect(lab.world, tenant, { to: `http://127.0.0.1:${await freePort()}` });
     expectOurError(await ask(tenant.host), 502, "upstream_unreachable");
   });
 

@@ -100,6 +100,7 @@ export async function connect(
     licenseKey: tenant.licenseKey,
     slug: tenant.slug,
     portalUrl: world.portalUrl,
+    configDir: world.scratchDir,
     ...options,
   });
   world.stopLater(connector);

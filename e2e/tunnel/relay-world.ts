@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { createTestDb, type TestDb } from "../../db/testing/index.ts";
 import { useLocalhostNames } from "../fixtures/localhost-names.ts";
@@ -21,6 +24,8 @@ export interface RelayWorld {
   readonly portalUrl: string;
   readonly internalSecret: string;
   readonly signingSecret: string;
+  /** A folder that goes with the world. */
+  readonly scratchDir: string;
   /** Starts a relay with the same settings again, on the same port, once the first is gone. */
   restartRelay(env?: Record<string, string>): Promise<void>;
   stopLater(process: ManagedProcess): void;
@@ -31,6 +36,7 @@ export async function relayWorld(options: RelayWorldOptions = {}): Promise<Relay
   const database = options.database ?? (await createTestDb());
   const internalSecret = randomBytes(24).toString("hex");
   const signingSecret = randomBytes(24).toString("hex");
+  const scratchDir = await mkdtemp(join(tmpdir(), "hotspot-e2e-"));
   const children: ManagedProcess[] = [];
   const parts = {} as { relay: Relay; portal: IssuingPortal };
 
@@ -53,6 +59,7 @@ export async function relayWorld(options: RelayWorldOptions = {}): Promise<Relay
   afterAll(async () => {
     await Promise.all(children.filter((child) => child.running).map((child) => child.stop()));
     await parts.portal?.stop();
+    await rm(scratchDir, { recursive: true, force: true });
   });
 
   return {
@@ -66,6 +73,7 @@ export async function relayWorld(options: RelayWorldOptions = {}): Promise<Relay
     },
     internalSecret,
     signingSecret,
+    scratchDir,
     restartRelay: (env) => launch(parts.relay.port, env),
     stopLater: (child) => void children.push(child),
   };
