@@ -14,7 +14,9 @@ export const builtInLoad: Load = async (target, connections, seconds) => {
   const started = performance.now();
   const end = started + seconds * 1_000;
   await Promise.all(
-    Array.from({ length: connections }, () => drive(target.port, request, () => performance.now() < end, latencies)),
+    Array.from({ length: connections }, () =>
+      drive(target.port, request, () => performance.now() < end, latencies),
+    ),
   );
   const elapsed = (performance.now() - started) / 1_000;
   return {

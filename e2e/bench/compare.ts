@@ -43,7 +43,8 @@ export async function compare(
       options.onRun?.(side, run);
     }
   }
-  const paired = <T>(of: (a: Run, b: Run) => T) => runs[first.name]!.map((run, n) => of(run, runs[second.name]![n]!));
+  const paired = <T>(of: (a: Run, b: Run) => T) =>
+    runs[first.name]!.map((run, n) => of(run, runs[second.name]![n]!));
   return {
     connections: options.connections,
     runs,

@@ -56,6 +56,9 @@ export async function chooseLoad(): Promise<{ load: Load; name: string }> {
     });
     return { load: wrkLoad, name: "wrk, one thread" };
   } catch {
-    return { load: builtInLoad, name: "built-in generator (wrk is missing: apt-get install wrk; figures are lower)" };
+    return {
+      load: builtInLoad,
+      name: "built-in generator (wrk is missing: apt-get install wrk; figures are lower)",
+    };
   }
 }

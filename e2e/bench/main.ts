@@ -15,7 +15,9 @@ import { waitUntilLogged } from "./wait-until-logged.ts";
 const settings = readSettings(process.argv.slice(2), process.env);
 const nginxVersion = requireNginx();
 const { load, name: loadName } = await chooseLoad();
-console.log(`load: ${loadName}; ${nginxVersion}; ${settings.pairs} pairs of ${settings.seconds} s; ${cpus().length} CPUs`);
+console.log(
+  `load: ${loadName}; ${nginxVersion}; ${settings.pairs} pairs of ${settings.seconds} s; ${cpus().length} CPUs`,
+);
 
 const dir = await mkdtemp(join(tmpdir(), "hotspot-bench-"));
 const cleanups: (() => Promise<void>)[] = [() => rm(dir, { recursive: true, force: true })];
@@ -59,8 +61,12 @@ try {
     requestLog: logged >= served,
   };
   console.log(`\n${table(many)}\n\n${table(one)}\n`);
-  console.log(verdict("throughput of nginx at 64 connections", many.throughputRatio, verdicts.throughput, ">= 0.50"));
-  console.log(verdict("added median latency at 1 connection, ms", one.addedMedianMs, verdicts.latency, "< 0.5"));
+  console.log(
+    verdict("throughput of nginx at 64 connections", many.throughputRatio, verdicts.throughput, ">= 0.50"),
+  );
+  console.log(
+    verdict("added median latency at 1 connection, ms", one.addedMedianMs, verdicts.latency, "< 0.5"),
+  );
   console.log(verdict("request log rows per served request", logged / served, verdicts.requestLog, ">= 1"));
   await mkdir(settings.dataDir, { recursive: true });
   const file = join(settings.dataDir, "bench.json");
@@ -77,7 +83,9 @@ function requireNginx(): string {
     // nginx -v prints on stderr.
     return execFileSync("sh", ["-c", "PATH=$PATH:/usr/sbin; nginx -v 2>&1"], { encoding: "utf8" }).trim();
   } catch {
-    console.error("The benchmark compares with nginx, which is not here. On Debian: apt-get install nginx-light wrk");
+    console.error(
+      "The benchmark compares with nginx, which is not here. On Debian: apt-get install nginx-light wrk",
+    );
     process.exit(2);
   }
 }

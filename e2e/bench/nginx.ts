@@ -16,18 +16,24 @@ export async function startStaticUpstream(dir: string): Promise<Nginx> {
   const www = join(dir, "www");
   await mkdir(www, { recursive: true });
   await writeFile(join(www, "1k"), "x".repeat(1024));
-  return await startNginx(join(dir, "upstream"), (port) => `
-    server { listen 127.0.0.1:${port}; root ${www}; open_file_cache max=16; }`);
+  return await startNginx(
+    join(dir, "upstream"),
+    (port) => `
+    server { listen 127.0.0.1:${port}; root ${www}; open_file_cache max=16; }`,
+  );
 }
 
 /** The yardstick: one worker doing proxy_pass with kept connections, nothing else, no log. */
 export async function startProxy(dir: string, upstream: Nginx): Promise<Nginx> {
-  return await startNginx(join(dir, "proxy"), (port) => `
+  return await startNginx(
+    join(dir, "proxy"),
+    (port) => `
     upstream origin { server 127.0.0.1:${upstream.port}; keepalive 128; keepalive_requests 100000000; }
     server {
       listen 127.0.0.1:${port};
       location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; }
-    }`);
+    }`,
+  );
 }
 
 async function startNginx(dir: string, servers: (port: number) => string): Promise<Nginx> {
@@ -51,7 +57,10 @@ http {
   await once(child, "spawn");
   for (const deadline = Date.now() + 5_000; ; await delay(20)) {
     if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}`);
-    const up = await fetch(`http://127.0.0.1:${port}/1k`).then((answer) => answer.ok, () => false);
+    const up = await fetch(`http://127.0.0.1:${port}/1k`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (up) break;
     if (Date.now() > deadline) throw new Error("nginx did not answer within 5 s");
   }

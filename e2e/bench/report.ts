@@ -13,9 +13,15 @@ export function table(comparison: Comparison): string {
       .join(", ");
     return [
       name.padEnd(18),
-      middle((run) => run.requestsPerSecond).toFixed(0).padStart(9),
-      middle((run) => run.p50Ms).toFixed(3).padStart(9),
-      middle((run) => run.p99Ms).toFixed(3).padStart(9),
+      middle((run) => run.requestsPerSecond)
+        .toFixed(0)
+        .padStart(9),
+      middle((run) => run.p50Ms)
+        .toFixed(3)
+        .padStart(9),
+      middle((run) => run.p99Ms)
+        .toFixed(3)
+        .padStart(9),
       `  ${cpu}`,
     ].join("");
   });

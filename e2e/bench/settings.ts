@@ -24,6 +24,7 @@ export function readSettings(argv: string[], env: NodeJS.ProcessEnv): BenchSetti
 
 function positive(name: string, text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} is "${text}"; a whole number from 1 is wanted.`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`${name} is "${text}"; a whole number from 1 is wanted.`);
   return value;
 }

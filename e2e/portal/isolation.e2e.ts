@@ -29,7 +29,9 @@ beforeAll(async () => {
     endpointSlug: slug,
   });
   const license = await make<{ devices: { id: string }[] }>(first, "GET", "/api/license");
-  const accessKey = await make<{ accessKey: { id: string } }>(first, "POST", "/api/access-keys", { name: "one" });
+  const accessKey = await make<{ accessKey: { id: string } }>(first, "POST", "/api/access-keys", {
+    name: "one",
+  });
   const apiKey = await make<{ apiKey: { id: string } }>(first, "POST", "/api/api-keys", { name: "one" });
   const theirs = await make<{ secret: string }>(second, "POST", "/api/api-keys", { name: "two" });
   secondApiKey = theirs.secret;
@@ -66,7 +68,9 @@ async function everythingOfTheFirst(): Promise<unknown> {
     .executeTakeFirstOrThrow();
   const tables = ["endpoints", "connectors", "devices", "access_keys", "api_keys"] as const;
   return await Promise.all(
-    tables.map((table) => world.db.selectFrom(table).selectAll().where("tenant_id", "=", tenant_id).orderBy("id").execute()),
+    tables.map((table) =>
+      world.db.selectFrom(table).selectAll().where("tenant_id", "=", tenant_id).orderBy("id").execute(),
+    ),
   );
 }
 
@@ -86,7 +90,8 @@ describe("another tenant's ids", () => {
       for (const answer of calls) {
         const text = await answer.text();
         const { error } = JSON.parse(text) as { error: { code: string } };
-        if (answer.status !== 404 || !/not_found$/.test(error.code)) answers.push(`${method} ${path}: ${answer.status} ${text}`);
+        if (answer.status !== 404 || !/not_found$/.test(error.code))
+          answers.push(`${method} ${path}: ${answer.status} ${text}`);
       }
     }
     expect(answers).toEqual([]);
@@ -135,7 +140,11 @@ describe("another tenant's ids", () => {
     const cookie = first.cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
     const answer = await fetch(`${world.portalUrl}/api/endpoints/${slug}`, {
       method: "PATCH",
-      headers: { cookie, origin: `http://second-tenant.localhost:${world.relay.port}`, "content-type": "application/json" },
+      headers: {
+        cookie,
+        origin: `http://second-tenant.localhost:${world.relay.port}`,
+        "content-type": "application/json",
+      },
       body: JSON.stringify({ requireAccessKey: true }),
     });
     expect(answer.status).toBe(403);

@@ -15,7 +15,8 @@ const send = (method: string, path: string, body?: unknown, headers: Record<stri
     headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-const post = (path: string, body: unknown, headers?: Record<string, string>) => send("POST", path, body, headers);
+const post = (path: string, body: unknown, headers?: Record<string, string>) =>
+  send("POST", path, body, headers);
 const internal = () => ({ authorization: `Bearer ${world.secrets.internal}` });
 
 async function json<T = Record<string, unknown>>(answer: Response, status = 200): Promise<T> {
@@ -24,7 +25,12 @@ async function json<T = Record<string, unknown>>(answer: Response, status = 200)
   return JSON.parse(text) as T;
 }
 
-const shared = {} as { tenant: TestTenant; endpointToken: string; connectorId: string; connectorToken: string };
+const shared = {} as {
+  tenant: TestTenant;
+  endpointToken: string;
+  connectorId: string;
+  connectorToken: string;
+};
 
 describe.sequential("the routes of seeds/000", () => {
   test("1 register gives a one-time endpoint token and the public URL", async () => {
@@ -46,7 +52,11 @@ describe.sequential("the routes of seeds/000", () => {
       slug: "acme-models",
     });
     const { error } = await json<{ error: Record<string, string> }>(taken, 409);
-    expect(error).toMatchObject({ code: expect.any(String), message: expect.any(String), requestId: expect.any(String) });
+    expect(error).toMatchObject({
+      code: expect.any(String),
+      message: expect.any(String),
+      requestId: expect.any(String),
+    });
   });
 
   test("1 register takes an upstreamBaseUrl", async () => {
@@ -68,7 +78,11 @@ describe.sequential("the routes of seeds/000", () => {
   });
 
   test("a wrong license key is 401 and tells nothing of it", async () => {
-    const answer = await post("/api/endpoints/register", { licenseKey: "hs_lic_wrong", deviceId, slug: "acme-wrong" });
+    const answer = await post("/api/endpoints/register", {
+      licenseKey: "hs_lic_wrong",
+      deviceId,
+      slug: "acme-wrong",
+    });
     expect(answer.status).toBe(401);
     expect(await answer.text()).not.toContain("hs_lic_wrong");
   });
@@ -87,11 +101,19 @@ describe.sequential("the routes of seeds/000", () => {
   test("3 heartbeat is the relay's: it marks the connector online with its capacity, and offline again", async () => {
     const { connectorId } = shared;
     const beat = { connectorId, status: "online", capacity: 8 };
-    for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: `Bearer ${shared.connectorToken}` }]) {
-      expect((await post("/api/connectors/heartbeat", beat, headers as Record<string, string>)).status).toBe(401);
+    for (const headers of [
+      {},
+      { authorization: "Bearer wrong" },
+      { authorization: `Bearer ${shared.connectorToken}` },
+    ]) {
+      expect((await post("/api/connectors/heartbeat", beat, headers as Record<string, string>)).status).toBe(
+        401,
+      );
     }
     expect(await json(await post("/api/connectors/heartbeat", beat, internal()))).toEqual({ ok: true });
-    expect(await json(await send("GET", "/api/connectors/status?slug=acme-models"))).toMatchObject({ online: true });
+    expect(await json(await send("GET", "/api/connectors/status?slug=acme-models"))).toMatchObject({
+      online: true,
+    });
     await json(await post("/api/connectors/heartbeat", { connectorId, status: "offline" }, internal()));
   });
 
@@ -137,15 +159,26 @@ describe.sequential("the routes of seeds/000", () => {
       return got;
     }, 5_000);
     expect(details.relay.connectors).toHaveLength(1);
-    expect(details.relay.connectors[0]).toMatchObject({ connectorId: expect.any(String), address: "127.0.0.1" });
+    expect(details.relay.connectors[0]).toMatchObject({
+      connectorId: expect.any(String),
+      address: "127.0.0.1",
+    });
     const consoleUrl = new URL(`${details.endpoint.publicBaseUrl}/endpoints`);
     for (const port of [world.relay.port, world.portal.port]) {
       const host = `Host: ${consoleUrl.hostname}:${port}`;
       const page = await rawRequest(port, ["GET /endpoints HTTP/1.1", host, "Accept: text/html"]);
       expect([page.status, page.body.toString().includes("acme-models")]).toEqual([200, true]);
       const health = await rawRequest(port, ["GET /api/endpoints/health HTTP/1.1", host]);
-      expect(JSON.parse(health.body.toString())).toMatchObject({ slug: "acme-models", status: "active", online: true });
-      const models = await rawRequest(port, ["GET /v1/models HTTP/1.1", host, "Authorization: Bearer sk-client"]);
+      expect(JSON.parse(health.body.toString())).toMatchObject({
+        slug: "acme-models",
+        status: "active",
+        online: true,
+      });
+      const models = await rawRequest(port, [
+        "GET /v1/models HTTP/1.1",
+        host,
+        "Authorization: Bearer sk-client",
+      ]);
       expect([models.status, models.body.toString()]).toEqual([200, '{"sent":"Bearer sk-client"}']);
     }
     await upstream.stop();
@@ -170,7 +203,10 @@ describe.sequential("the routes of seeds/000", () => {
   test("a host of nobody is 404 on the portal's port too, and the apex is the website", async () => {
     const { port } = world.portal;
     const nobody = await rawRequest(port, ["GET /v1/models HTTP/1.1", `Host: nobody-here.localhost:${port}`]);
-    expect([nobody.status, JSON.parse(nobody.body.toString()).error.code]).toEqual([404, "endpoint_not_found"]);
+    expect([nobody.status, JSON.parse(nobody.body.toString()).error.code]).toEqual([
+      404,
+      "endpoint_not_found",
+    ]);
     const website = await rawRequest(port, ["GET / HTTP/1.1", `Host: localhost:${port}`]);
     expect([website.status, website.body.toString().includes("<html")]).toEqual([200, true]);
   });

@@ -52,7 +52,11 @@ test("no secret that a run makes is in a log, a file, a command line or, unhashe
   const { portalUrl } = world;
   const tenant = `http://${world.hostOf("kept-quiet")}`;
   for (const secret of Object.values(secrets)) {
-    const headers = { authorization: `Bearer ${secret}`, "x-api-key": secret, "x-hotspot-proxy-auth": secret };
+    const headers = {
+      authorization: `Bearer ${secret}`,
+      "x-api-key": secret,
+      "x-hotspot-proxy-auth": secret,
+    };
     await fetch(`${tenant}/v1/models?key=${secret}`, { headers });
     await fetch(`${tenant}/none/of/them?token=${secret}`, { headers });
     await fetch(`${portalUrl}/v1/models`, { headers: { ...headers, "x-forwarded-host": secret } });

@@ -103,7 +103,11 @@ describe("an endpoint that wants an access key", () => {
     const key = await createAccessKey(db, tenant);
     expect((await ask(tenant, key.secret)).status).toBe(200);
     await db.transaction().execute(async (tx) => {
-      await tx.updateTable("access_keys").set({ revoked_at: new Date() }).where("id", "=", key.accessKeyId).execute();
+      await tx
+        .updateTable("access_keys")
+        .set({ revoked_at: new Date() })
+        .where("id", "=", key.accessKeyId)
+        .execute();
       await announce(tx, { type: "access_key", tenantId: tenant.tenantId });
     });
     await vi.waitFor(async () => expect((await ask(tenant, key.secret)).status).toBe(401), 2_000);
@@ -136,7 +140,10 @@ describe("an endpoint that wants no key", () => {
     lab.upstream.on("/rotated", (_req, res) => res.end("ok"));
     expect((await ask(tenant, tenant.endpointToken, "/rotated")).status).toBe(200);
     await rotate(tenant, `hs_ep_${randomBytes(24).toString("hex")}`);
-    await vi.waitFor(async () => expect((await ask(tenant, tenant.endpointToken, "/rotated")).status).toBe(401), 2_000);
+    await vi.waitFor(
+      async () => expect((await ask(tenant, tenant.endpointToken, "/rotated")).status).toBe(401),
+      2_000,
+    );
     expect((await ask(tenant, null, "/rotated")).status).toBe(200);
   });
 });

@@ -68,7 +68,9 @@ describe("hotspot connect", () => {
     expect(connector.running).toBe(true);
   });
 
-  test("without --to it finds an Ollama on its usual port; without one it says where it looked", async ({ skip }) => {
+  test("without --to it finds an Ollama on its usual port; without one it says where it looked", async ({
+    skip,
+  }) => {
     const tenant = await makeTenant(world);
     const none = start({ ...tenant });
     const code = await within(10_000, "exit", none.exited);

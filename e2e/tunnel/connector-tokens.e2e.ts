@@ -63,14 +63,18 @@ describe("a connector token at the door", () => {
 
   test("a tenant host is no door: the upgrade goes to the tenant's upstream", async () => {
     const { connectorToken } = await issue();
-    lab.upstream.onUpgrade("/connect", (_req, socket) => socket.end("HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n"));
+    lab.upstream.onUpgrade("/connect", (_req, socket) =>
+      socket.end("HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n"),
+    );
     const answer = await dialLink(lab.port, `Bearer ${connectorToken}`, { path: "/connect", host: lab.host });
     expect(answer.status).toBe(418);
   });
 
   test("a wrong subprotocol or a plain request is told what to do: 426", async () => {
     const { connectorToken } = await issue();
-    expect((await dialLink(lab.port, `Bearer ${connectorToken}`, { protocol: "hotspot.v99" })).status).toBe(426);
+    expect((await dialLink(lab.port, `Bearer ${connectorToken}`, { protocol: "hotspot.v99" })).status).toBe(
+      426,
+    );
     const plain = await rawRequest(lab.port, [
       "GET /ws/connect HTTP/1.1",
       `Host: localhost:${lab.port}`,
@@ -90,7 +94,11 @@ test("a connector that is revoked loses its link within 2 s, stops, and says so"
     .executeTakeFirstOrThrow();
   const started = Date.now();
   await db.transaction().execute(async (tx) => {
-    await tx.updateTable("connectors").set({ revoked_at: new Date() }).where("id", "=", connectorId).execute();
+    await tx
+      .updateTable("connectors")
+      .set({ revoked_at: new Date() })
+      .where("id", "=", connectorId)
+      .execute();
     const { endpointId, slug, tenantId } = tenant;
     await announce(tx, { type: "connector", connectorId, endpointId, slug, tenantId });
   });

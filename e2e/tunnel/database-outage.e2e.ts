@@ -46,9 +46,14 @@ test("Postgres stops for a while: known tenants and keys see nothing, and the re
   for (let n = 0; n < 50; n++) during.push((await ask()).status);
   expect(during).toEqual(Array(50).fill(200));
   // The relay has tried to write its log and failed; it serves on.
-  await world.relay.process.line("its trouble with the log", (line) => /"level":"?(warn|error|40|50)/.test(line));
+  await world.relay.process.line("its trouble with the log", (line) =>
+    /"level":"?(warn|error|40|50)/.test(line),
+  );
   expect((await ask()).status).toBe(200);
-  const unknown = await rawRequest(world.relay.port, ["GET / HTTP/1.1", `Host: never-seen.localhost:${world.relay.port}`]);
+  const unknown = await rawRequest(world.relay.port, [
+    "GET / HTTP/1.1",
+    `Host: never-seen.localhost:${world.relay.port}`,
+  ]);
   expect([503, 404]).toContain(unknown.status);
 
   postgres = await startEmbeddedPostgres({ dataDir, volatile: true, port: postgres.port });

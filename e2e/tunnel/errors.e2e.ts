@@ -15,7 +15,10 @@ const ask = (host: string, path = "/", extra: string[] = []) =>
   rawRequest(lab.port, [`GET ${path} HTTP/1.1`, `Host: ${host}`, ...extra]);
 
 /** Changes a tenant as the portal does: the row and the news of it in one transaction. */
-async function changeTenant(tenant: LabTenant, change: { suspended?: string; unpaid?: boolean }): Promise<void> {
+async function changeTenant(
+  tenant: LabTenant,
+  change: { suspended?: string; unpaid?: boolean },
+): Promise<void> {
   await lab.world.db.transaction().execute(async (tx) => {
     await tx
       .updateTable("tenant_settings")
@@ -78,7 +81,11 @@ describe("the answers of design.md's table", () => {
     const tenant = await makeTenant(lab.world, { plan: "free" });
     await connect(lab.world, tenant, { to: lab.upstream.url });
     const http = await RawHttp.open(lab.port);
-    http.request(["POST /too-big HTTP/1.1", `Host: ${tenant.host}`, `Content-Length: ${256 * 1024 * 1024 + 1}`]);
+    http.request([
+      "POST /too-big HTTP/1.1",
+      `Host: ${tenant.host}`,
+      `Content-Length: ${256 * 1024 * 1024 + 1}`,
+    ]);
     const answer = await http.response("POST");
     expect(answer.status).toBe(413);
     expectOurError(answer, 413, fieldValues(answer, "hotspot-error")[0] ?? "");
@@ -89,27 +96,30 @@ describe("the answers of design.md's table", () => {
   test.each([
     ["suspended", { suspended: "Phishing was reported." }, 403],
     ["unpaid", { unpaid: true }, 402],
-  ] as const)("%s: takes effect within 2 s on a tenant that was being served, and ends as fast", async (_, change, status) => {
-    const tenant = await makeTenant(lab.world);
-    await connect(lab.world, tenant, { to: lab.upstream.url });
-    lab.upstream.on("/served", (_req, res) => res.end("ok"));
-    expect((await ask(tenant.host, "/served")).status).toBe(200);
-    await changeTenant(tenant, change);
-    const refused = await vi.waitFor(
-      async () => {
-        const answer = await ask(tenant.host, "/served");
-        expect(answer.status).toBe(status);
-        return answer;
-      },
-      { timeout: 2_000, interval: 150 },
-    );
-    expectOurError(refused, status, fieldValues(refused, "hotspot-error")[0] ?? "");
-    await changeTenant(tenant, {});
-    await vi.waitFor(async () => expect((await ask(tenant.host, "/served")).status).not.toBe(status), {
-      timeout: 2_000,
-      interval: 150,
-    });
-  });
+  ] as const)(
+    "%s: takes effect within 2 s on a tenant that was being served, and ends as fast",
+    async (_, change, status) => {
+      const tenant = await makeTenant(lab.world);
+      await connect(lab.world, tenant, { to: lab.upstream.url });
+      lab.upstream.on("/served", (_req, res) => res.end("ok"));
+      expect((await ask(tenant.host, "/served")).status).toBe(200);
+      await changeTenant(tenant, change);
+      const refused = await vi.waitFor(
+        async () => {
+          const answer = await ask(tenant.host, "/served");
+          expect(answer.status).toBe(status);
+          return answer;
+        },
+        { timeout: 2_000, interval: 150 },
+      );
+      expectOurError(refused, status, fieldValues(refused, "hotspot-error")[0] ?? "");
+      await changeTenant(tenant, {});
+      await vi.waitFor(async () => expect((await ask(tenant.host, "/served")).status).not.toBe(status), {
+        timeout: 2_000,
+        interval: 150,
+      });
+    },
+  );
 });
 
 describe("the shape of an error follows who asks", () => {
@@ -134,11 +144,20 @@ describe("the shape of an error follows who asks", () => {
   test("everything else gets JSON with code, message and request id", async () => {
     const answer = await ask(`nobody-here.localhost:${lab.port}`, "/api/whatever");
     const { error } = JSON.parse(answer.body.toString());
-    expect(error).toMatchObject({ code: "endpoint_not_found", requestId: fieldValues(answer, "x-request-id")[0] });
+    expect(error).toMatchObject({
+      code: "endpoint_not_found",
+      requestId: fieldValues(answer, "x-request-id")[0],
+    });
   });
 
   test("a Host that is nobody's at all is refused without a guess", async () => {
-    for (const host of ["a.b.localhost", "exa_mple.localhost", "acme.localhost:", "user@acme.localhost", "acme.evil.example"]) {
+    for (const host of [
+      "a.b.localhost",
+      "exa_mple.localhost",
+      "acme.localhost:",
+      "user@acme.localhost",
+      "acme.evil.example",
+    ]) {
       const answer = await ask(host);
       expect([host, [400, 404, 421].includes(answer.status)]).toEqual([host, true]);
     }

@@ -7,7 +7,11 @@ const lab = await tunnelLab();
 const { world } = lab;
 
 const ask = (host: string, path: string, method = "GET") =>
-  rawRequest(lab.port, [`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...(method === "POST" ? ["Content-Length: 0"] : [])]);
+  rawRequest(lab.port, [
+    `${method} ${path} HTTP/1.1`,
+    `Host: ${host}`,
+    ...(method === "POST" ? ["Content-Length: 0"] : []),
+  ]);
 
 describe("the connector is killed", () => {
   test("in mid-request: 502 when no byte was sent, a cut connection when some were; parked requests are served by its successor", async () => {

@@ -118,25 +118,27 @@ export function websockets(lab: Lab): void {
   test("WebSocket: bytes that are no valid frame pass as they were sent, both ways", async () => {
     // Unmasked, reserved bits set, an opcode nobody defined, a length that never comes.
     const bad = Buffer.from("f37e0003616263ff80", "hex");
-    const upstreamSide = gate<Duplex>();
-    lab.upstream.onUpgrade("/ws-raw", (_req, socket) => {
+    const upstreamSide = gate<[Duplex, Buffer]>();
+    lab.upstream.onUpgrade("/ws-raw", (_req, socket, early) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
-      upstreamSide.open(socket);
+      upstreamSide.open([socket, early]);
     });
     const http = await RawHttp.open(lab.port);
     http.request(upgradeLines(lab, "/ws-raw"), bad);
     const head = await within(5_000, "101", http.readHead());
     expect(head.status).toBe(101);
-    const socket = await upstreamSide.opened;
+    const [socket, early] = await upstreamSide.opened;
     const arrived = await within(
       5_000,
       "raw bytes at the upstream",
       new Promise<Buffer>((resolve) => {
         let got = Buffer.alloc(0);
-        socket.on("data", (piece: Buffer) => {
+        const take = (piece: Buffer) => {
           got = Buffer.concat([got, piece]);
           if (got.length >= bad.length) resolve(got);
-        });
+        };
+        take(early);
+        socket.on("data", take);
       }),
     );
     expect(arrived.toString("hex")).toBe(bad.toString("hex"));
