@@ -31,7 +31,7 @@ function drive(port: number, request: Buffer, goOn: () => boolean, latencies: nu
   return new Promise((resolve, reject) => {
     const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
     let sentAt = 0;
-    let buffer = Buffer.alloc(0);
+    let buffer: Buffer = Buffer.alloc(0);
     let wanted = -1;
     const send = () => {
       sentAt = performance.now();

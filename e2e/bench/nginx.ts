@@ -52,7 +52,7 @@ http {
   await writeFile(join(dir, "nginx.conf"), config);
   const child = spawn("nginx", ["-p", dir, "-c", join(dir, "nginx.conf"), "-e", "stderr"], {
     stdio: ["ignore", "ignore", "inherit"],
-    env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
   });
   await once(child, "spawn");
   for (const deadline = Date.now() + 5_000; ; await delay(20)) {

@@ -32,7 +32,7 @@ const shared = {} as {
   connectorToken: string;
 };
 
-describe.sequential("the routes of seeds/000", () => {
+describe("the routes of seeds/000", () => {
   test("1 register gives a one-time endpoint token and the public URL", async () => {
     shared.tenant = await createTenant(world.db);
     const { licenseKey } = shared.tenant;
