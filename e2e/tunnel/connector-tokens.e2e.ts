@@ -9,8 +9,8 @@ import { relayWorld } from "./relay-world.ts";
 const lab = await tunnelLab();
 const { db, signingSecret } = lab.world;
 
-const issue = (options: TokenOptions & { secret?: string } = {}) =>
-  issueConnectorToken(db, options.secret ?? signingSecret, lab.tenant, lab.tenant, options);
+const issue = (options: TokenOptions & { secret?: string } = {}, tenant = lab.tenant) =>
+  issueConnectorToken(db, options.secret ?? signingSecret, tenant, tenant, options);
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
@@ -36,29 +36,34 @@ describe("a connector token at the door", () => {
 
   test("expired, forged, unsigned, for another audience, issuer or endpoint, or none at all: 401", async () => {
     const other = await makeTenant(lab.world);
-    const right = (await issue()).connectorToken;
+    const { slug, endpointId, tenantId } = other;
+    const bearer = async (options: Parameters<typeof issue>[0], change = (token: string) => token) => {
+      // Wrong tokens are counted per endpoint and per address: each case has its own of both.
+      const { connectorToken } = await issue(options, await makeTenant(lab.world));
+      return `Bearer ${change(connectorToken)}`;
+    };
     const refused: Record<string, string | null> = {
       none: null,
       "not a token": "Bearer x",
-      "another scheme": `Basic ${right}`,
-      expired: `Bearer ${(await issue({ ttlSeconds: -5 })).connectorToken}`,
-      "signed with another secret": `Bearer ${(await issue({ secret: "x".repeat(48) })).connectorToken}`,
-      "alg none": `Bearer ${unsigned(right, "none")}`,
-      "alg in other letters": `Bearer ${unsigned(right, "nOnE")}`,
-      "claims changed": `Bearer ${withClaims(right, { slug: other.slug, endpoint_id: other.endpointId })}`,
-      "wrong audience": `Bearer ${(await issue({ audience: "hotspot-portal" })).connectorToken}`,
-      "wrong issuer": `Bearer ${(await issue({ issuer: "somebody" })).connectorToken}`,
-      "signed for another endpoint": `Bearer ${(await issue({ slug: other.slug, endpointId: other.endpointId })).connectorToken}`,
-      "signed for another tenant": `Bearer ${(await issue({ tenantId: other.tenantId })).connectorToken}`,
+      "another scheme": `Basic ${(await issue()).connectorToken}`,
+      expired: await bearer({ ttlSeconds: -5 }),
+      "signed with another secret": await bearer({ secret: "x".repeat(48) }),
+      "alg none": await bearer({}, (token) => unsigned(token, "none")),
+      "alg in other letters": await bearer({}, (token) => unsigned(token, "nOnE")),
+      "claims changed": await bearer({}, (token) => withClaims(token, { slug, endpoint_id: endpointId })),
+      "wrong audience": await bearer({ audience: "hotspot-portal" }),
+      "wrong issuer": await bearer({ issuer: "somebody" }),
+      "signed for another endpoint": await bearer({ slug, endpointId }),
+      "signed for another tenant": await bearer({ tenantId }),
       "an endpoint token": `Bearer ${lab.tenant.endpointToken}`,
     };
-    for (const [what, authorization] of Object.entries(refused)) {
-      const answer = await dialLink(lab.port, authorization);
+    for (const [n, [what, authorization]] of Object.entries(refused).entries()) {
+      const answer = await dialLink(lab.port, authorization, { from: `127.0.1.${n + 1}` });
       expect([what, answer.status]).toEqual([what, 401]);
       const { error } = JSON.parse(answer.body.toString());
       expect(error.message).toMatch(/\.$/);
     }
-    expect((await dialLink(lab.port, `Bearer ${right}`)).status).toBe(101);
+    expect((await dialLink(lab.port, await bearer({}))).status).toBe(101);
   });
 
   test("a tenant host is no door: the upgrade goes to the tenant's upstream", async () => {
