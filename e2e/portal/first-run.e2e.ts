@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Page } from "playwright-core";
 import { expect, test, vi } from "vitest";
 import { signUp } from "../fixtures/account.ts";
-import { useBrowser } from "../fixtures/browser.ts";
+import { watchedBrowser } from "../fixtures/browser.ts";
 import { startConnector } from "../fixtures/connector-process.ts";
 import { gate } from "../fixtures/gate.ts";
 import { linkIn } from "../fixtures/mailbox.ts";
@@ -11,7 +11,7 @@ import { bodyOf, startUpstream } from "../standins/upstream.ts";
 import { portalWorld } from "./portal-world.ts";
 
 const world = await portalWorld();
-const browser = useBrowser();
+const browser = watchedBrowser();
 
 /** What a person does first, in the order in which the pages lead them, with nothing prepared. */
 test("sign up, confirm by mail, claim a name, connect, try it, rotate the token, sign out", {

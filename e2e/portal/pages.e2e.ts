@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Account, signUp } from "../fixtures/account.ts";
-import { expectAccessible, expectNoSidewaysScroll, useBrowser } from "../fixtures/browser.ts";
+import { expectAccessible, expectNoSidewaysScroll, watchedBrowser } from "../fixtures/browser.ts";
 import { startConnector } from "../fixtures/connector-process.ts";
 import { rawRequest } from "../fixtures/raw-http.ts";
 import { startUpstream } from "../standins/upstream.ts";
 import { portalWorld } from "./portal-world.ts";
 
 const world = await portalWorld();
-const browser = useBrowser();
+const browser = watchedBrowser();
 /** As long as a name may be, so that it pushes at every edge. */
 const slug = "a-name-of-forty-characters-as-many-as-ok";
 let account: Account;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { createTestDb, type TestDb } from "../../db/testing/index.ts";
 import { freePort } from "../fixtures/free-port.ts";
-import { useLocalhostNames } from "../fixtures/localhost-names.ts";
+import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
 import { Mailbox } from "../fixtures/mailbox.ts";
 import type { ManagedProcess } from "../fixtures/managed-process.ts";
 import { type Portal, startPortal } from "../fixtures/portal-process.ts";
@@ -41,7 +41,7 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
   const parts = {} as { portal: Portal; relay: Relay };
 
   beforeAll(async () => {
-    useLocalhostNames();
+    resolveLocalhostNames();
     const port = await freePort();
     const portalUrl = `http://localhost:${port}`;
     parts.relay = await startRelay({

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { createTestDb, type TestDb } from "../../db/testing/index.ts";
-import { useLocalhostNames } from "../fixtures/localhost-names.ts";
+import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
 import type { ManagedProcess } from "../fixtures/managed-process.ts";
 import { type Relay, startRelay } from "../fixtures/relay-process.ts";
 import { type IssuingPortal, startIssuingPortal } from "../standins/issuing-portal.ts";
@@ -52,7 +52,7 @@ export async function relayWorld(options: RelayWorldOptions = {}): Promise<Relay
   };
 
   beforeAll(async () => {
-    useLocalhostNames();
+    resolveLocalhostNames();
     await launch(0);
     parts.portal = await startIssuingPortal({ db: database.db, signingSecret, relayPort: parts.relay.port });
   });
