@@ -2,99 +2,21 @@
  * The door from the app to the server: what a loader or action finds in `context`. Types only, so that no server code
  * can reach the browser or be copied into the app's bundle; the instances are made in `server/portal`.
  */
+import type { AuthActions, PortalSession } from "../../server/auth/types.ts";
 import type { AppRouter } from "../../server/trpc/root.ts";
 
 /** The procedures, called in-process as the request's caller: `await context.api.endpoints.list()`. */
 export type Api = ReturnType<AppRouter["createCaller"]>;
 
-/** Role of a user within their tenant, as better-auth's organization plugin names them. */
-export type TenantRole = "owner" | "admin" | "member";
-
-/** Who is signed in. Times out after 30 minutes without a request. */
-export interface PortalSession {
-  readonly user: {
-    readonly id: string;
-    readonly name: string;
-    readonly email: string;
-    readonly emailVerified: boolean;
-  };
-  readonly tenant: {
-    readonly id: string;
-    readonly name: string;
-    readonly role: TenantRole;
-    readonly permissions: readonly string[];
-  };
-  readonly expiresAt: Date;
-}
-
-/** Why an auth action was refused. Stable: pages choose their words by it. */
-export type AuthErrorCode =
-  | "invalid_credentials"
-  | "email_not_verified"
-  | "invalid_email"
-  | "invalid_name"
-  | "password_too_short"
-  | "password_too_long"
-  | "invalid_token"
-  | "expired_token"
-  | "invalid_device_code"
-  | "expired_device_code"
-  | "device_code_used"
-  | "unauthorized"
-  | "rate_limited"
-  | "internal";
-
-/**
- * Answer of an auth action. On success pass `headers` (Set-Cookie) on to the response:
- * `redirect("/endpoints", { headers: result.headers })`.
- */
-export type AuthResult =
-  | { readonly ok: true; readonly headers: Headers }
-  | {
-      readonly ok: false;
-      readonly code: AuthErrorCode;
-      /** A sentence to show. */
-      readonly message: string;
-      /** The input it belongs to, when it belongs to one. */
-      readonly field?: "name" | "email" | "password" | "token" | "userCode";
-      /** With `rate_limited`: seconds until another try makes sense. */
-      readonly retryAfterSeconds?: number;
-    };
-
-/** A `hotspot login` waiting to be confirmed on /device. */
-export interface DeviceLogin {
-  readonly userCode: string;
-  readonly status: "pending" | "approved" | "denied";
-  /** The program that asks, e.g. `hotspot-cli`. */
-  readonly clientId: string;
-}
-
-/**
- * Sign-up, sign-in and so on for pages. Nobody learns from them whether an address has an account: `signUp`,
- * `resendVerification` and `requestPasswordReset` answer the same, in the same time, for known and unknown ones.
- */
-export interface AuthActions {
-  /** Mails a verification link (or, to an address that has an account, a notice). Does not sign in. */
-  signUp(input: { name: string; email: string; password: string }): Promise<AuthResult>;
-  /** Unverified address with the right password: `email_not_verified`, and the mail is sent again. */
-  signIn(input: { email: string; password: string }): Promise<AuthResult>;
-  signOut(): Promise<AuthResult>;
-  resendVerification(input: { email: string }): Promise<AuthResult>;
-  /**
-   * Redeems the token of the mail's link `/verify-email?token=…`, makes the tenant and signs in.
-   * A second use is harmless: ok, without signing in.
-   */
-  verifyEmail(input: { token: string }): Promise<AuthResult>;
-  requestPasswordReset(input: { email: string }): Promise<AuthResult>;
-  /** Redeems the token of `/reset-password?token=…`, once; every session of the user ends. */
-  resetPassword(input: { token: string; password: string }): Promise<AuthResult>;
-  /** Looks a code up and ties it to the signed-in user; call it before `approveDevice` or `denyDevice`. */
-  findDevice(input: {
-    userCode: string;
-  }): Promise<(AuthResult & { ok: false }) | { ok: true; device: DeviceLogin }>;
-  approveDevice(input: { userCode: string }): Promise<AuthResult>;
-  denyDevice(input: { userCode: string }): Promise<AuthResult>;
-}
+export type {
+  AuthActions,
+  AuthErrorCode,
+  AuthRefusal,
+  AuthResult,
+  DeviceLogin,
+  PortalSession,
+  TenantRole,
+} from "../../server/auth/types.ts";
 
 /** What pages may know of the configuration. All of it may reach the browser. */
 export interface AppConfig {
@@ -106,6 +28,8 @@ export interface AppConfig {
   publicUrlFor(slug: string): string;
   /** The local mailbox page, when mail is captured instead of sent and the page is switched on. */
   readonly mailboxUrl: string | null;
+  /** Characters. */
+  readonly passwordLength: { readonly min: number; readonly max: number };
   readonly integrations: {
     readonly mail: "smtp" | "mailbox";
     readonly billing: "off" | "stripe";
