@@ -31,7 +31,6 @@ export const paths = {
   apiKeys: "/api-keys",
   apiKey: (apiKeyId: string) => `/api-keys/${encodeURIComponent(apiKeyId)}`,
   account: "/account",
-  accountSessions: "/account/sessions",
 } as const;
 
 function withQuery(path: string, query: Record<string, string | undefined>): string {

@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, data, redirect } from "@remix-run/node";
-import { safeNext } from "~/lib/safe-next.ts";
 import { paths } from "~/lib/paths.ts";
+import { safeNext } from "~/lib/safe-next.ts";
 import { readTheme, themeCookie } from "~/lib/theme.ts";
 
 /** Remembers the chosen look. Without scripts the browser is sent back to the page it came from. */

@@ -17,8 +17,8 @@ export function Hero({ exampleUrl, signedIn }: HeroProps) {
           A public address for what runs on your machine
         </h1>
         <p className="mt-5 max-w-[48ch] text-[1.133rem] text-mute">
-          Start one small program beside your LLM server, API or web app. It gets its own address with access keys,
-          limits and a request log. No open port, no router settings, no certificate to renew.
+          Start one small program beside your LLM server, API or web app. It gets its own address with access
+          keys, limits and a request log. No open port, no router settings, no certificate to renew.
         </p>
         <div className="mt-7 flex flex-wrap gap-3">
           {signedIn ? (

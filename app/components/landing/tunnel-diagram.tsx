@@ -43,8 +43,8 @@ function Drawing({
   return (
     <svg viewBox={viewBox} className={className} role="img" aria-label="How a request travels">
       <title>
-        Your program is reached by the connector, which dials out to the relay; people and programs you let in call the
-        relay.
+        Your program is reached by the connector, which dials out to the relay; people and programs you let in
+        call the relay.
       </title>
       {stations.map((station, index) => {
         const at = { x: lying ? index * step : 0, y: lying ? 0 : index * step };
@@ -56,7 +56,9 @@ function Drawing({
               {...at}
               {...box}
               rx="8"
-              className={classNames(station.hot ? "fill-hot-wash stroke-hot" : "fill-surface stroke-line-strong")}
+              className={classNames(
+                station.hot ? "fill-hot-wash stroke-hot" : "fill-surface stroke-line-strong",
+              )}
             />
             <text
               x={at.x + box.width / 2}

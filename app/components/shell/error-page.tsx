@@ -16,7 +16,10 @@ const texts: Record<number, ErrorText> = {
     title: "There is nothing here",
     text: "The address may be mistyped, or what was here has been released or belongs to another account.",
   },
-  405: { title: "That is not how this page is used", text: "It takes forms only. Go back and use the button there." },
+  405: {
+    title: "That is not how this page is used",
+    text: "It takes forms only. Go back and use the button there.",
+  },
   429: { title: "Too many requests", text: "Wait a moment, then try again." },
 };
 

@@ -34,7 +34,11 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
         <thead>
           <tr className="border-b border-line text-[0.867rem] text-mute">
             {columns.map((column) => (
-              <th key={column.title} scope="col" className={classNames("py-2 font-medium", cellClass(column))}>
+              <th
+                key={column.title}
+                scope="col"
+                className={classNames("py-2 font-medium", cellClass(column))}
+              >
                 {column.actions ? <span className="sr-only">{column.title}</span> : column.title}
               </th>
             ))}

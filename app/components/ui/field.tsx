@@ -8,11 +8,7 @@ export interface FieldText {
 }
 
 interface FieldFrameProps extends FieldText {
-  children: (control: {
-    id: string;
-    "aria-describedby"?: string;
-    "aria-invalid"?: true;
-  }) => ReactNode;
+  children: (control: { id: string; "aria-describedby"?: string; "aria-invalid"?: true }) => ReactNode;
   /** Sits at the right end of the label line, e.g. a link. */
   aside?: ReactNode;
 }

@@ -29,14 +29,23 @@ export function Terminal({ title, copy, children }: TerminalProps) {
   );
 }
 
+interface CommandProps {
+  title: string;
+  command: string;
+  /** False for code that is no shell line. */
+  prompt?: boolean;
+}
+
 /** A command to run: wraps at spaces, so that all of it can be read on a phone. */
-export function Command({ title, command }: { title: string; command: string }) {
+export function Command({ title, command, prompt = true }: CommandProps) {
   return (
     <Terminal title={title} copy={command}>
       <pre className="whitespace-pre-wrap break-words">
-        <span className="text-term-mute select-none" aria-hidden="true">
-          ${" "}
-        </span>
+        {prompt ? (
+          <span className="text-term-mute select-none" aria-hidden="true">
+            ${" "}
+          </span>
+        ) : null}
         {command}
       </pre>
     </Terminal>

@@ -1,5 +1,5 @@
-import { useNow } from "~/lib/use-now.ts";
 import { formatInstant, formatRelative } from "~/lib/time.ts";
+import { useNow } from "~/lib/use-now.ts";
 
 /**
  * An instant. The server writes it out in UTC (it does not know the reader's clock); the browser then says how long ago,

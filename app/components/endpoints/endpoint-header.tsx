@@ -1,0 +1,81 @@
+import { NavLink } from "@remix-run/react";
+import { Notice } from "~/components/ui/notice.tsx";
+import type { EndpointStatus } from "~/lib/api-types.ts";
+import { classNames } from "~/lib/class-names.ts";
+import { paths } from "~/lib/paths.ts";
+import type { LiveState } from "~/lib/use-live-endpoint.ts";
+import { EndpointBadge } from "./endpoint-badge.tsx";
+import { PublicAddress } from "./public-address.tsx";
+
+interface EndpointHeaderProps {
+  slug: string;
+  publicBaseUrl: string;
+  status: EndpointStatus;
+  online: boolean;
+  state: LiveState;
+}
+
+/** What an endpoint is and how it is, above all of its pages. */
+export function EndpointHeader({ slug, publicBaseUrl, status, online, state }: EndpointHeaderProps) {
+  const tabs = [
+    { to: paths.endpoint(slug), label: "Overview" },
+    { to: paths.endpointRequests(slug), label: "Requests" },
+    { to: paths.endpointTry(slug), label: "Try it" },
+    { to: paths.endpointKeys(slug), label: "Access keys" },
+    { to: paths.endpointSettings(slug), label: "Settings" },
+  ];
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <h1 className="text-[1.733rem] break-all">{slug}</h1>
+        <span role="status">
+          <EndpointBadge status={status} online={online} />
+        </span>
+      </div>
+      <PublicAddress url={publicBaseUrl} />
+      <div className="grid gap-3 empty:hidden [&:not(:empty)]:mt-4">
+        <Standing status={status} state={state} />
+      </div>
+      <nav aria-label={`Pages of ${slug}`} className="mt-5 flex gap-1 overflow-x-auto border-b border-line">
+        {tabs.map((tab) => (
+          <NavLink
+            key={tab.to}
+            to={tab.to}
+            end
+            className={({ isActive }) =>
+              classNames(
+                "-mb-px shrink-0 border-b-2 px-3 py-2 focus-visible:-outline-offset-2",
+                isActive ? "border-hot text-ink" : "border-transparent text-mute hover:text-ink",
+              )
+            }
+          >
+            {tab.label}
+          </NavLink>
+        ))}
+      </nav>
+    </>
+  );
+}
+
+function Standing({ status, state }: { status: EndpointStatus; state: LiveState }) {
+  return (
+    <>
+      {status === "suspended" ? (
+        <Notice tone="bad" title="This endpoint is suspended">
+          Its address answers 403 until the people who run this service lift it. Write to them if you do not
+          know why.
+        </Notice>
+      ) : null}
+      {status === "unpaid" ? (
+        <Notice tone="bad" title="There is an unpaid invoice">
+          The address answers 402 until it is paid. Connectors stay connected.
+        </Notice>
+      ) : null}
+      {state === "lost" ? (
+        <Notice tone="warn" title="This page is not up to date">
+          The portal cannot be reached just now; requests to your endpoint do not go through it. Trying again.
+        </Notice>
+      ) : null}
+    </>
+  );
+}
