@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../processes/run.ts";
 import { hashSources } from "./sources.ts";
@@ -21,18 +21,17 @@ export interface Build {
  * @param root the clone; the result is under its node_modules/.cache
  * @throws CommandError with the compiler's output
  */
-export async function ensureBuild(root: string): Promise<Build> {
+export async function ensureBuild(root: string, signal?: AbortSignal): Promise<Build> {
   const cache = join(root, "node_modules", ".cache", "hotspot");
   const dir = join(cache, `build-${await hashSources(root)}`);
   if (existsSync(dir)) {
-    // Marks it as in use for `prune` of another copy.
-    const now = new Date();
-    await utimes(dir, now, now);
+    await markUsed(dir);
     return { dir, cached: true };
   }
-  const temporary = await mkdtemp(await madeParent(cache));
+  await mkdir(cache, { recursive: true });
+  const temporary = await mkdtemp(join(cache, "making-"));
   try {
-    await Promise.all([compileApp(root, temporary), bundlePortal(root, temporary)]);
+    await Promise.all([compileApp(root, temporary, signal), bundlePortal(root, temporary, signal)]);
     await rename(temporary, dir).catch((error: NodeJS.ErrnoException) => {
       // Another copy was first; its build is the same.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
@@ -44,25 +43,28 @@ export async function ensureBuild(root: string): Promise<Build> {
   return { dir, cached: false };
 }
 
-async function madeParent(cache: string): Promise<string> {
-  const { mkdir } = await import("node:fs/promises");
-  await mkdir(cache, { recursive: true });
-  return join(cache, "making-");
-}
-
-function compileApp(root: string, outDir: string) {
-  return run(join(root, "node_modules", ".bin", "remix"), ["build"], {
-    cwd: root,
-    env: { ...process.env, NODE_ENV: "production", HOTSPOT_BUILD_DIR: outDir },
+/** So that `prune` of another copy keeps it. In an image the folder may belong to somebody else, and nobody prunes. */
+async function markUsed(dir: string) {
+  const now = new Date();
+  await utimes(dir, now, now).catch((error: NodeJS.ErrnoException) => {
+    if (!["EPERM", "EACCES", "EROFS"].includes(error.code ?? "")) throw error;
   });
 }
 
-function bundlePortal(root: string, outDir: string) {
+function compileApp(root: string, outDir: string, signal?: AbortSignal) {
+  return run(join(root, "node_modules", ".bin", "remix"), ["build"], {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: "production", HOTSPOT_BUILD_DIR: outDir },
+    signal,
+  });
+}
+
+function bundlePortal(root: string, outDir: string, signal?: AbortSignal) {
   const options = ["--target=node", "--packages=external", "--sourcemap=linked"];
   return run(
     join(root, "node_modules", ".bin", "bun"),
     ["build", "server/portal/main.ts", ...options, `--outfile=${join(outDir, "portal.js")}`],
-    { cwd: root, env: { ...process.env, NODE_ENV: "production" } },
+    { cwd: root, env: { ...process.env, NODE_ENV: "production" }, signal },
   );
 }
 

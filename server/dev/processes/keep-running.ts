@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Child } from "./child.ts";
 
 /** Crashes within `WINDOW_MS` that are answered with a restart; one more and the program is given up. */
@@ -15,18 +14,20 @@ export interface KeepRunningHooks<Ready> {
   onGivenUp(why: string): void;
 }
 
+type Start<Ready> = (signal: AbortSignal) => Promise<Child<Ready>>;
+
 /** A program that is started again, with growing pauses, when it ends by itself. */
 export class KeptChild<Ready> {
   /** The running one, or the last one that ran. */
   current: Child<Ready>;
-  readonly #start: (signal: AbortSignal) => Promise<Child<Ready>>;
+  readonly #start: Start<Ready>;
   readonly #hooks: KeepRunningHooks<Ready>;
   #crashes: number[] = [];
   /** Ends the watch over `current` and any recovery under way. */
   #watch = new AbortController();
   #recovery: Promise<void> = Promise.resolve();
 
-  private constructor(first: Child<Ready>, start: KeptChild<Ready>["#start"], hooks: KeepRunningHooks<Ready>) {
+  private constructor(first: Child<Ready>, start: Start<Ready>, hooks: KeepRunningHooks<Ready>) {
     this.current = first;
     this.#start = start;
     this.#hooks = hooks;
@@ -39,7 +40,7 @@ export class KeptChild<Ready> {
    * @throws whatever the first start throws: what never ran is not retried
    */
   static async start<Ready>(
-    start: (signal: AbortSignal) => Promise<Child<Ready>>,
+    start: Start<Ready>,
     hooks: KeepRunningHooks<Ready>,
     signal: AbortSignal,
   ): Promise<KeptChild<Ready>> {
@@ -77,7 +78,7 @@ export class KeptChild<Ready> {
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (this.#crashes.length - 1), MAX_PAUSE_MS);
       this.#hooks.onCrash(why, pauseMs);
       try {
-        await delay(pauseMs, undefined, { signal });
+        await pause(pauseMs, signal);
         this.current = await this.#start(signal);
         this.#watchCurrent();
         return this.#hooks.onRestarted(this.current);
@@ -87,4 +88,15 @@ export class KeptChild<Ready> {
       }
     }
   }
+}
+
+/** Rejects when the signal comes first. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 }

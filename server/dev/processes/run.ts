@@ -15,12 +15,12 @@ export class CommandError extends Error {
  * Runs a program to its end.
  *
  * @returns what it wrote, stdout and stderr as they came
- * @throws CommandError when it does not end with 0
+ * @throws CommandError when it does not end with 0; an AbortError when the signal ended it
  */
 export function run(
   program: string,
   args: readonly string[],
-  options: { cwd: string; env?: NodeJS.ProcessEnv },
+  options: { cwd: string; env?: NodeJS.ProcessEnv; signal?: AbortSignal },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });

@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { isRunning } from "./is-running.ts";
 import type { Stage } from "./watchdog.ts";
 
 /** SIGINT is the fast and clean shutdown of Postgres; SIGTERM would wait for its clients. */
@@ -24,16 +25,14 @@ async function end(stage: Stage) {
   const pids = [...watched].filter(([, of]) => of === stage).map(([pid]) => pid);
   for (const pid of pids) signal(pid, gentle[stage]);
   const deadline = Date.now() + PATIENCE_MS[stage];
-  while (pids.some((pid) => signal(pid, 0)) && Date.now() < deadline) await delay(25);
+  while (pids.some(isRunning) && Date.now() < deadline) await delay(25);
   for (const pid of pids) signal(pid, "SIGKILL");
 }
 
-/** @returns whether there was such a process */
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+function signal(pid: number, name: NodeJS.Signals) {
   try {
-    return process.kill(pid, name);
+    process.kill(pid, name);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

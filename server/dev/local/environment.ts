@@ -1,0 +1,30 @@
+import type { Addresses } from "./addresses.ts";
+import type { LocalSecrets } from "./secrets.ts";
+import type { LocalSettings } from "./settings.ts";
+
+/**
+ * The environment of the programs of a local run: what was given, completed by what only this run knows.
+ */
+export function programEnvironment(options: {
+  settings: LocalSettings;
+  ports: { portal: number; relay: number };
+  addresses: Addresses;
+  secrets: LocalSecrets;
+  databaseUrl: string;
+}): NodeJS.ProcessEnv {
+  const { settings, ports, addresses, secrets, databaseUrl } = options;
+  return {
+    // A run that is being stopped should not wait long for streams; what the operator says goes first.
+    RELAY_DRAIN_SECONDS: "1",
+    HOTSPOT_MAILBOX: "1",
+    ...settings.environment,
+    ...secrets,
+    DATABASE_URL: databaseUrl,
+    HOTSPOT_DATA_DIR: settings.dataDir,
+    PORT: String(ports.portal),
+    RELAY_PORT: String(ports.relay),
+    PORTAL_URL: addresses.portalUrl,
+    RELAY_HTTP_BASE: `http://127.0.0.1:${ports.relay}`,
+    RELAY_WS_URL: addresses.relayWsUrl,
+  };
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writePrivateJson } from "./private-json.ts";
+
+/** Variables that must be secret and equal across starts; in production the operator sets them. */
+const NAMES = ["BETTER_AUTH_SECRET", "RELAY_INTERNAL_SECRET", "RELAY_CONNECTOR_SIGNING_SECRET"] as const;
+export type LocalSecrets = Record<(typeof NAMES)[number], string>;
+
+/**
+ * Gives the secrets of a local run: drawn once and kept in `secrets.json` (0600), each replaced by the environment's
+ * where that has one.
+ */
+export async function localSecrets(dataDir: string, environment: NodeJS.ProcessEnv): Promise<LocalSecrets> {
+  const path = join(dataDir, "secrets.json");
+  const kept = await readKept(path);
+  const secrets = Object.fromEntries(
+    NAMES.map((name) => [name, kept[name] ?? randomBytes(32).toString("hex")]),
+  ) as LocalSecrets;
+  if (NAMES.some((name) => !kept[name])) await writePrivateJson(path, secrets);
+  for (const name of NAMES) secrets[name] = environment[name]?.trim() || secrets[name];
+  return secrets;
+}
+
+async function readKept(path: string): Promise<Partial<LocalSecrets>> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { execve, loadEnvFile } from "node:process";
+import { ensureBuild } from "./build/build.ts";
+import { step } from "./local/console.ts";
+import { StartError } from "./local/settings.ts";
+
+/** The programs one by one, as production runs them: configured by the environment, with `.env` under it. */
+export type ProductionCommand = "portal" | "relay" | "migrate" | "bench";
+
+/**
+ * Becomes the program: the process is replaced, so that signals and the exit code are the program's own.
+ *
+ * @throws StartError when it does not exist
+ */
+export async function runProgram(root: string, command: ProductionCommand, args: string[]): Promise<never> {
+  if (existsSync(join(root, ".env"))) loadEnvFile(join(root, ".env"));
+  const [program, ...words] = await commandLine(root, command);
+  const file = words.find((word) => !word.startsWith("-"))!;
+  if (!existsSync(file)) throw new StartError(`${command} cannot be run: ${file} does not exist`);
+  process.chdir(root);
+  const path = join(root, "node_modules", ".bin", program);
+  // Only ever returns by throwing.
+  return execve!(path, [program, ...words, ...args], process.env);
+}
+
+async function commandLine(root: string, command: ProductionCommand): Promise<[string, ...string[]]> {
+  switch (command) {
+    case "portal": {
+      const { dir } = await step("Building the portal", ensureBuild(root));
+      process.env.HOTSPOT_BUILD_DIR = dir;
+      return ["node", "--enable-source-maps", join(dir, "portal.js")];
+    }
+    case "relay":
+      return ["bun", join(root, "relay", "main.ts")];
+    case "migrate":
+      return ["node", join(root, "db", "migrate.ts")];
+    case "bench":
+      return ["bun", join(root, "e2e", "bench", "main.ts")];
+  }
+}
