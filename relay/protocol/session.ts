@@ -270,7 +270,6 @@ export class Session {
 
   sendReset(stream: SessionStream, code: number, reason: string): void {
     if (this.closed) return;
-    if (!stream.remoteEnded) this.strayBudget += stream.receiveCredit + limits.STRAY_BYTES_PER_STREAM;
     this.sendCoded(FrameType.reset, stream.id, code, reason);
   }
 
@@ -312,8 +311,11 @@ export class Session {
     return this.role === "relay" && kind === 0;
   }
 
+  /** The stream is over here. Frames for it may still be on their way: credit, or what crossed a RESET. */
   forget(stream: SessionStream): void {
     this.streams.delete(stream.id);
+    this.strayBudget += limits.STRAY_BYTES_PER_STREAM;
+    if (!stream.remoteEnded) this.strayBudget += stream.receiveCredit;
   }
 
   private receiveFrame(message: Uint8Array, frame: FrameReader): void {
@@ -399,7 +401,7 @@ export class Session {
     const stream = new SessionStream(this, streamId, kind as StreamKind, this.windowBytes);
     stream.remoteEnded = end;
     if (this.streams.size >= this.maxStreams) {
-      this.sendReset(stream, ResetCode.refused, "too many streams");
+      stream.reset(ResetCode.refused, "too many streams");
       return;
     }
     this.streams.set(streamId, stream);
@@ -411,7 +413,7 @@ export class Session {
     else stream.events = events;
   }
 
-  /** A frame for a stream that is not open: it crossed our RESET, or the peer is broken. */
+  /** A frame for a stream that is over: it was on its way, or the peer is broken. */
   private receiveStray(streamId: number, type: number, length: number): void {
     if (streamId > this.lastStreamId) {
       throw new ProtocolError(GoawayCode.protocolError, `frame type ${type} on a stream that never was`);
