@@ -1,0 +1,184 @@
+import type { RawConnection, Tunnel } from "../routes/tunnel.ts";
+
+/** What serves a public host name, as the domain layer found it (`findRoute` in server/endpoints). Never mutated. */
+export interface EdgeRoute {
+  readonly endpointId: string;
+  readonly tenantId: string;
+  readonly slug: string;
+  readonly state: "active" | "suspended" | "unpaid";
+  /** A sentence for the caller; null for the usual one. */
+  readonly stateReason: string | null;
+  readonly requireAccessKey: boolean;
+  /** SHA-256 of the endpoint token, lower-case hex. */
+  readonly endpointTokenHash: string;
+  readonly upstreamBaseUrl: string | null;
+  readonly limits: {
+    readonly maxBodyBytes: number;
+    readonly maxConnectors: number;
+    readonly maxConcurrentRequests: number;
+  };
+}
+
+export interface RouteCache {
+  /**
+   * The route of a slug: at once when cached (also the knowledge that there is none), else a promise. A changed route is
+   * a new object: the edge keeps decisions per route object. A rejected promise is answered with 503.
+   */
+  lookup(slug: string): EdgeRoute | null | Promise<EdgeRoute | null>;
+}
+
+export interface TunnelRegistry {
+  /**
+   * What can serve the endpoint now: its links, or the direct upstream of a route that has one. The edge picks among
+   * those that are accepting; the array is not changed by it. Called for each request: hand out a kept array.
+   */
+  tunnels(route: EdgeRoute): readonly Tunnel[];
+  /**
+   * Waits until `tunnels(route)` has one that accepts. Resolves false at once when no connector was seen lately (on this
+   * relay since it started, or online in the database when it started), and false after `graceMs`. Never rejects.
+   */
+  waitForTunnel(route: EdgeRoute, graceMs: number): Promise<boolean>;
+  /** Connectors with at least one link now. */
+  connectorCount(endpointId: string): number;
+}
+
+export type AccessKeyResult =
+  /** `accessKeyId` is null for the endpoint token. */
+  { readonly ok: true; readonly accessKeyId: string | null } | { readonly ok: false };
+
+export interface AccessKeys {
+  /** Grows whenever any answer given before may have changed (key revoked, reconnect to Postgres). */
+  readonly version: number;
+  /** Is this `hs_key_…` one of the endpoint's? At once when cached. A rejected promise is answered with 503. */
+  check(route: EdgeRoute, secret: string): AccessKeyResult | Promise<AccessKeyResult>;
+}
+
+/** One finished request on a tenant host. All numbers are integers; times in milliseconds. */
+export interface RequestRecord {
+  requestId: string;
+  /** Null, with the next four, when the host name led to no endpoint. */
+  tenantId: string | null;
+  endpointId: string | null;
+  slug: string | null;
+  accessKeyId: string | null;
+  connectorId: string | null;
+  method: string;
+  /** Without the query; at most 2,048 characters. */
+  path: string;
+  /** As sent to the client; 499 when it went away before; 101 for an upgrade. */
+  status: number;
+  /** Body bytes as the client sent them, without framing; raw bytes after an upgrade. */
+  bytesIn: number;
+  bytesOut: number;
+  /** Epoch. */
+  startedAt: number;
+  durationMs: number;
+  /** From the request head until a tunnel took the stream: route, key, parking. */
+  queueMs: number;
+  /** From then until the response head. 0 when none came. */
+  upstreamMs: number;
+  clientAddress: string;
+  /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
+  errorCode: string | null;
+  clientAborted: boolean;
+}
+
+export interface Meter {
+  /** Called exactly once per request whose head could be read. Keeps the record or copies it; must not throw or block. */
+  finish(record: RequestRecord): void;
+}
+
+/** The request that opens a link, as it came. */
+export interface LinkRequest {
+  readonly path: "/connect" | "/ws/connect";
+  readonly method: string;
+  /** Names in lower case; several lines of one name joined with ", ". */
+  readonly headers: ReadonlyMap<string, string>;
+  /** False: answer 426. */
+  readonly isWebSocketUpgrade: boolean;
+  /** Behind a configured proxy: the address it reports. */
+  readonly clientAddress: string;
+}
+
+/**
+ * Takes a connection over, with `conn.takeOver`, before it returns. From then on the edge writes nothing to it and hears
+ * nothing of it; answering a refusal and closing is the taker's.
+ *
+ * @param rest bytes that came after the head; a copy
+ */
+export type AcceptLink = (conn: RawConnection, request: LinkRequest, rest: Uint8Array) => void;
+
+/** A logger of the shape of pino. */
+export interface EdgeLog {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface EdgeConfig {
+  /** `localhost` or e.g. `example.com`; lower case. */
+  readonly baseDomain: string;
+  readonly publicScheme: "http" | "https";
+  /** Null for the scheme's own port. */
+  readonly publicPort: number | null;
+  readonly portalUrl: string;
+  /** Shared with the portal, for the `x-hotspot-*` fields of requests that it forwards. */
+  readonly internalSecret: string;
+  /** CIDR blocks whose `X-Forwarded-*` are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly rateLimitWindowMs: number;
+  readonly rateLimitMax: number;
+  /** How long a request waits for a connector to come back. */
+  readonly graceMs: number;
+  /** How long an upstream may be silent before its response head. */
+  readonly upstreamHeaderTimeoutMs: number;
+  /** Open connections of one client address (IPv6: of one /64). */
+  readonly maxConnectionsPerAddress: number;
+  /** Overrides of `defaultTimers`, for tests. */
+  readonly timers?: Partial<EdgeTimers>;
+}
+
+/** All in milliseconds. */
+export interface EdgeTimers {
+  /** From the first byte of a head (or the connection's start) to its end. */
+  headReadMs: number;
+  /** Between two requests of a connection. */
+  idleMs: number;
+  /** Between two reads of a request body, while the upstream takes it. */
+  bodyIdleMs: number;
+  /** A client that takes no byte of what is ready for it. */
+  writeStallMs: number;
+  /** Unread request bytes are thrown away this long after an early answer, so that the answer is not lost to a reset. */
+  lingerMs: number;
+  /** After a half-close: a 102 is sent to see whether anybody still listens. */
+  probeMs: number;
+}
+
+export const defaultTimers: EdgeTimers = {
+  headReadMs: 15_000,
+  idleMs: 75_000,
+  bodyIdleMs: 60_000,
+  writeStallMs: 300_000,
+  lingerMs: 5_000,
+  probeMs: 1_000,
+};
+
+export interface EdgeDeps {
+  readonly config: EdgeConfig;
+  readonly routes: RouteCache;
+  readonly registry: TunnelRegistry;
+  readonly accessKeys: AccessKeys;
+  readonly meter: Meter;
+  readonly acceptLink: AcceptLink;
+  /** `consolePageHtml` of server/endpoints: the page at /endpoints of a tenant host. */
+  readonly consolePage: (page: {
+    slug: string;
+    publicBaseUrl: string;
+    online: boolean;
+    connectors: number;
+    portalUrl: string;
+  }) => string;
+  readonly log: EdgeLog;
+  /** Milliseconds since the epoch; replaced in tests. */
+  readonly now?: () => number;
+}
