@@ -1,8 +1,23 @@
 import type { Comparison } from "./compare.ts";
 import { median } from "./stats.ts";
 
-/** The bars of the issue; a run says for each whether it was met. */
-export const bars = { throughputRatioAt64: 0.5, addedMedianMsAt1: 0.5 } as const;
+/** A figure beside the bar that it should meet. */
+export interface Verdict {
+  label: string;
+  value: number;
+  bar: string;
+  met: boolean;
+}
+
+/** What one part of the benchmark has to say. */
+export interface Section {
+  name: string;
+  /** For people. */
+  text: string;
+  /** For `bench.json`. */
+  figures: unknown;
+  verdicts: Verdict[];
+}
 
 /** One table per comparison: medians of all its runs. */
 export function table(comparison: Comparison): string {
@@ -30,8 +45,4 @@ export function table(comparison: Comparison): string {
     `${"".padEnd(18)}${"req/s".padStart(9)}${"p50 ms".padStart(9)}${"p99 ms".padStart(9)}  CPU us per request`,
     ...rows,
   ].join("\n");
-}
-
-export function verdict(label: string, value: number, met: boolean, bar: string): string {
-  return `${met ? "met   " : "MISSED"}  ${label}: ${value.toFixed(3)} (bar: ${bar})`;
 }
