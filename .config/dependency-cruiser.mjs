@@ -95,14 +95,14 @@ export default {
     }),
     only("db", "^db/", ["^db/"]),
     only("emails", "^emails/", ["^emails/"]),
-    only("e2e", "^e2e/", ["^e2e/", "^db/", "^relay/protocol/"], {
+    only("e2e", "^e2e/", ["^e2e/", "^db/", "^relay/protocol/", "^server/dev/(processes|local)/"], {
       comment: "A test that imports the inside stops being end to end.",
     }),
     {
       name: "nobody-needs-dev",
       severity: "error",
       comment: "What runs a clone is not part of the product.",
-      from: { path: OURS, pathNot: "^server/dev/" },
+      from: { path: OURS, pathNot: "^(server/dev|e2e)/" },
       to: { path: "^server/dev/" },
     },
     {

@@ -4,8 +4,10 @@ import { createDb } from "../../db/client.ts";
 import { startEmbeddedPostgres } from "../../db/embedded/index.ts";
 import { migrateToLatest } from "../../db/migrate.ts";
 import { signUp } from "../fixtures/account.ts";
+import { buildPortal } from "../fixtures/build-portal.ts";
 import { freePort } from "../fixtures/free-port.ts";
 import { Mailbox } from "../fixtures/mailbox.ts";
+import { stopAll } from "../fixtures/managed-process.ts";
 import { startPortal } from "../fixtures/portal-process.ts";
 import { percentile } from "./stats.ts";
 
@@ -30,6 +32,7 @@ export async function measurePortalPages(dir: string): Promise<PageTime[]> {
     await db.destroy();
     const dataDir = join(dir, "portal");
     const portal = await startPortal({
+      buildDir: await buildPortal(),
       databaseUrl: postgres.url,
       dataDir,
       port: await freePort(),
@@ -53,7 +56,7 @@ export async function measurePortalPages(dir: string): Promise<PageTime[]> {
         await time("/license", owner),
       ];
     } finally {
-      await portal.process.stop();
+      await stopAll([portal.process]);
     }
   } finally {
     await postgres.stop();

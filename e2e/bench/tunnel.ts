@@ -5,7 +5,7 @@ import { startEmbeddedPostgres } from "../../db/embedded/index.ts";
 import { migrateToLatest } from "../../db/migrate.ts";
 import { createAccessKey, createEndpoint, createTenant } from "../../db/testing/factories.ts";
 import { startConnector } from "../fixtures/connector-process.ts";
-import type { ManagedProcess } from "../fixtures/managed-process.ts";
+import { type ManagedProcess, stopAll } from "../fixtures/managed-process.ts";
 import { startRelay } from "../fixtures/relay-process.ts";
 import { startIssuingPortal } from "../standins/issuing-portal.ts";
 import type { LoadTarget } from "./load.ts";
@@ -53,8 +53,7 @@ export async function startTunnel(dir: string, upstreamPort: number): Promise<Tu
     connector,
     loggedRequests: () => countRequests(db, endpoint.endpointId),
     async stop() {
-      await connector.stop();
-      await relay.process.stop();
+      await stopAll([connector, relay.process]);
       await portal.stop();
       await db.destroy();
       await postgres.stop();

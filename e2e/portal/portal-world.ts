@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, inject } from "vitest";
 import { createTestDb, type TestDb } from "../../db/testing/index.ts";
 import { freePort } from "../fixtures/free-port.ts";
 import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
 import { Mailbox } from "../fixtures/mailbox.ts";
-import type { ManagedProcess } from "../fixtures/managed-process.ts";
+import { type ManagedProcess, stopAll } from "../fixtures/managed-process.ts";
 import { type Portal, startPortal } from "../fixtures/portal-process.ts";
 import { type Relay, startRelay } from "../fixtures/relay-process.ts";
 
@@ -52,6 +52,7 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
     });
     children.push(parts.relay.process);
     parts.portal = await startPortal({
+      buildDir: inject("portalBuildDir"),
       databaseUrl: database.url,
       dataDir,
       port,
@@ -64,7 +65,7 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
     children.push(parts.portal.process);
   });
   afterAll(async () => {
-    await Promise.all(children.filter((child) => child.running).map((child) => child.stop()));
+    await stopAll(children);
     await rm(dataDir, { recursive: true, force: true });
   });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { createTestDb, type TestDb } from "../../db/testing/index.ts";
 import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
-import type { ManagedProcess } from "../fixtures/managed-process.ts";
+import { type ManagedProcess, stopAll } from "../fixtures/managed-process.ts";
 import { type Relay, startRelay } from "../fixtures/relay-process.ts";
 import { type IssuingPortal, startIssuingPortal } from "../standins/issuing-portal.ts";
 
@@ -57,7 +57,7 @@ export async function relayWorld(options: RelayWorldOptions = {}): Promise<Relay
     parts.portal = await startIssuingPortal({ db: database.db, signingSecret, relayPort: parts.relay.port });
   });
   afterAll(async () => {
-    await Promise.all(children.filter((child) => child.running).map((child) => child.stop()));
+    await stopAll(children);
     await parts.portal?.stop();
     await rm(scratchDir, { recursive: true, force: true });
   });

@@ -23,7 +23,7 @@ export const demoPath = (dataDir: string) => join(dataDir, "demo.json");
  * @returns null when it has to be made: a first start, a fresh database, or a name or key that was given up since
  */
 export async function findDemoTenant(dataDir: string, db: Db): Promise<DemoTenant | null> {
-  const kept = await readKept(dataDir);
+  const kept = await readKeptDemo(dataDir);
   if (!kept) return null;
   const row = await db
     .selectFrom("endpoints")
@@ -41,7 +41,8 @@ export async function findDemoTenant(dataDir: string, db: Db): Promise<DemoTenan
   return row ? kept : null;
 }
 
-async function readKept(dataDir: string): Promise<DemoTenant | null> {
+/** What an earlier start kept, whether or not it is still true; null when there is nothing that can be read. */
+export async function readKeptDemo(dataDir: string): Promise<DemoTenant | null> {
   try {
     const parsed = DemoTenant.safeParse(JSON.parse(await readFile(demoPath(dataDir), "utf8")));
     return parsed.success ? parsed.data : null;

@@ -1,0 +1,158 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { send } from "../fixtures/http.ts";
+import { type DevJson, expectGone, hasDevJson, LocalRun } from "../fixtures/local-run.ts";
+
+const base = mkdtempSync(join(tmpdir(), "hotspot-start-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+const dataDir = join(base, "one");
+
+const question = JSON.stringify({ model: "demo", messages: [{ role: "user", content: "Are you there?" }] });
+
+/** A question to the model behind the tenant's public address. */
+function ask({ tenantUrl }: DevJson) {
+  const { host, port } = new URL(tenantUrl);
+  const headers = { "content-type": "application/json" };
+  return send(Number(port), host, "/v1/chat/completions", { method: "POST", headers, body: question });
+}
+
+function askPortal({ portalUrl }: DevJson, path: string) {
+  const { host, port } = new URL(portalUrl);
+  return send(Number(port), host, path);
+}
+
+describe.sequential("npm start", () => {
+  let run: LocalRun;
+  let dev: DevJson;
+
+  it("runs everything and says where it is in dev.json", async () => {
+    run = new LocalRun(dataDir);
+    dev = await run.up();
+    expect(dev).toMatchObject({
+      portalUrl: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+      relayUrl: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+      baseDomain: "localhost",
+      tenantUrl: `http://${dev.demo.slug}.localhost:${new URL(dev.relayUrl).port}`,
+      adminUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      mailboxUrl: expect.stringContaining(dev.portalUrl),
+      demo: {
+        email: expect.stringContaining("@"),
+        password: expect.any(String),
+        licenseKey: expect.stringMatching(/^hs_lic_/),
+        deviceId: expect.any(String),
+        slug: expect.any(String),
+        endpointToken: expect.stringMatching(/^hs_ep_/),
+      },
+      internalSecret: expect.stringMatching(/^.{32,}$/),
+    });
+    for (const file of ["dev.json", "secrets.json", "demo.json"]) {
+      expect(statSync(join(dataDir, file)).mode & 0o077, `${file} is private`).toBe(0);
+    }
+  });
+
+  it("prints a curl line that answers", async () => {
+    expect((await ask(dev)).json().choices[0].message.content).toContain("Are you there?");
+    const line = run.output.split("\n").find((one) => one.trim().startsWith("curl "))!;
+    expect(line).toContain(`${dev.tenantUrl}/v1/chat/completions`);
+    // curl knows by itself where names below localhost are.
+    const { stdout } = await promisify(execFile)("sh", ["-c", `${line.trim()} --silent --show-error --fail`]);
+    expect(JSON.parse(stdout).object).toBe("chat.completion");
+  });
+
+  it("serves the portal, where the demo account can sign in, and its mailbox", async () => {
+    expect((await askPortal(dev, "/")).status).toBe(200);
+    expect((await askPortal(dev, new URL(dev.mailboxUrl).pathname)).status).toBe(200);
+    const { host, port } = new URL(dev.portalUrl);
+    const { email, password } = dev.demo;
+    const answer = await send(Number(port), host, "/api/auth/sign-in/email", {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: dev.portalUrl },
+      body: JSON.stringify({ email, password }),
+    });
+    expect(answer.status, answer.text()).toBe(200);
+    expect(answer.headers["set-cookie"]).toBeDefined();
+  });
+
+  it("is refused a second time on the same data directory, with what to do", async () => {
+    const second = new LocalRun(dataDir);
+    expect(await second.ended()).not.toBe(0);
+    expect(second.output).toMatch(/already runs.*HOTSPOT_DATA_DIR, PORT, RELAY_PORT/s);
+    expect((await ask(dev)).status).toBe(200);
+  });
+
+  it("says which variable to change when a port is in use", async () => {
+    const taken = new URL(dev.portalUrl).port;
+    const second = new LocalRun(join(base, "port"), { PORT: taken });
+    expect(await second.ended()).not.toBe(0);
+    expect(second.output).toContain(`Port ${taken} is in use. Set PORT to another one`);
+  });
+
+  it("runs beside another copy", async () => {
+    const other = new LocalRun(join(base, "two"));
+    const otherDev = await other.up();
+    expect(otherDev.tenantUrl).not.toBe(dev.tenantUrl);
+    expect(otherDev.demo.licenseKey).not.toBe(dev.demo.licenseKey);
+    expect((await ask(otherDev)).status).toBe(200);
+    const pids = other.pids;
+    expect(await other.pressCtrlC()).toBe(0);
+    await expectGone(pids);
+    expect((await ask(dev)).status).toBe(200);
+  });
+
+  it.each(["relay", "connector", "portal"] as const)("brings a killed %s back", async (name) => {
+    const before = run.devJson().pids[name];
+    process.kill(before, "SIGKILL");
+    await expect.poll(() => run.devJson().pids[name], { timeout: 20_000 }).not.toBe(before);
+    await expect.poll(async () => (await ask(dev)).status, { timeout: 20_000 }).toBe(200);
+    expect((await askPortal(dev, "/")).status).toBe(200);
+    expect(run.output).toMatch(new RegExp(`The ${name} ended \\(SIGKILL\\)`));
+  });
+
+  it("leaves nothing behind after Ctrl-C", async () => {
+    const pids = run.pids;
+    expect(await run.pressCtrlC()).toBe(0);
+    await expectGone(pids);
+    expect(hasDevJson(dataDir)).toBe(false);
+  });
+
+  it("starts again quickly and has lost nothing", async () => {
+    const startedAt = Date.now();
+    run = new LocalRun(dataDir);
+    const again = await run.up();
+    console.log(`second start: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+    expect(again.demo).toEqual(dev.demo);
+    expect(again.internalSecret).toBe(dev.internalSecret);
+    expect((await ask(again)).status).toBe(200);
+  });
+
+  it("leaves nothing behind when it is killed, and can be started at once", async () => {
+    const pids = run.pids;
+    process.kill(run.supervisorPid, "SIGKILL");
+    await run.ended();
+    const next = new LocalRun(dataDir);
+    const again = await next.up();
+    await expectGone(pids);
+    expect(again.demo).toEqual(dev.demo);
+    expect((await ask(again)).status).toBe(200);
+    const nextPids = next.pids;
+    expect(await next.pressCtrlC()).toBe(0);
+    await expectGone(nextPids);
+  });
+
+  it("keeps secrets out of its logs", () => {
+    const { secrets, demo } = {
+      secrets: Object.values(JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"))) as string[],
+      demo: dev.demo,
+    };
+    for (const name of ["portal", "relay", "connector"]) {
+      const log = readFileSync(join(dataDir, "logs", `${name}.log`), "utf8");
+      for (const secret of [...secrets, demo.password, demo.licenseKey, demo.endpointToken]) {
+        expect(log.includes(secret), `${name}.log holds a secret`).toBe(false);
+      }
+    }
+  });
+});
