@@ -79,7 +79,9 @@ function requireNginx(): string {
     // nginx -v prints on stderr.
     return execFileSync("sh", ["-c", "PATH=$PATH:/usr/sbin; nginx -v 2>&1"], { encoding: "utf8" }).trim();
   } catch {
-    console.error("The benchmark compares with nginx, which is not here. On Debian: apt-get install nginx-light wrk");
+    console.error(
+      "The benchmark compares with nginx, which is not here. On Debian: apt-get install nginx-light wrk",
+    );
     process.exit(2);
   }
 }

@@ -38,7 +38,7 @@ async function cloneAndAsk(clone: string, home: string): Promise<number> {
     cwd: clone,
     stdio: ["ignore", "ignore", "inherit"],
     detached: true,
-    env: { ...bareEnvironment(), HOME: home, PORT: "0", RELAY_PORT: "0", HOTSPOT_DATA_DIR: dataDir },
+    env: { NODE_ENV: undefined, ...bareEnvironment(), HOME: home, PORT: "0", RELAY_PORT: "0", HOTSPOT_DATA_DIR: dataDir },
   });
   try {
     await until(() => firstAnswer(child, dataDir), TIMEOUT_MS, 100);
@@ -59,9 +59,11 @@ async function firstAnswer(child: ChildProcess, dataDir: string): Promise<void> 
 }
 
 /** A newcomer's shell, with the way to the package registry kept. */
-function bareEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => /^(npm_config_|BUN_CONFIG_|https?_proxy$|no_proxy$)/i.test(name));
-  return { ...Object.fromEntries(kept), PATH: "/usr/local/bin:/usr/bin:/bin" } as NodeJS.ProcessEnv;
+function bareEnvironment(): Record<string, string | undefined> {
+  const kept = Object.entries(process.env).filter(([name]) =>
+    /^(npm_config_|BUN_CONFIG_|https?_proxy$|no_proxy$)/i.test(name),
+  );
+  return { ...Object.fromEntries(kept), PATH: "/usr/local/bin:/usr/bin:/bin" };
 }
 
 /** As Ctrl-C in a terminal does. */

@@ -41,7 +41,12 @@ test("/v1 streams through the portal event by event, with Authorization and body
   });
   const http = await open();
   http.request(
-    ["POST /v1/chat/completions HTTP/1.1", `Host: ${host}`, "Authorization: Bearer sk-client", "Content-Length: 5"],
+    [
+      "POST /v1/chat/completions HTTP/1.1",
+      `Host: ${host}`,
+      "Authorization: Bearer sk-client",
+      "Content-Length: 5",
+    ],
     "hello",
   );
   expect((await http.readHead()).status).toBe(200);
@@ -106,7 +111,9 @@ test("errors keep their shape through the portal", async () => {
     `Host: nobody-here.localhost:${world.portal.port}`,
   ]);
   expect([answer.status, fieldValues(answer, "hotspot-error")]).toEqual([404, ["endpoint_not_found"]]);
-  expect(Object.keys(JSON.parse(answer.body.toString()).error)).toEqual(expect.arrayContaining(["type", "code", "message"]));
+  expect(Object.keys(JSON.parse(answer.body.toString()).error)).toEqual(
+    expect.arrayContaining(["type", "code", "message"]),
+  );
 });
 
 test("the portal's own pages and API are not on a tenant host", async () => {
@@ -121,7 +128,10 @@ test("the relay goes on serving when the portal is gone", async () => {
   upstream.on("/v1/still", (_req, res) => res.end("still here"));
   world.portal.process.kill("SIGKILL");
   await world.portal.process.exited;
-  const answer = await rawRequest(world.relay.port, ["GET /v1/still HTTP/1.1", `Host: ${world.hostOf(tenant.slug)}`]);
+  const answer = await rawRequest(world.relay.port, [
+    "GET /v1/still HTTP/1.1",
+    `Host: ${world.hostOf(tenant.slug)}`,
+  ]);
   expect(answer.body.toString()).toBe("still here");
   await upstream.stop();
 });
