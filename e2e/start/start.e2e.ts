@@ -25,7 +25,7 @@ function askPortal({ portalUrl }: DevJson, path: string) {
   return send(Number(port), host, path);
 }
 
-describe.sequential("npm start", () => {
+describe("npm start", () => {
   let run: LocalRun;
   let dev: DevJson;
 
