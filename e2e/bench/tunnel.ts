@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { createDb, type Db } from "../../db/client.ts";
+import { startEmbeddedPostgres } from "../../db/embedded/index.ts";
+import { migrateToLatest } from "../../db/migrate.ts";
+import { createAccessKey, createEndpoint, createTenant } from "../../db/testing/factories.ts";
+import { startConnector } from "../fixtures/connector-process.ts";
+import { type ManagedProcess, stopAll } from "../fixtures/managed-process.ts";
+import { startRelay } from "../fixtures/relay-process.ts";
+import { startIssuingPortal } from "../standins/issuing-portal.ts";
+import type { LoadTarget } from "./load.ts";
+
+/** The whole path as in production: relay with key check, rate limit and request log, a link, a connector. */
+export interface TunnelUnderTest {
+  readonly target: LoadTarget;
+  readonly relay: ManagedProcess;
+  readonly connector: ManagedProcess;
+  /** Rows of the request log so far. */
+  loggedRequests(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startTunnel(dir: string, upstreamPort: number): Promise<TunnelUnderTest> {
+  const postgres = await startEmbeddedPostgres({ dataDir: join(dir, "postgres") });
+  const db = createDb(postgres.url, { max: 3 });
+  await migrateToLatest(db);
+  const tenant = await createTenant(db, { plan: "team" });
+  const endpoint = await createEndpoint(db, tenant, { requireAccessKey: true });
+  const key = await createAccessKey(db, tenant);
+  const signingSecret = randomBytes(24).toString("hex");
+  const relay = await startRelay({
+    databaseUrl: postgres.url,
+    internalSecret: randomBytes(24).toString("hex"),
+    signingSecret,
+    env: { PROXY_RATE_LIMIT_MAX: "1000000000", LOG_LEVEL: "warn" },
+  });
+  const portal = await startIssuingPortal({ db, signingSecret, relayPort: relay.port });
+  const connector = await startConnector({
+    licenseKey: tenant.licenseKey,
+    slug: endpoint.slug,
+    to: `http://127.0.0.1:${upstreamPort}`,
+    portalUrl: portal.url,
+    configDir: join(dir, "connector"),
+    args: ["--quiet"],
+  });
+  return {
+    target: {
+      port: relay.port,
+      path: "/1k",
+      headers: { Host: `${endpoint.slug}.localhost:${relay.port}`, Authorization: `Bearer ${key.secret}` },
+    },
+    relay: relay.process,
+    connector,
+    loggedRequests: () => countRequests(db, endpoint.endpointId),
+    async stop() {
+      await stopAll([connector, relay.process]);
+      await portal.stop();
+      await db.destroy();
+      await postgres.stop();
+    },
+  };
+}
+
+async function countRequests(db: Db, endpointId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom("requests")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("endpoint_id", "=", endpointId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, inject } from "vitest";
+import { createTestDb, type TestDb } from "../../db/testing/index.ts";
+import { freePort } from "../fixtures/free-port.ts";
+import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
+import { Mailbox } from "../fixtures/mailbox.ts";
+import { type ManagedProcess, stopAll } from "../fixtures/managed-process.ts";
+import { type Portal, startPortal } from "../fixtures/portal-process.ts";
+import { type Relay, startRelay } from "../fixtures/relay-process.ts";
+
+export interface PortalWorldOptions {
+  portalEnv?: Record<string, string>;
+  relayEnv?: Record<string, string>;
+}
+
+/** A database of its own, a relay and a portal on it. */
+export interface PortalWorld {
+  readonly db: TestDb["db"];
+  readonly portal: Portal;
+  readonly relay: Relay;
+  readonly portalUrl: string;
+  readonly mailbox: Mailbox;
+  readonly secrets: { auth: string; internal: string; signing: string };
+  /** The portal's data folder; goes with the world. */
+  readonly dataDir: string;
+  readonly children: readonly ManagedProcess[];
+  stopLater(process: ManagedProcess): void;
+  /** A tenant host with the relay's port. */
+  hostOf(slug: string): string;
+}
+
+/** Registers the start and stop of a world with the calling test file. */
+export async function portalWorld(options: PortalWorldOptions = {}): Promise<PortalWorld> {
+  const database = await createTestDb();
+  const dataDir = await mkdtemp(join(tmpdir(), "hotspot-e2e-"));
+  const secrets = { auth: secret(), internal: secret(), signing: secret() };
+  const children: ManagedProcess[] = [];
+  const parts = {} as { portal: Portal; relay: Relay };
+
+  beforeAll(async () => {
+    resolveLocalhostNames();
+    const port = await freePort();
+    const portalUrl = `http://localhost:${port}`;
+    parts.relay = await startRelay({
+      databaseUrl: database.url,
+      internalSecret: secrets.internal,
+      signingSecret: secrets.signing,
+      env: { PORTAL_URL: portalUrl, ...options.relayEnv },
+    });
+    children.push(parts.relay.process);
+    parts.portal = await startPortal({
+      buildDir: inject("portalBuildDir"),
+      databaseUrl: database.url,
+      dataDir,
+      port,
+      relayPort: parts.relay.port,
+      authSecret: secrets.auth,
+      internalSecret: secrets.internal,
+      signingSecret: secrets.signing,
+      env: options.portalEnv,
+    });
+    children.push(parts.portal.process);
+  });
+  afterAll(async () => {
+    await stopAll(children);
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  return {
+    db: database.db,
+    dataDir,
+    secrets,
+    children,
+    mailbox: new Mailbox(dataDir),
+    get portal() {
+      return parts.portal;
+    },
+    get relay() {
+      return parts.relay;
+    },
+    get portalUrl() {
+      return parts.portal.url;
+    },
+    stopLater: (child) => void children.push(child),
+    hostOf: (slug) => `${slug}.localhost:${parts.relay.port}`,
+  };
+}
+
+const secret = () => randomBytes(24).toString("hex");

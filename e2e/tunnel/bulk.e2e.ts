@@ -1,0 +1,203 @@
+import { type IncomingMessage, request } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { expect, test, vi } from "vitest";
+import { HashSink, patternBlock, patternStream } from "../fixtures/pattern.ts";
+import { processMemory, resetPeak } from "../fixtures/process-memory.ts";
+import { RawHttp, rawRequest } from "../fixtures/raw-http.ts";
+import type { Lab } from "./lab.ts";
+import { tunnelLab } from "./lab.ts";
+
+const MIB = 1024 * 1024;
+const BULK_BYTES = 200 * MIB;
+const MEMORY_BAR = 32 * MIB;
+
+/**
+ * What may lie between an upstream that writes and a client that does not read: the buffers of two loopback TCP
+ * connections (the kernel grows each to a few MiB), one stream window in each process, and Node's own.
+ */
+const IN_FLIGHT_BAR = 24 * MIB;
+
+const lab = await tunnelLab();
+
+test("200 MB down: same bytes, and neither process grows by 32 MB", async () => {
+  await warmUp(lab);
+  const { stream, hash } = patternStream(BULK_BYTES);
+  lab.upstream.on("/down", async (_req, res) => {
+    res.writeHead(200, { "content-length": BULK_BYTES });
+    await pipeline(stream, res);
+  });
+  const grown = await growth(lab, async () => {
+    const sink = new HashSink();
+    await pipeline(await download(lab, "/down"), sink);
+    expect([sink.bytes, sink.digest()]).toEqual([BULK_BYTES, hash]);
+  });
+  expect(grown.relay).toBeLessThan(MEMORY_BAR);
+  expect(grown.connector).toBeLessThan(MEMORY_BAR);
+});
+
+test("200 MB up: same bytes, and neither process grows by 32 MB", async () => {
+  await warmUp(lab);
+  const { stream, hash } = patternStream(BULK_BYTES);
+  lab.upstream.on("/up", async (req, res) => {
+    const sink = new HashSink();
+    await pipeline(req, sink);
+    res.end(`${sink.bytes} ${sink.digest()}`);
+  });
+  const grown = await growth(lab, async () => {
+    expect(await upload(lab, "/up", stream)).toBe(`${BULK_BYTES} ${hash}`);
+  });
+  expect(grown.relay).toBeLessThan(MEMORY_BAR);
+  expect(grown.connector).toBeLessThan(MEMORY_BAR);
+});
+
+test("a reader that stalls stalls the upstream; others go on; then it gets every byte", async () => {
+  let accepted = 0;
+  const total = 64 * MIB;
+  lab.upstream.on("/stalled", async (_req, res) => {
+    res.writeHead(200, { "content-length": total });
+    for (let at = 0; at < total; at += 65_536) {
+      if (!res.write(patternBlock(at, total))) await new Promise((drained) => res.once("drain", drained));
+      accepted += 65_536;
+    }
+    res.end();
+  });
+  lab.upstream.on("/beside", (_req, res) => res.end("beside"));
+  const body = await download(lab, "/stalled");
+  body.pause();
+  await settled(() => accepted);
+  expect(accepted).toBeLessThan(IN_FLIGHT_BAR);
+  for (let n = 0; n < 20; n++) {
+    const answer = await rawRequest(lab.port, ["GET /beside HTTP/1.1", `Host: ${lab.host}`]);
+    expect(answer.body.toString()).toBe("beside");
+  }
+  expect(accepted).toBeLessThan(IN_FLIGHT_BAR);
+  const sink = new HashSink();
+  await pipeline(body, sink);
+  expect([sink.bytes, sink.digest()]).toEqual([total, patternStream(total).hash]);
+});
+
+test("an upstream that does not read stalls the uploader", async () => {
+  const total = 64 * MIB;
+  let resume: () => void = () => expect.unreachable("the upload did not arrive");
+  lab.upstream.on("/slow-upload", async (req, res) => {
+    req.pause();
+    await new Promise<void>((go) => {
+      resume = go;
+    });
+    const sink = new HashSink();
+    await pipeline(req, sink);
+    res.end(`${sink.bytes}`);
+  });
+  const body = patternStream(total);
+  const answer = upload(lab, "/slow-upload", body.stream);
+  await settled(() => body.taken);
+  expect(body.taken).toBeLessThan(IN_FLIGHT_BAR);
+  resume();
+  expect(await answer).toBe(`${total}`);
+});
+
+test("40 stalled readers cost each process at most a window each, not their bodies", async () => {
+  await warmUp(lab);
+  let accepted = 0;
+  lab.upstream.on("/many-stalled", async (_req, res) => {
+    res.writeHead(200, { "content-length": BULK_BYTES });
+    for (let at = 0; at < BULK_BYTES && !res.destroyed; at += 65_536) {
+      if (!res.write(patternBlock(at))) {
+        await new Promise<void>((go) => res.once("drain", go).once("close", go));
+      }
+      accepted += 65_536;
+    }
+  });
+  const grown = await growth(lab, async () => {
+    const readers = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const http = await RawHttp.open(lab.port);
+        http.request(["GET /many-stalled HTTP/1.1", `Host: ${lab.host}`]);
+        await http.readHead();
+        http.socket.pause();
+        return http;
+      }),
+    );
+    await settled(() => accepted);
+    for (const http of readers) http.close();
+  });
+  expect(grown.relay).toBeLessThan(MEMORY_BAR);
+  expect(grown.connector).toBeLessThan(MEMORY_BAR);
+});
+
+/** Lets both processes take what they take once: code, buffers, first connections. */
+async function warmUp(to: Lab): Promise<void> {
+  to.upstream.on("/warm", async (req, res) => {
+    await pipeline(req, new HashSink());
+    await pipeline(patternStream(32 * MIB).stream, res);
+  });
+  for (let n = 0; n < 2; n++) {
+    await upload(to, "/warm", patternStream(32 * MIB).stream);
+  }
+}
+
+/** Growth of peak resident memory over what was resident before, in bytes. */
+async function growth(to: Lab, run: () => Promise<void>): Promise<{ relay: number; connector: number }> {
+  const pids = { relay: to.world.relay.process.pid, connector: to.connector.pid };
+  const before = { relay: 0, connector: 0 };
+  for (const name of ["relay", "connector"] as const) {
+    resetPeak(pids[name]);
+    before[name] = processMemory(pids[name]).residentBytes;
+  }
+  await run();
+  return {
+    relay: processMemory(pids.relay).peakBytes - before.relay,
+    connector: processMemory(pids.connector).peakBytes - before.connector,
+  };
+}
+
+async function download(from: Lab, path: string): Promise<IncomingMessage> {
+  return await new Promise((resolve, reject) => {
+    const asked = request({
+      port: from.port,
+      host: "127.0.0.1",
+      path,
+      headers: { host: from.host },
+      agent: false,
+    });
+    asked.once("error", reject).once("response", resolve).end();
+  });
+}
+
+/** Sends a body of unknown length (chunked) and gives the answer's text. */
+async function upload(to: Lab, path: string, body: NodeJS.ReadableStream): Promise<string> {
+  const options = {
+    port: to.port,
+    host: "127.0.0.1",
+    method: "PUT",
+    path,
+    headers: { host: to.host },
+    agent: false,
+  };
+  const asked = request(options);
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    asked.once("error", reject).once("response", resolve);
+  });
+  await pipeline(body, asked);
+  let text = "";
+  for await (const piece of (await answered).setEncoding("latin1")) {
+    if (text.length < 200) text += piece;
+  }
+  return text;
+}
+
+/** Resolves once `value` has not moved for a second: nothing more is being taken. */
+async function settled(value: () => number): Promise<void> {
+  let last = -1;
+  let since = Date.now();
+  await vi.waitFor(
+    () => {
+      if (value() !== last) {
+        last = value();
+        since = Date.now();
+      }
+      if (last <= 0 || Date.now() - since < 1_000) throw new Error(`still moving at ${last}`);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+}
