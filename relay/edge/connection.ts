@@ -5,7 +5,8 @@ import { encodeAnswer, errorAnswer } from "./answer.ts";
 import { copyOf, put } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import { type EdgeErrorCode, faultCode } from "./errors.ts";
-import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
+import type { ExchangeHost } from "./exchange-host.ts";
 import type { Peer } from "./forwarding.ts";
 import { linkRequest } from "./link-request.ts";
 import { Output, type OutputEvents } from "./output.ts";
@@ -59,6 +60,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   private discarded = 0;
   private overflowed = false;
   private outputEnding = false;
+  private endSent = false;
   private lastProgress = 0;
   private progressAt = 0;
 
@@ -98,13 +100,15 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.inputEnded = true;
     const { exchange } = this;
     if (this.state === State.busy && exchange !== null) {
-      if (exchange.isUpgraded) exchange.onClientEnd();
+      // What still waits in `pending` goes first; `feedPending` says the end after it.
+      if (exchange.isUpgraded && this.pending === null) exchange.onClientEnd();
+      else if (exchange.isUpgraded) return;
       else if (!exchange.body.complete && this.pending === null) this.drop();
       else this.probeAt = this.edge.now() + this.edge.timers.probeMs;
     } else if (this.state === State.head) {
       this.close();
     } else if (this.output.isEmpty) {
-      this.raw.end();
+      this.sendEnd();
     }
   }
 
@@ -267,7 +271,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
 
   endOutput(): void {
     this.output.flush();
-    if (this.output.isEmpty) this.raw.end();
+    if (this.output.isEmpty) this.sendEnd();
     else this.outputEnding = true;
   }
 
@@ -320,7 +324,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     if (this.outputEnding || this.state === State.linger) {
       this.outputEnding = false;
       this.phaseAt = this.edge.coarseNow;
-      this.raw.end();
+      this.sendEnd();
     }
   }
 
@@ -333,7 +337,13 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.pendingEnd = 0;
     this.output.flush();
     this.resumeReading();
-    if (this.output.isEmpty) this.raw.end();
+    if (this.output.isEmpty) this.sendEnd();
+  }
+
+  private sendEnd(): void {
+    if (this.endSent) return;
+    this.endSent = true;
+    this.raw.end();
   }
 
   /** Ends the connection now. */
