@@ -2,43 +2,11 @@
  * The shapes between the rooms of the relay: what the edge may ask of something that serves an endpoint (a link of a
  * connector, or a direct upstream), and what it is told back. No bytes move in this file.
  */
+import type { BodyFraming, Stream, StreamEvents, StreamKind } from "../protocol/stream.ts";
 
-/** What a stream carries. Numbers are those of the OPEN frame. */
-export const StreamKind = { http: 0, websocket: 1, tcp: 2 } as const;
-export type StreamKind = (typeof StreamKind)[keyof typeof StreamKind];
-
-/** How the request body is framed towards the upstream. Numbers are those of the OPEN frame. */
-export const BodyFraming = { none: 0, length: 1, chunked: 2 } as const;
-export type BodyFraming = (typeof BodyFraming)[keyof typeof BodyFraming];
-
-/** What the opener of a stream is told. Byte views are valid during the call only: copy what must stay. */
-export interface StreamEvents {
-  /** A response head: status line, field lines, empty line. Informational heads (1xx) may come first. */
-  onHead(head: Uint8Array, end: boolean): void;
-  /** Body bytes. Give them back with `credit` once they have been written onward. */
-  onData(chunk: Uint8Array, end: boolean): void;
-  /** Trailer field lines, without the closing empty line. Ends this direction. */
-  onTrailers(fields: Uint8Array): void;
-  /** The stream is gone in both directions. `code` is a RESET code; a lost link gives LINK_LOST. */
-  onReset(code: number, reason: string): void;
-  /** `write` took less than it was given before; there is room again. */
-  onWritable(): void;
-}
-
-/** Local code (never on the wire) handed to `onReset` when the link itself went away. */
-export const LINK_LOST = 0xffff;
-
-/** The opener's end of one stream. */
-export interface Stream {
-  /** Bytes taken (copied); less than the length when the window or the link is full: go on at `onWritable`. */
-  write(chunk: Uint8Array): number;
-  /** No more bytes from this side; with `trailers`, their field lines first. Idempotent. */
-  end(trailers?: Uint8Array): void;
-  /** Gives `bytes` of received body back to the sender's window. */
-  credit(bytes: number): void;
-  /** Ends the stream in both directions; the handler hears nothing after it. Idempotent. */
-  reset(code: number, reason?: string): void;
-}
+export { LINK_LOST } from "../protocol/codes.ts";
+export type { Stream, StreamEvents } from "../protocol/stream.ts";
+export { BodyFraming, StreamKind } from "../protocol/stream.ts";
 
 /** Something that serves one endpoint now. */
 export interface Tunnel {

@@ -1,0 +1,348 @@
+import { LINK_LOST, ResetCode } from "../../protocol/codes.ts";
+import {
+  areTrailers,
+  FieldKind,
+  Framing,
+  findHeadEnd,
+  HEAD_INCOMPLETE,
+  parseResponseHead,
+  ResponseHead,
+  text,
+} from "../../protocol/http1/index.ts";
+import { MAX_HEADS_PER_STREAM } from "../../protocol/limits.ts";
+import type { AcceptedStream, AcceptedStreamEvents } from "../../protocol/stream.ts";
+import { BodyFraming, StreamKind } from "../../protocol/stream.ts";
+import { ByteQueue } from "./byte-queue.ts";
+import {
+  badResponse,
+  closedEarly,
+  connectFailure,
+  connectTimedOut,
+  cutShort,
+  type Failure,
+  headTimedOut,
+} from "./failure.ts";
+import type { UpstreamPool } from "./pool.ts";
+import { RequestBody } from "./request-body.ts";
+import type { RequestHead } from "./request-head.ts";
+import { ResponseBody } from "./response-body.ts";
+import type { SocketOwner, UpstreamSocket } from "./socket.ts";
+
+/** Reused: a head is read and acted on within one call. */
+const responseHead = new ResponseHead();
+/** Methods whose repetition has the effect of one (RFC 9110 section 9.2.2). */
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
+/** What an exchange needs of its dispatcher. */
+export interface ExchangeHost {
+  readonly pool: UpstreamPool;
+  readonly connectTimeoutMs: number;
+  readonly headTimeoutMs: number;
+  now(): number;
+  /** Told once, when nothing of the exchange goes on. `failure` is null when it ran to its end. */
+  finished(exchange: Exchange, failure: Failure | null): void;
+}
+
+/** One stream and its request to the upstream, from OPEN to the end of both directions. */
+export class Exchange implements SocketOwner, AcceptedStreamEvents {
+  readonly method: string;
+  readonly path: string;
+  readonly startedAt: number;
+  /** Status of the final response head; 0 before it. */
+  status = 0;
+  private readonly host: ExchangeHost;
+  private readonly stream: AcceptedStream;
+  private readonly upgrade: boolean;
+  private readonly declaredLength: number;
+  private readonly request: RequestBody;
+  private response: ResponseBody | null = null;
+  private socket: UpstreamSocket;
+  /** Head to send again when a kept connection turns out to be dead; null when it may not be sent twice. */
+  private again: Uint8Array | null = null;
+  private partialHead: ByteQueue | null = null;
+  private informational = 0;
+  private keepAlive = false;
+  private keepAliveMs: number | undefined;
+  private flushQueued = false;
+  /** Bytes of the client that came before the answer to its handshake. */
+  private readonly early: ByteQueue | null;
+  private earlyEnd = false;
+  private waitingSince: number;
+  private done = false;
+
+  constructor(
+    host: ExchangeHost,
+    stream: AcceptedStream,
+    kind: StreamKind,
+    framing: BodyFraming,
+    head: RequestHead,
+    end: boolean,
+  ) {
+    this.host = host;
+    this.stream = stream;
+    this.method = head.method;
+    this.path = head.path;
+    this.upgrade = kind === StreamKind.websocket;
+    this.early = this.upgrade ? new ByteQueue() : null;
+    if (this.upgrade || framing === BodyFraming.chunked) this.declaredLength = -1;
+    else this.declaredLength = framing === BodyFraming.length ? head.contentLength : 0;
+    this.startedAt = host.now();
+    this.waitingSince = this.startedAt;
+    this.request = new RequestBody(
+      framing === BodyFraming.chunked,
+      (bytes) => this.stream.credit(bytes),
+      () => this.requestSent(),
+    );
+    // A handshake gets a connection of its own: after a 101 it is no longer one of HTTP.
+    const kept = this.upgrade ? null : host.pool.take(this);
+    if (kept !== null && end && idempotent.has(head.method)) this.again = head.bytes.slice();
+    this.socket = kept ?? host.pool.connect(this);
+    this.request.setHead(head.bytes);
+    if (kept !== null) this.request.socket = kept;
+    if (end) this.request.end(null, !this.socket.connected);
+    else this.flushSoon();
+  }
+
+  /** Payload of the request so far. */
+  get bytesIn(): number {
+    return this.request.received;
+  }
+
+  /** Payload of the response so far. */
+  get bytesOut(): number {
+    return this.response?.bytes ?? 0;
+  }
+
+  // The stream.
+
+  onData(chunk: Uint8Array, end: boolean): void {
+    if (this.done) return;
+    if (this.early !== null && this.status !== 101) {
+      // Raw bytes are for a WebSocket; to an upstream that refuses it they would be another request.
+      this.early.append(chunk);
+      this.earlyEnd = end;
+      return;
+    }
+    if (this.declaredLength >= 0) {
+      const received = this.request.received + chunk.length;
+      // More would be read by the upstream as another request; less would leave it waiting.
+      if (received > this.declaredLength || (end && received < this.declaredLength)) {
+        this.fail({ code: ResetCode.internal, reason: "request body is not of its declared length" });
+        return;
+      }
+    }
+    this.waitingSince = this.host.now();
+    if (chunk.length > 0) this.request.push(chunk, this.flushQueued || end);
+    if (end) this.request.end(null, this.flushQueued);
+  }
+
+  onTrailers(fields: Uint8Array): void {
+    if (this.done) return;
+    this.request.end(areTrailers(fields) ? fields : null, this.flushQueued);
+  }
+
+  onReset(code: number, reason: string): void {
+    if (this.done) return;
+    this.socket.destroy();
+    const lost = code === LINK_LOST;
+    this.finish({ code: ResetCode.cancel, reason: lost ? `link lost: ${reason}` : "the client went away" });
+  }
+
+  onWritable(): void {
+    if (this.done || this.response === null) return;
+    this.response.resume();
+    if (this.response.delivered) this.responseDelivered();
+    else if (!this.response.blocked) this.socket.resume();
+  }
+
+  // The socket.
+
+  onSocketOpen(): void {
+    this.waitingSince = this.host.now();
+    this.request.socket = this.socket;
+    this.request.flush();
+  }
+
+  onSocketDrain(): void {
+    this.waitingSince = this.host.now();
+    this.request.flush();
+  }
+
+  onSocketData(chunk: Uint8Array): void {
+    this.again = null;
+    if (this.response === null) this.readHead(chunk);
+    else this.readBody(chunk, 0, chunk.length);
+  }
+
+  onSocketEnd(): void {
+    this.keepAlive = false;
+    if (this.response === null) {
+      if (!this.retry()) this.fail(closedEarly);
+    } else if (!this.response.endOfInput()) {
+      this.fail(cutShort);
+    } else if (this.response.delivered) {
+      this.responseDelivered();
+    }
+  }
+
+  onSocketClose(error: Error | null): void {
+    this.keepAlive = false;
+    if (this.response === null) {
+      if (!this.socket.connected) this.fail(connectFailure(error));
+      else if (!this.retry()) this.fail(closedEarly);
+    } else if (error !== null && (this.status === 101 || !this.response.complete)) {
+      this.fail(cutShort);
+    }
+    // Otherwise the response is all here; what waits for the stream still goes out.
+  }
+
+  /** Ends it when the upstream takes too long. Call every second or so. */
+  checkTime(now: number): void {
+    if (this.response !== null) return;
+    const { connected } = this.socket;
+    const limit = connected ? this.host.headTimeoutMs : this.host.connectTimeoutMs;
+    if (now - this.waitingSince >= limit) this.fail(connected ? headTimedOut : connectTimedOut);
+  }
+
+  /** Head and a small body come in one message of the link: a microtask runs after all of it, so they leave together. */
+  private flushSoon(): void {
+    this.flushQueued = true;
+    queueMicrotask(() => {
+      this.flushQueued = false;
+      if (!this.done) this.request.flush();
+    });
+  }
+
+  private requestSent(): void {
+    this.waitingSince = this.host.now();
+    if (this.upgrade && this.status === 101) this.socket.finish();
+    if (this.response?.delivered) this.responseDelivered();
+  }
+
+  private readHead(chunk: Uint8Array): void {
+    let bytes = chunk;
+    let from = 0;
+    let to = chunk.length;
+    const partial = this.partialHead;
+    if (partial !== null) {
+      const scanned = partial.length;
+      partial.append(chunk);
+      const end = findHeadEnd(partial.bytes, partial.start, partial.start + scanned, partial.end);
+      if (end === HEAD_INCOMPLETE && partial.length < 32_768) return;
+      bytes = partial.bytes;
+      from = partial.start;
+      to = partial.end;
+      this.partialHead = null;
+    }
+    while (!this.done && this.response === null) {
+      const end = parseResponseHead(responseHead, bytes, from, to, this.method === "HEAD");
+      if (end === HEAD_INCOMPLETE) {
+        this.partialHead = new ByteQueue();
+        this.partialHead.append(bytes, from, to);
+        return;
+      }
+      if (end < 0) {
+        this.fail(badResponse(responseHead.fault));
+        return;
+      }
+      this.takeHead(bytes.subarray(from, end), end < to);
+      from = end;
+    }
+    if (!this.done && from < to) this.readBody(bytes, from, to);
+  }
+
+  /** Acts on the head in `responseHead`. @param more bytes came behind it */
+  private takeHead(head: Uint8Array, more: boolean): void {
+    const { status, framing, contentLength, fields } = responseHead;
+    if (responseHead.informational) {
+      if (++this.informational >= MAX_HEADS_PER_STREAM) this.fail(badResponse("too many 1xx heads"));
+      else this.stream.head(head, false);
+      return;
+    }
+    if (status === 101 && !(this.upgrade && responseHead.websocket)) {
+      this.fail(badResponse("101 that was not asked for"));
+      return;
+    }
+    this.status = status;
+    if (status === 101) {
+      this.stream.head(head, false);
+      this.response = new ResponseBody(this.stream, Framing.untilClose, 0);
+      const early = this.early!;
+      if (early.length > 0) this.request.push(early.bytes.subarray(early.start, early.end), false);
+      early.clear();
+      if (this.earlyEnd) this.request.end(null, false);
+      return;
+    }
+    this.keepAlive = responseHead.keepAlive && !this.upgrade;
+    const field = fields.find(FieldKind.keepAlive);
+    if (field >= 0) {
+      const value = text(responseHead.bytes, fields.valueStart(field), fields.valueEnd(field));
+      const seconds = /(?:^|[,\s])timeout=(\d{1,6})/i.exec(value)?.[1];
+      if (seconds !== undefined) this.keepAliveMs = Number(seconds) * 1_000;
+    }
+    const empty = framing === Framing.none || (framing === Framing.length && contentLength === 0);
+    this.response = new ResponseBody(this.stream, empty ? Framing.none : framing, contentLength);
+    this.stream.head(head, empty);
+    if (!empty) return;
+    this.response.complete = true;
+    this.response.delivered = true;
+    this.response.surplus = more;
+    this.responseDelivered();
+  }
+
+  private readBody(bytes: Uint8Array, from: number, to: number): void {
+    const response = this.response!;
+    const fault = response.push(bytes, from, to);
+    if (fault !== null) this.fail(badResponse(fault));
+    else if (response.delivered) this.responseDelivered();
+    else if (response.blocked) this.socket.pause();
+  }
+
+  /** A kept connection that dies before it has said anything was dead before: the request goes out once more. */
+  private retry(): boolean {
+    const head = this.again;
+    if (head === null || this.partialHead !== null || this.informational > 0) return false;
+    this.again = null;
+    this.socket.destroy();
+    this.request.restart(head);
+    this.waitingSince = this.host.now();
+    this.socket = this.host.pool.connect(this);
+    return true;
+  }
+
+  private responseDelivered(): void {
+    if (this.done) return;
+    const response = this.response!;
+    if (this.status === 101) {
+      // Both halves are over when the request's end has been sent as well.
+      if (!this.request.sent) return;
+      this.socket.close();
+      this.finish(null);
+      return;
+    }
+    if (this.request.sent && this.keepAlive && !response.surplus) {
+      this.socket.resume();
+      this.host.pool.release(this.socket, this.keepAliveMs);
+    } else if (this.request.sent) {
+      this.socket.close();
+    } else {
+      // The upstream has answered without reading everything; the rest has no reader.
+      this.socket.destroy();
+    }
+    this.finish(null);
+  }
+
+  private fail(failure: Failure): void {
+    if (this.done) return;
+    this.socket.destroy();
+    this.response?.discard();
+    this.stream.reset(failure.code, failure.reason);
+    this.finish(failure);
+  }
+
+  private finish(failure: Failure | null): void {
+    this.done = true;
+    this.partialHead = null;
+    this.host.finished(this, failure);
+  }
+}

@@ -1,0 +1,55 @@
+/** Every bound of the link protocol, with its unit and its reason. README.md repeats those a peer must know. */
+
+/** The one version spoken; HELLO lists what a connector knows. */
+export const PROTOCOL_VERSION = 1;
+/** `Sec-WebSocket-Protocol` of a link. */
+export const SUBPROTOCOL = "hotspot.v1";
+
+/** Bytes before every payload: u24 length, u8 type, u32 stream. */
+export const FRAME_HEADER_BYTES = 8;
+/** Payload of one frame. 64 KiB measured fastest; a longer one would let one stream hold the link for too long. */
+export const MAX_PAYLOAD_BYTES = 65_536;
+/** One WebSocket message (frames with their headers). Our own batches stay near BATCH_BYTES; 1 MiB leaves room for other writers. */
+export const MAX_MESSAGE_BYTES = 1_048_576;
+/** HELLO and WELCOME, JSON. */
+export const MAX_HELLO_BYTES = 4_096;
+/** UTF-8 reason of RESET and GOAWAY: a sentence. */
+export const MAX_REASON_BYTES = 256;
+/** Head inside OPEN or HEAD; two bytes of an OPEN payload are kind and framing. */
+export const MAX_HEAD_BYTES = MAX_PAYLOAD_BYTES - 2;
+/** Heads per stream: the final one and informational ones (100, 103) before it. */
+export const MAX_HEADS_PER_STREAM = 16;
+
+/** Credit of each direction of a stream at its start: one round trip at 20 Mbit/s and 100 ms. */
+export const WINDOW_BYTES = 262_144;
+/** Credit a stream may ever hold, RFC 9113 section 6.9.1 has the same bound. */
+export const MAX_CREDIT = 0x7fff_ffff;
+/** Streams open at once on one link: 4,096 idle event streams cost about 10 MB per process. */
+export const MAX_STREAMS = 4_096;
+/** Stream ids are u32; the relay asks the connector for a new link before they run out. */
+export const MAX_STREAM_ID = 0xffff_fffe;
+
+/** Payload and headers one outgoing message is filled up to. */
+export const BATCH_BYTES = 65_536;
+/** Scratch in front of a batch, so that a transport can put its own header there: 14 is the largest of RFC 6455. */
+export const BATCH_HEADROOM = 16;
+/** What one stream may write per turn while others wait. */
+export const QUANTUM_BYTES = 32_768;
+/** Messages sent in one tick before the event loop gets its turn. */
+export const MESSAGES_PER_TICK = 8;
+/** DATA is pulled only while the transport holds no more than this: it bounds the delay of a head behind bulk. */
+export const HIGH_WATER_BYTES = 262_144;
+/** With this much unsent the link takes no new stream. */
+export const MAX_BACKLOG_BYTES = 1_048_576;
+/** With this much unsent the peer has stopped reading while we answer it (pings, resets): the link ends. */
+export const MAX_UNSENT_BYTES = 16_777_216;
+
+/** Time between PINGs of each side, ms. */
+export const PING_INTERVAL_MS = 10_000;
+/** A side that hears nothing for this long ends the link, ms: two PINGs lost, and within 25 s with the timer's step. */
+export const IDLE_TIMEOUT_MS = 20_000;
+/** PINGs accepted from a peer in PING_WINDOW_MS; more is a flood. */
+export const MAX_PINGS = 100;
+export const PING_WINDOW_MS = 10_000;
+/** Payload a peer may still send on a stream that is over here, on top of its credit: heads, trailers, WINDOWs. */
+export const STRAY_BYTES_PER_STREAM = 2 * MAX_PAYLOAD_BYTES;

@@ -1,0 +1,580 @@
+import { Batch } from "./batch.ts";
+import { closeCodeOf, GoawayCode, LINK_LOST, ProtocolError, ResetCode } from "./codes.ts";
+import { END, FrameReader, FrameType, readU32, writeU32 } from "./frames.ts";
+import * as limits from "./limits.ts";
+import { SessionStream } from "./session-stream.ts";
+import type {
+  AcceptedStream,
+  AcceptedStreamEvents,
+  BodyFraming,
+  Stream,
+  StreamEvents,
+  StreamKind,
+} from "./stream.ts";
+
+/** The message carrier under a session: a WebSocket on either runtime, or a pair in memory. */
+export interface SessionTransport {
+  /**
+   * Sends `batch[start, end)` as one binary message. The bytes must have been copied or sent when it returns. The
+   * BATCH_HEADROOM bytes before `start` are scratch, for a header of the transport's own.
+   */
+  send(batch: Uint8Array, start: number, end: number): void;
+  /** Bytes accepted by `send` that have not left this process. */
+  bufferedBytes(): number;
+  /** Closes after what was sent. `code` is a WebSocket close code. */
+  close(code: number, reason: string): void;
+}
+
+export interface SessionEvents {
+  /**
+   * Connector only: the relay opens a stream. `head` is valid during the call only. Nothing else of the stream is told
+   * before this returns; `end` means there is no request body. Null refuses it (nothing reached the upstream).
+   */
+  onOpen?(
+    stream: AcceptedStream,
+    kind: StreamKind,
+    framing: BodyFraming,
+    head: Uint8Array,
+    end: boolean,
+  ): AcceptedStreamEvents | null;
+  /** Relay only: the connector's first frame (`decodeHello` reads it). Throw ProtocolError to refuse; answer with `welcome`. */
+  onHello?(payload: Uint8Array): void;
+  /** Connector only: the relay's answer (`decodeWelcome` reads it). Streams may follow. */
+  onWelcome?(payload: Uint8Array): void;
+  /** The peer opens or takes no new streams; running ones finish. */
+  onGoaway?(code: number, reason: string): void;
+  onPong?(roundTripMs: number): void;
+  /** The transport is full: call `drained` when its buffer has shrunk (a transport without a drain event is polled). */
+  onBlocked?(): void;
+  /** The session has ended, by either side; every stream has been told. Called once. */
+  onClose?(code: GoawayCode, reason: string): void;
+}
+
+export interface SessionOptions {
+  role: "relay" | "connector";
+  transport: SessionTransport;
+  /** Runs a task once, after the I/O events at hand: setImmediate. Microtasks are too early to gather frames. */
+  schedule(task: () => void): void;
+  /** Monotonic milliseconds. */
+  now(): number;
+  events: SessionEvents;
+  windowBytes?: number;
+  maxStreams?: number;
+  /** For tests of the end of the id space. */
+  firstStreamId?: number;
+}
+
+/**
+ * Many streams over one carrier of messages, with credit per stream and a fair writer. The relay opens streams, the
+ * connector accepts them; everything else is the same at both ends. It has no timers: the owner calls `checkAlive`.
+ */
+export class Session {
+  readonly role: "relay" | "connector";
+  readonly windowBytes: number;
+  /** Smoothed round trip of PING, ms; null before the first. */
+  roundTripMs: number | null = null;
+  closed = false;
+  private readonly transport: SessionTransport;
+  private readonly schedule: (task: () => void) => void;
+  private readonly now: () => number;
+  private readonly events: SessionEvents;
+  private readonly maxStreams: number;
+  private readonly streams = new Map<number, SessionStream>();
+  private readonly reader = new FrameReader();
+  private readonly batch = new Batch();
+  private readonly runFlush = () => this.flush();
+  /** Streams that want to write, oldest first. */
+  private queue: SessionStream[] = [];
+  private lastStreamId: number;
+  private greeted = false;
+  private goawaySent = false;
+  private goawayReceived = false;
+  /** The PING sent behind our GOAWAY, and whether its answer has come. */
+  private goawayPing = 0;
+  private goawaySeen = false;
+  private scheduled = false;
+  /** The transport holds more than HIGH_WATER_BYTES: no DATA until `drained`. */
+  private blocked = false;
+  /** A queued stream has its turn: what it may still write in it; -1 outside of turns. */
+  private turnBytes = -1;
+  private messagesLeft = limits.MESSAGES_PER_TICK;
+  private strayBudget = 0;
+  private heardAt: number;
+  private pingedAt: number;
+  private pingNumber = 0;
+  private pingWindowAt = 0;
+  private pingsSeen = 0;
+
+  constructor(options: SessionOptions) {
+    this.role = options.role;
+    this.transport = options.transport;
+    this.schedule = options.schedule;
+    this.now = options.now;
+    this.events = options.events;
+    this.windowBytes = options.windowBytes ?? limits.WINDOW_BYTES;
+    this.maxStreams = options.maxStreams ?? limits.MAX_STREAMS;
+    this.lastStreamId = (options.firstStreamId ?? 1) - 1;
+    this.heardAt = this.now();
+    this.pingedAt = this.heardAt;
+  }
+
+  /** Streams open now. */
+  get outstanding(): number {
+    return this.streams.size;
+  }
+
+  /** Relay: whether `open` may succeed. Connector: whether this link is there to stay. */
+  get accepting(): boolean {
+    if (!this.greeted || this.closed || this.goawayReceived) return false;
+    return this.role === "relay" || !this.goawaySent;
+  }
+
+  /** A GOAWAY went out or came in. */
+  get draining(): boolean {
+    return this.goawaySent || this.goawayReceived;
+  }
+
+  /**
+   * After a GOAWAY: no stream is open, and none is on its way (the relay has answered the PING behind a connector's
+   * GOAWAY, so it has seen it). The side that sent GOAWAY closes then.
+   */
+  get finished(): boolean {
+    if (this.closed) return true;
+    if (!this.draining || this.streams.size > 0) return false;
+    return this.role === "relay" || !this.goawaySent || this.goawaySeen;
+  }
+
+  /** Connector: sends HELLO, the first frame of a link. */
+  hello(payload: Uint8Array): void {
+    this.sendFrame(FrameType.hello, false, 0, payload);
+  }
+
+  /** Relay: answers HELLO; streams may be opened from here on. */
+  welcome(payload: Uint8Array): void {
+    this.greeted = true;
+    this.sendFrame(FrameType.welcome, false, 0, payload);
+  }
+
+  /**
+   * Relay: opens a stream; `head` is copied. Null when the link cannot take it (then nothing was sent).
+   * @throws RangeError when the head is longer than MAX_HEAD_BYTES
+   */
+  open(
+    kind: StreamKind,
+    framing: BodyFraming,
+    head: Uint8Array,
+    end: boolean,
+    events: StreamEvents,
+  ): Stream | null {
+    if (head.length > limits.MAX_HEAD_BYTES) throw new RangeError(`head of ${head.length} bytes`);
+    if (!this.accepting || this.streams.size >= this.maxStreams) return null;
+    if (this.blocked && this.transport.bufferedBytes() > limits.MAX_BACKLOG_BYTES) return null;
+    if (this.lastStreamId >= limits.MAX_STREAM_ID) {
+      this.goaway(GoawayCode.drain, "stream ids used up");
+      return null;
+    }
+    const id = ++this.lastStreamId;
+    const stream = new SessionStream(this, id, kind, this.windowBytes);
+    stream.events = events;
+    stream.localEnded = end;
+    this.streams.set(id, stream);
+    const at = this.begin(end ? FrameType.open | END : FrameType.open, id, head.length + 2);
+    const bytes = this.batch.bytes!;
+    bytes[at] = kind;
+    bytes[at + 1] = framing;
+    bytes.set(head, at + 2);
+    return stream;
+  }
+
+  /** Takes one message of the peer. Never throws: a broken protocol ends the session with a GOAWAY. */
+  receive(message: Uint8Array): void {
+    if (this.closed) return;
+    this.heardAt = this.now();
+    const { reader } = this;
+    try {
+      if (message.length > limits.MAX_MESSAGE_BYTES) {
+        throw new ProtocolError(GoawayCode.frameTooLarge, `message of ${message.length} bytes`);
+      }
+      reader.reset(message);
+      while (!this.closed && reader.next()) this.receiveFrame(message, reader);
+    } catch (error) {
+      // Handlers throw only by a fault of ours: end this link, not the process.
+      if (error instanceof ProtocolError) this.close(error.code, error.message);
+      else this.fault(error);
+    } finally {
+      reader.release();
+    }
+  }
+
+  /** The transport's buffer has shrunk, perhaps to nothing. */
+  drained(): void {
+    if (!this.blocked || this.closed) return;
+    if (this.transport.bufferedBytes() > limits.HIGH_WATER_BYTES) {
+      this.events.onBlocked?.();
+      return;
+    }
+    this.blocked = false;
+    if (this.queue.length > 0) this.scheduleFlush();
+  }
+
+  /**
+   * Announces the end of this link; running streams finish and the owner closes when `finished`. A connector's GOAWAY
+   * stops the relay from opening streams. A relay that sends one goes on opening streams for requests that have
+   * reached it, until it closes. Idempotent.
+   */
+  goaway(code: GoawayCode, reason: string): void {
+    if (this.closed || this.goawaySent) return;
+    this.goawaySent = true;
+    this.sendCoded(FrameType.goaway, 0, code, reason);
+    this.ping();
+    this.goawayPing = this.pingNumber;
+  }
+
+  /** Ends the link now: GOAWAY, WebSocket close, LINK_LOST for every stream. Idempotent. */
+  close(code: GoawayCode, reason: string): void {
+    if (this.closed) return;
+    this.goaway(code, reason);
+    this.sendBatch();
+    if (this.closed) return;
+    this.finish(code, reason);
+    this.transport.close(closeCodeOf(code), reason.slice(0, 100));
+  }
+
+  /** The transport is gone. Idempotent. */
+  lost(reason: string): void {
+    this.finish(GoawayCode.internal, reason);
+  }
+
+  /** Sends a PING; `onPong` tells the round trip. */
+  ping(): void {
+    if (this.closed) return;
+    this.pingedAt = this.now();
+    const at = this.begin(FrameType.ping, 0, 8);
+    writeU32(this.batch.bytes!, at, 0);
+    writeU32(this.batch.bytes!, at + 4, ++this.pingNumber);
+  }
+
+  /** Call every second or so: PINGs when it is time, ends a link that has been silent for too long. */
+  checkAlive(
+    pingIntervalMs: number = limits.PING_INTERVAL_MS,
+    idleTimeoutMs: number = limits.IDLE_TIMEOUT_MS,
+  ): void {
+    if (this.closed) return;
+    const now = this.now();
+    if (now - this.heardAt >= idleTimeoutMs) {
+      this.close(GoawayCode.idle, "nothing heard for too long");
+    } else if (now - this.pingedAt >= pingIntervalMs) {
+      this.ping();
+    }
+  }
+
+  // What streams call.
+
+  /** Appends a frame that is not flow-controlled. */
+  sendFrame(type: number, end: boolean, streamId: number, payload: Uint8Array): void {
+    if (this.closed) return;
+    const at = this.begin(end ? type | END : type, streamId, payload.length);
+    this.batch.bytes!.set(payload, at);
+  }
+
+  sendU32(type: number, streamId: number, value: number): void {
+    if (this.closed) return;
+    const at = this.begin(type, streamId, 4);
+    writeU32(this.batch.bytes!, at, value);
+  }
+
+  sendEnd(streamId: number): void {
+    if (this.closed || this.batch.endTail(streamId)) return;
+    this.begin(FrameType.data | END, streamId, 0);
+  }
+
+  sendReset(stream: SessionStream, code: number, reason: string): void {
+    if (this.closed) return;
+    this.sendCoded(FrameType.reset, stream.id, code, reason);
+  }
+
+  /** Copies up to `allowed` bytes of DATA into batches and says how many: fewer when the link is full or others wait. */
+  appendData(streamId: number, chunk: Uint8Array, allowed: number): number {
+    if (this.closed) return allowed;
+    const { batch } = this;
+    let quantum = allowed;
+    if (this.turnBytes >= 0) quantum = Math.min(allowed, this.turnBytes);
+    else if (this.queue.length > 0) quantum = Math.min(allowed, limits.QUANTUM_BYTES);
+    let taken = 0;
+    while (taken < quantum) {
+      if (this.blocked) break;
+      const { room } = batch;
+      // A sliver of a frame costs as much as a whole one.
+      if (room < 1_024 && room < quantum - taken) {
+        if (this.messagesLeft <= 0) break;
+        this.sendBatch();
+        continue;
+      }
+      const length = Math.min(room, quantum - taken, limits.MAX_PAYLOAD_BYTES);
+      const at = this.begin(FrameType.data, streamId, length);
+      batch.bytes!.set(length === chunk.length ? chunk : chunk.subarray(taken, taken + length), at);
+      taken += length;
+    }
+    if (this.turnBytes >= 0) this.turnBytes -= taken;
+    return taken;
+  }
+
+  /** Puts a stream at the end of those that want to write. */
+  enqueue(stream: SessionStream): void {
+    if (stream.waiting) return;
+    stream.waiting = true;
+    this.queue.push(stream);
+    if (!this.blocked) this.scheduleFlush();
+  }
+
+  cancelsUnfinishedRequests(kind: StreamKind): boolean {
+    return this.role === "relay" && kind === 0;
+  }
+
+  /** The stream is over here. Frames for it may still be on their way: credit, or what crossed a RESET. */
+  forget(stream: SessionStream): void {
+    this.streams.delete(stream.id);
+    this.strayBudget += limits.STRAY_BYTES_PER_STREAM;
+    if (!stream.remoteEnded) this.strayBudget += stream.receiveCredit;
+  }
+
+  private receiveFrame(message: Uint8Array, frame: FrameReader): void {
+    const { type, streamId, start, stop } = frame;
+    if (streamId === 0) {
+      this.receiveLinkFrame(type, message.subarray(start, stop));
+      return;
+    }
+    if (!this.greeted) throw new ProtocolError(GoawayCode.protocolError, "stream frame before the greeting");
+    if (type === FrameType.open) {
+      this.receiveOpen(message, frame);
+      return;
+    }
+    const stream = this.streams.get(streamId);
+    if (stream === undefined) {
+      this.receiveStray(streamId, type, stop - start);
+      return;
+    }
+    switch (type) {
+      case FrameType.head:
+        this.checkHead(stream);
+        if (!stream.receiveHead(message.subarray(start, stop), frame.end)) {
+          throw new ProtocolError(GoawayCode.protocolError, "too many heads on a stream");
+        }
+        return;
+      case FrameType.data:
+        this.checkBody(stream);
+        if (start === stop && !frame.end) throw new ProtocolError(GoawayCode.protocolError, "empty DATA");
+        if (!stream.receiveData(message.subarray(start, stop), frame.end)) {
+          stream.reset(ResetCode.flowControl, "more DATA than credit");
+          stream.receiveReset(ResetCode.flowControl, "more DATA than credit");
+        }
+        return;
+      case FrameType.trailers:
+        this.checkBody(stream);
+        stream.receiveTrailers(message.subarray(start, stop));
+        return;
+      case FrameType.window:
+        this.receiveWindow(stream, readU32(message, start));
+        return;
+      default:
+        stream.receiveReset(readU32(message, start), readReason(message, start + 4, stop));
+    }
+  }
+
+  private receiveLinkFrame(type: number, payload: Uint8Array): void {
+    switch (type) {
+      case FrameType.hello:
+        if (this.role !== "relay" || this.greeted) throw unexpected("HELLO");
+        this.events.onHello?.(payload);
+        return;
+      case FrameType.welcome:
+        if (this.role !== "connector" || this.greeted) throw unexpected("WELCOME");
+        this.greeted = true;
+        this.events.onWelcome?.(payload);
+        return;
+      case FrameType.ping:
+        this.countPing();
+        this.sendFrame(FrameType.pong, false, 0, payload);
+        return;
+      case FrameType.pong: {
+        const number = readU32(payload, 4);
+        if (this.goawaySent && number >= this.goawayPing) this.goawaySeen = true;
+        if (number !== this.pingNumber) return;
+        const roundTripMs = this.now() - this.pingedAt;
+        const before = this.roundTripMs;
+        this.roundTripMs = before === null ? roundTripMs : before + (roundTripMs - before) / 4;
+        this.events.onPong?.(roundTripMs);
+        return;
+      }
+      default:
+        this.goawayReceived = true;
+        this.events.onGoaway?.(readU32(payload, 0), readReason(payload, 4, payload.length));
+    }
+  }
+
+  private receiveOpen(message: Uint8Array, frame: FrameReader): void {
+    const { streamId, start, stop, end } = frame;
+    if (this.role !== "connector" || streamId !== this.lastStreamId + 1) throw unexpected("OPEN");
+    const kind = message[start]!;
+    const framing = message[start + 1]!;
+    if (kind > 2 || framing > 2)
+      throw new ProtocolError(GoawayCode.protocolError, "OPEN: unknown kind or framing");
+    this.lastStreamId = streamId;
+    const stream = new SessionStream(this, streamId, kind as StreamKind, this.windowBytes);
+    stream.remoteEnded = end;
+    if (this.streams.size >= this.maxStreams) {
+      stream.reset(ResetCode.refused, "too many streams");
+      return;
+    }
+    this.streams.set(streamId, stream);
+    const head = message.subarray(start + 2, stop);
+    const events =
+      this.events.onOpen?.(stream, kind as StreamKind, framing as BodyFraming, head, end) ?? null;
+    if (events === null) stream.reset(ResetCode.refused, "not taken");
+    else if (this.closed) events.onReset(LINK_LOST, "link lost");
+    else stream.events = events;
+  }
+
+  /** A frame for a stream that is over: it was on its way, or the peer is broken. */
+  private receiveStray(streamId: number, type: number, length: number): void {
+    if (streamId > this.lastStreamId) {
+      throw new ProtocolError(GoawayCode.protocolError, `frame type ${type} on a stream that never was`);
+    }
+    if (type === FrameType.reset) return;
+    this.strayBudget -= Math.max(length, 1);
+    if (this.strayBudget < 0) {
+      throw new ProtocolError(GoawayCode.protocolError, "goes on sending on closed streams");
+    }
+  }
+
+  private checkHead(stream: SessionStream): void {
+    if (this.role !== "relay" || stream.remoteEnded) throw unexpected("HEAD");
+  }
+
+  private checkBody(stream: SessionStream): void {
+    if (stream.remoteEnded) throw unexpected("frame after END");
+    // Only a TCP stream has bytes without a head before them.
+    if (this.role === "relay" && stream.kind !== 2 && !stream.sawHead) throw unexpected("DATA before HEAD");
+  }
+
+  private receiveWindow(stream: SessionStream, increment: number): void {
+    if (increment === 0) throw new ProtocolError(GoawayCode.flowControl, "WINDOW of 0");
+    const credit = stream.sendCredit + increment;
+    if (credit > limits.MAX_CREDIT) throw new ProtocolError(GoawayCode.flowControl, "credit too large");
+    stream.sendCredit = credit;
+    if (!stream.starved) return;
+    stream.starved = false;
+    this.enqueue(stream);
+  }
+
+  private countPing(): void {
+    if (this.heardAt - this.pingWindowAt > limits.PING_WINDOW_MS) {
+      this.pingWindowAt = this.heardAt;
+      this.pingsSeen = 0;
+    }
+    if (++this.pingsSeen > limits.MAX_PINGS)
+      throw new ProtocolError(GoawayCode.protocolError, "too many PINGs");
+  }
+
+  private sendCoded(type: number, streamId: number, code: number, reason: string): void {
+    const text = encoder.encode(reason).subarray(0, limits.MAX_REASON_BYTES);
+    const at = this.begin(type, streamId, 4 + text.length);
+    writeU32(this.batch.bytes!, at, code);
+    this.batch.bytes!.set(text, at + 4);
+  }
+
+  /** Room for one frame in the batch, which leaves at the end of the tick, or at once when it is full. */
+  private begin(type: number, streamId: number, length: number): number {
+    if (!this.batch.fits(length)) this.sendBatch();
+    if (!this.scheduled) this.scheduleFlush();
+    return this.batch.begin(type, streamId, length);
+  }
+
+  private scheduleFlush(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.schedule(this.runFlush);
+  }
+
+  private flush(): void {
+    this.messagesLeft = limits.MESSAGES_PER_TICK;
+    try {
+      if (this.queue.length > 0 && !this.closed) this.pull();
+    } catch (error) {
+      this.fault(error);
+    }
+    this.sendBatch();
+    this.messagesLeft = limits.MESSAGES_PER_TICK;
+    this.scheduled = false;
+    if (this.closed) return;
+    if (!this.batch.empty || (this.queue.length > 0 && !this.blocked)) this.scheduleFlush();
+  }
+
+  /** One turn for each stream that waits; those that want more queue again behind the others. */
+  private pull(): void {
+    const turns = this.queue;
+    this.queue = [];
+    for (let i = 0; i < turns.length; i++) {
+      const stream = turns[i]!;
+      if (this.blocked || this.messagesLeft <= 0) {
+        this.queue = turns.slice(i).concat(this.queue);
+        break;
+      }
+      stream.waiting = false;
+      if (stream.closed || stream.localEnded) continue;
+      this.turnBytes =
+        turns.length > 1 ? limits.QUANTUM_BYTES : limits.BATCH_BYTES * limits.MESSAGES_PER_TICK;
+      stream.events?.onWritable();
+      this.turnBytes = -1;
+      if (this.closed) return;
+    }
+  }
+
+  private sendBatch(): void {
+    const { batch, transport } = this;
+    if (batch.empty || this.closed) return;
+    this.messagesLeft--;
+    transport.send(batch.bytes!, limits.BATCH_HEADROOM, batch.used);
+    batch.release();
+    const buffered = transport.bufferedBytes();
+    if (buffered <= limits.HIGH_WATER_BYTES) {
+      this.blocked = false;
+    } else if (buffered > limits.MAX_UNSENT_BYTES) {
+      this.finish(GoawayCode.internal, "the peer does not read");
+      transport.close(closeCodeOf(GoawayCode.internal), "the peer does not read");
+    } else if (!this.blocked) {
+      this.blocked = true;
+      this.events.onBlocked?.();
+    }
+  }
+
+  private fault(error: unknown): void {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.goaway(GoawayCode.internal, "internal fault");
+    this.sendBatch();
+    this.finish(GoawayCode.internal, reason);
+    this.transport.close(closeCodeOf(GoawayCode.internal), "internal fault");
+  }
+
+  private finish(code: GoawayCode, reason: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.batch.release();
+    this.queue = [];
+    const open = [...this.streams.values()];
+    this.streams.clear();
+    for (const stream of open) stream.lost(reason);
+    this.events.onClose?.(code, reason);
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function readReason(bytes: Uint8Array, start: number, stop: number): string {
+  return start === stop ? "" : decoder.decode(bytes.subarray(start, stop));
+}
+
+function unexpected(what: string): ProtocolError {
+  return new ProtocolError(GoawayCode.protocolError, `unexpected ${what}`);
+}

@@ -1,0 +1,2 @@
+export { listRequests } from "./list.ts";
+export { type RequestRow, recordRequests } from "./record.ts";
