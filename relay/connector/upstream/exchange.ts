@@ -23,7 +23,7 @@ import {
   headTimedOut,
 } from "./failure.ts";
 import type { UpstreamPool } from "./pool.ts";
-import { RequestBody } from "./request-body.ts";
+import { RequestBody, type RequestBodyOwner } from "./request-body.ts";
 import type { RequestHead } from "./request-head.ts";
 import { ResponseBody } from "./response-body.ts";
 import type { SocketOwner, UpstreamSocket } from "./socket.ts";
@@ -44,7 +44,7 @@ export interface ExchangeHost {
 }
 
 /** One stream and its request to the upstream, from OPEN to the end of both directions. */
-export class Exchange implements SocketOwner, AcceptedStreamEvents {
+export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyOwner {
   readonly method: string;
   readonly path: string;
   readonly startedAt: number;
@@ -88,19 +88,20 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
     else this.declaredLength = framing === BodyFraming.length ? head.contentLength : 0;
     this.startedAt = host.now();
     this.waitingSince = this.startedAt;
-    this.request = new RequestBody(
-      framing === BodyFraming.chunked,
-      (bytes) => this.stream.credit(bytes),
-      () => this.requestSent(),
-    );
+    this.request = new RequestBody(framing === BodyFraming.chunked, this);
     // A handshake gets a connection of its own: after a 101 it is no longer one of HTTP.
     const kept = this.upgrade ? null : host.pool.take(this);
-    if (kept !== null && end && idempotent.has(head.method)) this.again = head.bytes.slice();
+    const bare = end && framing === BodyFraming.none;
+    if (kept !== null && bare && idempotent.has(head.method)) this.again = head.bytes.slice();
     this.socket = kept ?? host.pool.connect(this);
-    this.request.setHead(head.bytes);
     if (kept !== null) this.request.socket = kept;
-    if (end) this.request.end(null, !this.socket.connected);
-    else this.flushSoon();
+    if (bare) {
+      this.request.sendHead(head.bytes);
+      return;
+    }
+    this.request.setHead(head.bytes);
+    if (end) this.request.end(null, true);
+    this.flushSoon();
   }
 
   /** Payload of the request so far. */
@@ -153,6 +154,18 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
     this.response.resume();
     if (this.response.delivered) this.responseDelivered();
     else if (!this.response.blocked) this.socket.resume();
+  }
+
+  // The request's bytes.
+
+  requestTaken(bytes: number): void {
+    this.stream.credit(bytes);
+  }
+
+  requestSent(): void {
+    this.waitingSince = this.host.now();
+    if (this.upgrade && this.status === 101) this.socket.finish();
+    if (this.response?.delivered) this.responseDelivered();
   }
 
   // The socket.
@@ -211,12 +224,6 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
       this.flushQueued = false;
       if (!this.done) this.request.flush();
     });
-  }
-
-  private requestSent(): void {
-    this.waitingSince = this.host.now();
-    if (this.upgrade && this.status === 101) this.socket.finish();
-    if (this.response?.delivered) this.responseDelivered();
   }
 
   private readHead(chunk: Uint8Array): void {
