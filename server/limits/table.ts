@@ -9,21 +9,21 @@ export interface Limit {
 }
 
 export const limits = {
-  /** Claiming names; a person needs a handful, a squatter many. */
-  register: { seconds: 600, perAddress: 30, perTenant: 20 },
-  /** A connector asks once per start and again after it was refused. */
-  issue: { seconds: 60, perAddress: 60, perTenant: 60 },
+  /** Claiming names; a plan bounds what a tenant holds, this bounds trying. */
+  register: { seconds: 600, perAddress: 200, perTenant: 120 },
+  /** A connector asks once per start; a fleet behind one address starts together. */
+  issue: { seconds: 60, perAddress: 600, perTenant: 300 },
   /** Desktop runtimes poll it. */
-  details: { seconds: 60, perAddress: 120, perTenant: 120 },
-  rotate: { seconds: 600, perAddress: 30, perTenant: 20 },
+  details: { seconds: 60, perAddress: 600, perTenant: 300 },
+  rotate: { seconds: 600, perAddress: 200, perTenant: 60 },
   /** As somebody types. */
   availability: { seconds: 60, perAddress: 120, perTenant: null },
-  status: { seconds: 60, perAddress: 240, perTenant: null },
+  status: { seconds: 60, perAddress: 1200, perTenant: null },
   abuse: { seconds: 3600, perAddress: 10, perTenant: null },
   /** License and API keys that were not valid: guessing. */
-  credential_failure: { seconds: 600, perAddress: 30, perTenant: null },
+  credential_failure: { seconds: 600, perAddress: 60, perTenant: null },
   /** Keys and devices changed by people. */
-  keys: { seconds: 600, perAddress: 120, perTenant: 60 },
+  keys: { seconds: 600, perAddress: 600, perTenant: 300 },
 } as const satisfies Record<string, Limit>;
 
 export type Door = keyof typeof limits;

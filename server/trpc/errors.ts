@@ -74,3 +74,13 @@ function fieldOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== "unrecognized_keys") return path;
   return [path, issue.keys[0]].filter(Boolean).join(".");
 }
+
+/** `Retry-After` for an answer that was refused for its rate; both the tRPC and the REST handler send it. */
+export function retryHeaders(errors: readonly TRPCError[]): Record<string, string> {
+  for (const { cause } of errors) {
+    if (!(cause instanceof DomainError)) continue;
+    const seconds = cause.details.retryAfterSeconds;
+    if (typeof seconds === "number") return { "retry-after": String(seconds) };
+  }
+  return {};
+}

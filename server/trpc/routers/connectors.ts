@@ -20,21 +20,30 @@ import { DomainError } from "../../errors.ts";
 import { slugInput } from "../../schemas.ts";
 import { toTrpcError } from "../errors.ts";
 import { router } from "../init.ts";
-import { internalProcedure, machineProcedure, memberProcedure, publicProcedure } from "../procedures.ts";
+import {
+  asMachine,
+  atDoor,
+  internalProcedure,
+  memberProcedure,
+  publicProcedure,
+  withCredential,
+} from "../procedures.ts";
 import { rest } from "../rest-meta.ts";
 
 const tag = "Connectors";
 const internal = "Relay-internal";
 
 export const connectorsRouter = router({
-  issue: machineProcedure("issue")
+  issue: publicProcedure
     .meta(
       rest("POST", "/api/connectors/issue", {
         tag,
         summary: "Credentials for one connector's outbound WebSocket",
+        protect: false,
       }),
     )
-    .input(IssueConnectorInput)
+    .input(withCredential(IssueConnectorInput))
+    .use(asMachine("issue"))
     .output(IssueConnectorOutput)
     .mutation(({ ctx, input }) =>
       issueConnector({ ctx: ctx.caller, input, device: ctx.device, config: ctx.config }),
@@ -48,7 +57,7 @@ export const connectorsRouter = router({
     .output(z.object({ ok: z.literal(true) }))
     .mutation(({ ctx, input }) => heartbeatConnector(ctx.db, input)),
 
-  status: publicProcedure("status")
+  status: publicProcedure
     .meta(
       rest("GET", "/api/connectors/status", {
         tag,
@@ -57,6 +66,7 @@ export const connectorsRouter = router({
       }),
     )
     .input(z.object({ slug: slugInput }))
+    .use(atDoor("status"))
     .output(ConnectorStatusOutput)
     .query(({ ctx, input }) => getConnectorStatus(ctx.db, input.slug)),
 
@@ -69,7 +79,8 @@ export const connectorsRouter = router({
     )
     .input(VerifyConnectorInput)
     .output(VerifyConnectorOutput)
-    .query(async ({ ctx, input }) => {
+    // Not a query: a query's input travels in the URL.
+    .mutation(async ({ ctx, input }) => {
       const deps = { db: ctx.db, signingSecret: ctx.config.relayConnectorSigningSecret };
       const verdict = await verifyConnectorToken(deps, input.connectorToken);
       if (!verdict.valid) return verdict;

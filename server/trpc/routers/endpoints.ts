@@ -26,47 +26,54 @@ import {
 } from "../../endpoints/schemas.ts";
 import { findMembership } from "../../tenants/index.ts";
 import { router } from "../init.ts";
-import { machineProcedure, memberProcedure, publicProcedure } from "../procedures.ts";
+import { asMachine, atDoor, memberProcedure, publicProcedure, withCredential } from "../procedures.ts";
 import { rest } from "../rest-meta.ts";
 
 const tag = "Endpoints";
 
 export const endpointsRouter = router({
-  register: machineProcedure("register")
+  register: publicProcedure
     .meta(
       rest("POST", "/api/endpoints/register", {
         tag,
         summary: "Claim a name and get its endpoint",
         description: "The endpoint token is in this answer only.",
+        protect: false,
       }),
     )
-    .input(RegisterEndpointInput)
+    .input(withCredential(RegisterEndpointInput))
+    .use(asMachine("register"))
     .output(RegisterEndpointOutput)
     .mutation(({ ctx, input }) => registerEndpoint({ ctx: ctx.caller, input, config: ctx.config })),
 
-  details: machineProcedure("details")
+  details: publicProcedure
     .meta(
       rest("POST", "/api/endpoints/details", {
         tag,
         summary: "The endpoint of a license, and whether the relay sees its connectors",
+        protect: false,
       }),
     )
-    .input(OptionalSlugInput)
+    .input(withCredential(OptionalSlugInput))
+    .use(asMachine("details"))
     .output(EndpointDetailsOutput)
-    .query(({ ctx, input }) => getEndpointDetails({ ctx: ctx.caller, input, config: ctx.config })),
+    // Not a query: its input holds the license key, and a query's input travels in the URL.
+    .mutation(({ ctx, input }) => getEndpointDetails({ ctx: ctx.caller, input, config: ctx.config })),
 
-  rotateToken: machineProcedure("rotate")
+  rotateToken: publicProcedure
     .meta(
       rest("POST", "/api/endpoints/token/rotate", {
         tag,
         summary: "Make a new endpoint token; the old one stops at once",
+        protect: false,
       }),
     )
-    .input(OptionalSlugInput)
+    .input(withCredential(OptionalSlugInput))
+    .use(asMachine("rotate"))
     .output(EndpointTokenOutput)
     .mutation(({ ctx, input }) => rotateEndpointToken({ ctx: ctx.caller, input })),
 
-  health: publicProcedure()
+  health: publicProcedure
     .meta(
       rest("GET", "/api/endpoints/health", {
         tag,
@@ -77,7 +84,7 @@ export const endpointsRouter = router({
     .output(EndpointHealthOutput)
     .query(({ ctx }) => getEndpointHealth(ctx.db, ctx.hostSlug)),
 
-  availability: publicProcedure("availability")
+  availability: publicProcedure
     .meta(
       rest("GET", "/api/endpoints/availability", {
         tag,
@@ -86,6 +93,7 @@ export const endpointsRouter = router({
       }),
     )
     .input(EndpointSlugInput)
+    .use(atDoor("availability"))
     .output(AvailabilityOutput)
     .query(async ({ ctx, input }) => {
       const { session } = ctx;
