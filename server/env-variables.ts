@@ -30,6 +30,10 @@ const list = z
       .map((item) => item.trim().toLowerCase())
       .filter(Boolean),
   );
+const flag = z
+  .enum(["0", "1"])
+  .default("0")
+  .transform((value) => value === "1");
 const httpOrigin = z
   .url({ protocol: /^https?$/ })
   .transform((value) => new URL(value))
@@ -160,6 +164,13 @@ export const portalVariables = {
     expected: "names separated by commas",
     schema: list,
   }),
+  ALLOW_PRIVATE_UPSTREAMS: define({
+    description:
+      "1 lets the upstream of an endpoint be a private address. For closed networks and tests: otherwise a tenant could reach inside.",
+    expected: "0 or 1",
+    schema: flag,
+    fallback: "0",
+  }),
   SMTP_URL: define({
     description: "Mail server. Without it mail is kept in the mailbox folder of HOTSPOT_DATA_DIR.",
     expected: "a URL like smtps://user:password@mail.example.com:465",
@@ -175,10 +186,7 @@ export const portalVariables = {
   HOTSPOT_MAILBOX: define({
     description: "1 shows captured mail to anybody at /mailbox. For local runs only; ignored with SMTP_URL.",
     expected: "0 or 1",
-    schema: z
-      .enum(["0", "1"])
-      .default("0")
-      .transform((value) => value === "1"),
+    schema: flag,
     fallback: "0",
   }),
   TRUSTED_PROXIES: define({

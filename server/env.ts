@@ -21,6 +21,7 @@ export interface PortalEnv {
     readonly port: number | null;
     readonly reservedSlugs: readonly string[];
     readonly brandNames: readonly string[];
+    readonly allowPrivateUpstreams: boolean;
   };
   readonly relay: {
     /** Origin that /v1/* of tenant hosts is forwarded to. */
@@ -78,6 +79,7 @@ export function readPortalEnv(source: Readonly<Record<string, string | undefined
       port: publicPort === (scheme === "https" ? 443 : 80) ? null : publicPort,
       reservedSlugs: values.RESERVED_SLUGS,
       brandNames: values.BRAND_NAMES,
+      allowPrivateUpstreams: values.ALLOW_PRIVATE_UPSTREAMS,
     },
     relay: {
       httpBase: values.RELAY_HTTP_BASE,

@@ -3,10 +3,10 @@
  * can reach the browser or be copied into the app's bundle; the instances are made in `server/portal`.
  */
 import type { AuthActions, PortalSession } from "../../server/auth/types.ts";
-import type { AppRouter } from "../../server/trpc/root.ts";
+import type { ApiCaller } from "../../server/trpc/root.ts";
 
 /** The procedures, called in-process as the request's caller: `await context.api.endpoints.list()`. */
-export type Api = ReturnType<AppRouter["createCaller"]>;
+export type Api = ApiCaller;
 
 export type {
   AuthActions,
@@ -68,8 +68,12 @@ declare module "@remix-run/node" {
      * Sends a request through the public way (relay, link, connector), its access-key check skipped, and streams
      * the answer. Anything the relay answers, errors included, is a Response.
      *
-     * @throws DomainError not_found/endpoint_not_found when the slug is not the session tenant's,
-     *   unauthorized/unauthorized without a session, precondition/relay_unreachable when the relay does not answer
+     * Cookies that the endpoint sets are left out: they are not for the portal's host. Its content is the tenant's:
+     * never show it as HTML.
+     *
+     * @throws TRPCError NOT_FOUND when the slug is not the session tenant's, UNAUTHORIZED without a session
+     * @throws DomainError invalid/invalid_request for a method, path or header that HTTP does not know,
+     *   precondition/relay_unreachable when the relay does not answer
      */
     tryRequest(request: TryRequest): Promise<Response>;
     /** Logs an unexpected error under the request id. */

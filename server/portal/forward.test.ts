@@ -53,7 +53,13 @@ async function portalOver(listener: RequestListener, onUpgrade?: (server: Server
     tenants.handle(request, response, beginRequest(deps, request, response), slugOf(request)),
   );
   portal.on("upgrade", (request, socket, head) =>
-    tenants.upgrade(request, socket, head, beginRequest(deps, request, new http.ServerResponse(request))),
+    tenants.upgrade(
+      request,
+      socket,
+      head,
+      beginRequest(deps, request, new http.ServerResponse(request)),
+      "acme",
+    ),
   );
   const port = await listen(portal);
   return {

@@ -15,7 +15,7 @@ export function createNonce(): string {
 export function setSecurityHeaders(
   response: ServerResponse,
   nonce: string,
-  options: { https: boolean; devSocket: boolean },
+  options: { https: boolean },
 ): void {
   const policy = [
     "default-src 'self'",
@@ -23,8 +23,7 @@ export function setSecurityHeaders(
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self'",
-    // Reload in development comes over a socket of its own.
-    `connect-src 'self'${options.devSocket ? " ws://localhost:*" : ""}`,
+    "connect-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

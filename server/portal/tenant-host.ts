@@ -85,7 +85,9 @@ export function createTenantHost(deps: TenantHostDeps) {
     },
 
     /** WebSocket under /v1/* is joined with the relay; any other upgrade is refused. */
-    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, info: RequestInfo): void {
+    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, info: RequestInfo, slug: string): void {
+      info.area = "tenant";
+      info.slug = slug;
       const path = pathOf(request);
       const refuse = (error: TenantError) => {
         const answer = renderTenantError(error, { path, accept: "", requestId: info.requestId });

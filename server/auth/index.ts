@@ -1,0 +1,10 @@
+export { createAuthActions } from "./actions.ts";
+export { type Auth, type AuthDeps, createAuth, passwordLength } from "./auth.ts";
+export { maxAuthBodyBytes } from "./body.ts";
+export { createEnsureTenant, type EnsureTenant } from "./ensure-tenant.ts";
+export { deleteExpired } from "./expired.ts";
+export { type AuthHandler, createAuthHandler } from "./handler.ts";
+export { createKnownBrowsers } from "./known-browser.ts";
+export { deleteOldLimits } from "./limits.ts";
+export { type ResolvedSession, resolveSession } from "./session.ts";
+export type { PortalSession } from "./types.ts";

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { BodyRefusedError } from "./fetch-bridge.ts";
+import { type Problem, sendProblem } from "./problem-page.ts";
+import type { RequestInfo } from "./request-info.ts";
+
+/** Answers what nobody expected: logged with its cause, told without it. */
+export function answerFailure(
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  info: RequestInfo,
+): void {
+  const expected = expectedProblem(error);
+  if (expected) {
+    // What is left of the body is not worth reading.
+    if (!response.headersSent) response.setHeader("connection", "close");
+    sendProblem(request, response, info.requestId, expected);
+    return;
+  }
+  // The client left: nothing failed, and nobody listens.
+  if (response.destroyed || request.destroyed) return;
+  info.log.error({ err: error }, "request failed");
+  sendProblem(request, response, info.requestId, isDatabaseAway(error) ? databaseAway : surprise);
+}
+
+const databaseAway: Problem = {
+  status: 503,
+  code: "database_unavailable",
+  message: "Our database is away for a moment. Endpoints go on working; try again in a minute.",
+};
+const surprise: Problem = {
+  status: 500,
+  code: "internal",
+  message: "Something went wrong on our side. Try again, and tell us the number below if it stays.",
+};
+
+function expectedProblem(error: unknown): Problem | null {
+  if (error instanceof BodyRefusedError) {
+    const code = error.status === 413 ? "body_too_large" : "request_timeout";
+    return { status: error.status, code, message: error.message };
+  }
+  // Broken escapes in an address, from Express or from URL.
+  if (error instanceof URIError || (error as NodeJS.ErrnoException | null)?.code === "ERR_INVALID_URL") {
+    return { status: 400, code: "invalid_request", message: "This address cannot be read." };
+  }
+  return null;
+}
+
+/** Errors of pg and of its pool that mean that the database is away, not that a query was wrong. */
+export function isDatabaseAway(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = String(Reflect.get(cause, "code") ?? "");
+    if (/^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT|08...|57P0[1-3]|53300)$/.test(code))
+      return true;
+    if (/^(?:Connection terminated|timeout exceeded when trying to connect)/.test(cause.message)) return true;
+  }
+  return false;
+}

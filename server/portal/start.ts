@@ -1,0 +1,191 @@
+import { once } from "node:events";
+import http, { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { ServerBuild } from "@remix-run/node";
+import { createDb } from "../../db/client.ts";
+import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers } from "../auth/index.ts";
+import { createChangeHub } from "../change-hub.ts";
+import { publicUrlFor } from "../endpoints/index.ts";
+import type { PortalEnv } from "../env.ts";
+import { DomainError } from "../errors.ts";
+import { listenForChanges } from "../events.ts";
+import { createPostgresLimiter } from "../limits/index.ts";
+import type { Logger } from "../log.ts";
+import { createMailer, createTransportFor } from "../mail/index.ts";
+import { createContext } from "../trpc/context.ts";
+import { createCaller } from "../trpc/root.ts";
+import { createAdminServer } from "./admin.ts";
+import { apiConfigOf } from "./api-config.ts";
+import { createPortalApp } from "./app.ts";
+import { createBackground } from "./background.ts";
+import { createClientAddressReader } from "./client-address.ts";
+import { createForwarder } from "./forward.ts";
+import { readHost } from "./host.ts";
+import { createMetrics } from "./metrics.ts";
+import { beginRequest } from "./request-info.ts";
+import { startSweep, sweepTasks } from "./sweep.ts";
+import { tenantErrors } from "./tenant-errors.ts";
+import { createTenantHost, rawAnswer } from "./tenant-host.ts";
+
+export interface RunningPortal {
+  readonly port: number;
+  readonly adminPort: number;
+  /** Takes no new requests, waits for those under way up to `drainMs`, then ends everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds that requests under way may still take after SIGTERM. */
+const drainMs = 10_000;
+
+/**
+ * Starts the portal: makes every instance, listens, sweeps. The database must be migrated.
+ *
+ * @param pages the built Remix app; null serves everything but pages
+ */
+export async function startPortal(
+  given: PortalEnv,
+  { log, pages }: { log: Logger; pages: ServerBuild | null },
+): Promise<RunningPortal> {
+  const server = createPortalServer();
+  const port = await listen(server, given.port);
+  // With port 0 the address is known only now.
+  const env = given.port === 0 ? { ...given, portalUrl: given.portalUrl.replace(/:0$/, `:${port}`) } : given;
+
+  const db = createDb(env.databaseUrl, {
+    applicationName: "hotspot-portal",
+    onConnectionError: (error) => log.warn({ err: error }, "lost a database connection"),
+  });
+  const metrics = createMetrics();
+  const background = createBackground(log);
+  const mailer = createMailer({ transport: createTransportFor(env.mail), from: env.mail.from, log });
+  const ensureTenant = createEnsureTenant(db);
+  const auth = createAuth({
+    db,
+    log,
+    mailer,
+    portalUrl: env.portalUrl,
+    secret: env.authSecret,
+    ensureTenant,
+    runInBackground: background.run,
+  });
+  const knownBrowsers = createKnownBrowsers(env.authSecret, env.portalUrl.startsWith("https://"));
+  const authHandler = createAuthHandler({ auth, db, log, knownBrowsers });
+  const changes = createChangeHub();
+  const listener = listenForChanges(env.databaseUrl, changes.publish, log);
+  const api = { db, config: apiConfigOf(env), log, limiter: createPostgresLimiter(db), changes };
+  const draining = new AbortController();
+  const app = createPortalApp({
+    env,
+    db,
+    api,
+    auth,
+    authHandler,
+    ensureTenant,
+    pages,
+    draining: draining.signal,
+  });
+  const forwarder = createForwarder(env.relay);
+  const tenants = createTenantHost({
+    forwarder,
+    portalUrl: env.portalUrl,
+    answerHealth: (request, response, info) => app.handleTenantHealth(request, response, info),
+    async findEndpointState(slug, { requestId, clientAddress }) {
+      const host = `${slug}.${env.endpoints.baseDomain}`;
+      const context = createContext({ deps: api, requestId, clientAddress, session: null, host });
+      try {
+        const { online, connectors } = await createCaller(context).endpoints.health();
+        return { publicBaseUrl: publicUrlFor(api.config, slug), online, connectors };
+      } catch (error) {
+        const { cause } = error as Error;
+        if (cause instanceof DomainError && cause.kind === "not_found") return null;
+        throw error;
+      }
+    },
+  });
+
+  const hosts = { baseDomain: env.endpoints.baseDomain, portalHost: new URL(env.portalUrl).hostname };
+  const clientAddress = createClientAddressReader(env.trustedProxies);
+  const begin = (request: IncomingMessage, response: ServerResponse) =>
+    beginRequest({ log, metrics, clientAddress }, request, response);
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const info = begin(request, response);
+    const target = readHost(request, hosts);
+    if (target.kind === "portal") app.handle(request, response, info);
+    else if (target.kind === "tenant") void tenants.handle(request, response, info, target.slug);
+    else tenants.fail(request, response, info, tenantErrors.ambiguousHost);
+  });
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    // Never written to: it only carries the record of the request to its end.
+    const record = new ServerResponse(request);
+    socket.once("close", () => record.emit("close"));
+    const info = begin(request, record);
+    const target = readHost(request, hosts);
+    if (target.kind === "tenant") return tenants.upgrade(request, socket, head, info, target.slug);
+    socket.end(rawAnswer(404, { connection: "close", "content-type": "text/plain" }, "no WebSocket here\n"));
+  });
+
+  let stopping: Promise<void> | undefined;
+  const admin = createAdminServer({
+    db,
+    registry: metrics.registry,
+    isDraining: () => draining.signal.aborted,
+  });
+  const adminPort = await listen(admin, env.adminPort, "127.0.0.1");
+  const stopSweep = startSweep(sweepTasks(db), { everyMs: 3_600_000, log });
+
+  const stop = async () => {
+    log.info("portal draining");
+    draining.abort();
+    await closeServer(server, upgraded);
+    forwarder.close();
+    await stopSweep();
+    await background.idle();
+    await listener.stop();
+    mailer.close();
+    admin.closeAllConnections();
+    admin.close();
+    await db.destroy();
+    log.info("portal stopped");
+  };
+  return {
+    port,
+    adminPort,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+function createPortalServer(): Server {
+  return http.createServer({
+    // Slow heads are cut; a body may take as long as a model listens, so each reader of bodies has its own limit.
+    headersTimeout: 20_000,
+    requestTimeout: 0,
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16 * 1024,
+  });
+}
+
+async function listen(server: Server, port: number, host?: string): Promise<number> {
+  server.listen({ port, ...(host ? { host } : {}) });
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** Waits for requests and WebSockets under way, then cuts what is left. */
+async function closeServer(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  }, drainMs);
+  await closed;
+  clearTimeout(timer);
+}
