@@ -5,7 +5,7 @@ export function formatBytes(bytes: number): string {
   if (!Number.isFinite(bytes) || bytes < 0) return "–";
   let value = bytes;
   let unit = 0;
-  while (value >= 999.95 && unit < byteUnits.length - 1) {
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
     value /= 1000;
     unit += 1;
   }

@@ -23,7 +23,7 @@ export function useLiveEndpoint(
 ): { endpoint: LiveEndpoint; state: LiveState } {
   const trpc = useTRPC();
   const pushed = useSubscription(trpc.connectors.watch.subscriptionOptions({ slug }));
-  const standing = pushed.status === "pending" && pushed.data !== undefined;
+  const standing = pushed.status === "pending" ? pushed.data : undefined;
   const asked = useQuery(
     trpc.endpoints.get.queryOptions(
       { slug },
@@ -31,6 +31,6 @@ export function useLiveEndpoint(
     ),
   );
 
-  if (standing) return { endpoint: pushed.data, state: "live" };
+  if (standing) return { endpoint: standing, state: "live" };
   return { endpoint: asked.data ?? pushed.data ?? initial, state: asked.isError ? "lost" : "polling" };
 }

@@ -1,4 +1,4 @@
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs } from "@remix-run/node";
+import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { attempt } from "~/bridge/form-problem.server.ts";
 import { AbuseForm } from "~/components/abuse/abuse-form.tsx";
@@ -19,7 +19,7 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
 export async function action({ context, request }: ActionFunctionArgs) {
   const report = readAbuseReport(await request.formData(), context.config.baseDomain);
   const { problem } = await attempt(context.api.abuse.report(report));
-  return data({ problem, sent: problem === null }, { status: problem ? 400 : 200 });
+  return { problem, sent: problem === null };
 }
 
 export default function Abuse() {

@@ -10,7 +10,7 @@ export async function action(args: ActionFunctionArgs) {
   requireSession(args);
   const name = formText(await args.request.formData(), "name");
   const { value, problem } = await attempt(args.context.api.apiKeys.create({ name }));
-  return data({ secret: value?.secret ?? null, problem }, { status: problem ? 400 : 200, headers: noStore });
+  return data({ secret: value?.secret ?? null, problem }, { headers: noStore });
 }
 
 export async function loader() {

@@ -29,11 +29,11 @@ export async function action(args: ActionFunctionArgs) {
       : auth.denyDevice({ userCode }));
     if (result.ok)
       return data({ step: "decided", allowed: decision === "allow" } as const, { headers: result.headers });
-    return data({ step: "code", userCode, problem: result } as const, { status: 400 });
+    return { step: "code", userCode, problem: result } as const;
   }
   const found = await auth.findDevice({ userCode });
-  if (!found.ok) return data({ step: "code", userCode, problem: found } as const, { status: 400 });
-  return data({ step: "decide", device: found.device } as const);
+  if (!found.ok) return { step: "code", userCode, problem: found } as const;
+  return { step: "decide", device: found.device } as const;
 }
 
 export default function Device() {

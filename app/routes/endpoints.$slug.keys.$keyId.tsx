@@ -1,4 +1,4 @@
-import { type ActionFunctionArgs, data } from "@remix-run/node";
+import type { ActionFunctionArgs } from "@remix-run/node";
 import { attempt } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 
@@ -6,5 +6,5 @@ import { requireSession } from "~/bridge/require-session.server.ts";
 export async function action(args: ActionFunctionArgs) {
   requireSession(args);
   const { problem } = await attempt(args.context.api.accessKeys.revoke({ id: args.params.keyId ?? "" }));
-  return data({ problem }, { status: problem ? 400 : 200 });
+  return { problem };
 }

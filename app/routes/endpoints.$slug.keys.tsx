@@ -35,7 +35,7 @@ export async function action(args: ActionFunctionArgs) {
       expiresAt: keyExpiry(formText(form, "lifetime"), Date.now()),
     }),
   );
-  return data({ secret: value?.secret ?? null, problem }, { status: problem ? 400 : 200, headers: noStore });
+  return data({ secret: value?.secret ?? null, problem }, { headers: noStore });
 }
 
 export default function AccessKeys() {

@@ -1,4 +1,4 @@
-import { type ActionFunctionArgs, data, redirect } from "@remix-run/node";
+import { type ActionFunctionArgs, redirect } from "@remix-run/node";
 import { attempt } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { formText } from "~/lib/form-text.ts";
@@ -9,8 +9,8 @@ export async function action(args: ActionFunctionArgs) {
   requireSession(args);
   const slug = args.params.slug ?? "";
   const typed = formText(await args.request.formData(), "confirmation");
-  if (typed !== slug) return data({ problem: { message: `Type ${slug} to confirm.` } }, { status: 400 });
+  if (typed !== slug) return { problem: { message: `Type ${slug} to confirm.` } };
   const { problem } = await attempt(args.context.api.endpoints.release({ slug }));
-  if (problem) return data({ problem }, { status: 400 });
+  if (problem) return { problem };
   throw redirect(`${paths.endpoints}?done=endpoint-released`);
 }

@@ -1,4 +1,4 @@
-import { type ActionFunctionArgs, data } from "@remix-run/node";
+import type { ActionFunctionArgs } from "@remix-run/node";
 import { attempt } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { ReleasePanel } from "~/components/endpoints/release-panel.tsx";
@@ -14,7 +14,7 @@ export async function action(args: ActionFunctionArgs) {
   const { problem } = await attempt(
     args.context.api.endpoints.update({ slug: args.params.slug ?? "", ...change }),
   );
-  return data({ problem }, { status: problem ? 400 : 200 });
+  return { problem };
 }
 
 export default function EndpointSettings() {

@@ -9,8 +9,5 @@ export async function action(args: ActionFunctionArgs) {
   const { value, problem } = await attempt(
     args.context.api.endpoints.rotateToken({ slug: args.params.slug }),
   );
-  return data(
-    { endpointToken: value?.endpointToken ?? null, problem },
-    { status: problem ? 400 : 200, headers: noStore },
-  );
+  return data({ endpointToken: value?.endpointToken ?? null, problem }, { headers: noStore });
 }

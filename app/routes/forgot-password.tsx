@@ -19,7 +19,7 @@ export async function loader({ context }: LoaderFunctionArgs) {
 export async function action({ context, request }: ActionFunctionArgs) {
   const email = formText(await request.formData(), "email");
   const result = await context.auth.requestPasswordReset({ email });
-  if (!result.ok) return data({ sentTo: null, problem: result }, { status: 400 });
+  if (!result.ok) return { sentTo: null, problem: result };
   return data({ sentTo: email, problem: null }, { headers: result.headers });
 }
 

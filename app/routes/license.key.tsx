@@ -7,8 +7,5 @@ import { noStore } from "~/lib/no-store.ts";
 export async function action(args: ActionFunctionArgs) {
   requireSession(args);
   const { value, problem } = await attempt(args.context.api.licenses.issueKey());
-  return data(
-    { licenseKey: value?.licenseKey ?? null, problem },
-    { status: problem ? 400 : 200, headers: noStore },
-  );
+  return data({ licenseKey: value?.licenseKey ?? null, problem }, { headers: noStore });
 }

@@ -1,4 +1,4 @@
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from "@remix-run/node";
+import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from "@remix-run/node";
 import { Form, useActionData, useLoaderData } from "@remix-run/react";
 import { AuthPage } from "~/components/auth/auth-page.tsx";
 import { Button, ButtonLink } from "~/components/ui/button.tsx";
@@ -21,7 +21,7 @@ export async function action({ context, request }: ActionFunctionArgs) {
     token: formText(form, "token"),
     password: rawText(form, "password"),
   });
-  if (!result.ok) return data({ problem: result }, { status: 400 });
+  if (!result.ok) return { problem: result };
   throw redirect(`${paths.signIn()}?done=password-reset`, { headers: result.headers });
 }
 

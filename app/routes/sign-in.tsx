@@ -1,4 +1,4 @@
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from "@remix-run/node";
+import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from "@remix-run/node";
 import { Form, Link, useActionData, useLoaderData } from "@remix-run/react";
 import { AuthPage } from "~/components/auth/auth-page.tsx";
 import { MailboxHint } from "~/components/auth/mailbox-hint.tsx";
@@ -23,7 +23,7 @@ export async function action({ context, request }: ActionFunctionArgs) {
   const form = await request.formData();
   const email = formText(form, "email");
   const result = await context.auth.signIn({ email, password: rawText(form, "password") });
-  if (!result.ok) return data({ email, problem: result }, { status: 400 });
+  if (!result.ok) return { email, problem: result };
   throw redirect(nextOf(request), { headers: result.headers });
 }
 

@@ -22,7 +22,7 @@ export async function action({ context, request }: ActionFunctionArgs) {
   const form = await request.formData();
   const values = { name: formText(form, "name"), email: formText(form, "email") };
   const result = await context.auth.signUp({ ...values, password: rawText(form, "password") });
-  if (!result.ok) return data({ sentTo: null, values, problem: result }, { status: 400 });
+  if (!result.ok) return { sentTo: null, values, problem: result };
   return data({ sentTo: values.email, values, problem: null }, { headers: result.headers });
 }
 

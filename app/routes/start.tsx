@@ -38,7 +38,7 @@ export async function action(args: ActionFunctionArgs) {
   const { api } = args.context;
   const slug = formText(await args.request.formData(), "slug");
   const { value: claimed, problem } = await attempt(api.endpoints.register({ slug }));
-  if (problem) return data({ slug, claimed: null, licenseKey: null, problem }, { status: 400 });
+  if (problem) return { slug, claimed: null, licenseKey: null, problem };
   const { keyHint } = await api.licenses.get();
   const licenseKey = keyHint ? null : (await api.licenses.issueKey()).licenseKey;
   return data({ slug, claimed, licenseKey, problem: null }, { headers: noStore });

@@ -28,7 +28,7 @@ export async function action({ context, request }: ActionFunctionArgs) {
   const result = token
     ? await context.auth.verifyEmail({ token })
     : await context.auth.resendVerification({ email });
-  if (!result.ok) return data({ sentTo: null, problem: result }, { status: 400 });
+  if (!result.ok) return { sentTo: null, problem: result };
   if (token) throw redirect(paths.start, { headers: result.headers });
   return data({ sentTo: email, problem: null }, { headers: result.headers });
 }

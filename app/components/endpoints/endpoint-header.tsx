@@ -21,7 +21,7 @@ export function EndpointHeader({ slug, publicBaseUrl, status, online, state }: E
     { to: paths.endpoint(slug), label: "Overview" },
     { to: paths.endpointRequests(slug), label: "Requests" },
     { to: paths.endpointTry(slug), label: "Try it" },
-    { to: paths.endpointKeys(slug), label: "Access keys" },
+    { to: paths.endpointKeys(slug), label: "Keys" },
     { to: paths.endpointSettings(slug), label: "Settings" },
   ];
   return (
@@ -36,7 +36,10 @@ export function EndpointHeader({ slug, publicBaseUrl, status, online, state }: E
       <div className="grid gap-3 empty:hidden [&:not(:empty)]:mt-4">
         <Standing status={status} state={state} />
       </div>
-      <nav aria-label={`Pages of ${slug}`} className="mt-5 flex gap-1 overflow-x-auto border-b border-line">
+      <nav
+        aria-label={`Pages of ${slug}`}
+        className="mt-5 flex overflow-x-auto border-b border-line sm:gap-1"
+      >
         {tabs.map((tab) => (
           <NavLink
             key={tab.to}
@@ -44,7 +47,7 @@ export function EndpointHeader({ slug, publicBaseUrl, status, online, state }: E
             end
             className={({ isActive }) =>
               classNames(
-                "-mb-px shrink-0 border-b-2 px-3 py-2 focus-visible:-outline-offset-2",
+                "-mb-px shrink-0 border-b-2 px-2 py-2 text-[0.933rem] focus-visible:-outline-offset-2 sm:px-3 sm:text-[1rem]",
                 isActive ? "border-hot text-ink" : "border-transparent text-mute hover:text-ink",
               )
             }

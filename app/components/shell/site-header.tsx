@@ -24,7 +24,7 @@ export function SiteHeader({ viewer, theme }: SiteHeaderProps) {
   return (
     <header className="border-b border-line bg-surface">
       <div className="mx-auto flex min-h-14 max-w-6xl flex-wrap items-center gap-x-6 px-4 sm:px-6">
-        <Link to={viewer ? paths.endpoints : paths.home} aria-label="Hotspot, home" className="py-2">
+        <Link to={viewer ? paths.endpoints : paths.home} aria-label="Hotspot, home" className="flex py-2">
           <Logo />
         </Link>
         {viewer ? <MainNav /> : null}

@@ -15,7 +15,7 @@ interface SlugFieldProps {
 /** The name inside the address it makes, with what the portal thinks of it. */
 export function SlugField({ value, onChange, address, availability, error }: SlugFieldProps) {
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <FieldFrame
         label="Subdomain"
         error={error}
@@ -31,7 +31,7 @@ export function SlugField({ value, onChange, address, availability, error }: Slu
               name="slug"
               value={value}
               onChange={(event) => onChange(event.target.value)}
-              className="min-w-0 flex-1 bg-transparent py-2 font-mono text-[1.067rem] font-medium outline-none placeholder:font-normal sm:field-sizing-content sm:min-w-[6ch] sm:flex-none"
+              className="min-w-0 flex-1 bg-transparent py-2 font-mono text-[1.067rem] font-medium outline-none placeholder:font-normal sm:field-sizing-content sm:min-w-[4ch] sm:flex-none"
               placeholder="acme"
               autoComplete="off"
               autoCapitalize="none"

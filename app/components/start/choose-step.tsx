@@ -19,7 +19,7 @@ interface ChooseStepProps {
 export function ChooseStep({ slug, onSlug, address, availability, problem, busy, form }: ChooseStepProps) {
   const elsewhere = problemElsewhere(problem, ["slug"]);
   return form(
-    <div className="grid max-w-2xl gap-5">
+    <div className="grid max-w-2xl grid-cols-1 gap-5">
       {elsewhere ? (
         <Notice tone="bad" announce>
           {elsewhere}

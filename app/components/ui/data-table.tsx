@@ -22,11 +22,13 @@ interface DataTableProps<Row> {
 
 /** A table that fits its sheet; what does not fit scrolls inside the sheet, never the page. */
 export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProps<Row>) {
+  // On narrow screens the first column may be gone: the one that is first then takes its place at the edge.
+  const firstNarrow = columns.find((column) => !column.wideOnly);
   return (
     <section
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
-      aria-label={caption}
+      aria-label={`${caption}, table`}
       className="overflow-x-auto focus-visible:-outline-offset-2"
     >
       <table className="w-full border-collapse text-left">
@@ -37,7 +39,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
               <th
                 key={column.title}
                 scope="col"
-                className={classNames("py-2 font-medium", cellClass(column))}
+                className={classNames("py-2 font-medium", cellClass(column, column === firstNarrow))}
               >
                 {column.actions ? <span className="sr-only">{column.title}</span> : column.title}
               </th>
@@ -48,7 +50,10 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
           {rows.map((row) => (
             <tr key={rowKey(row)} className="border-b border-line last:border-b-0">
               {columns.map((column) => (
-                <td key={column.title} className={classNames("py-2.5 align-middle", cellClass(column))}>
+                <td
+                  key={column.title}
+                  className={classNames("py-2.5 align-middle", cellClass(column, column === firstNarrow))}
+                >
                   {column.cell(row)}
                 </td>
               ))}
@@ -60,10 +65,11 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
   );
 }
 
-function cellClass<Row>(column: Column<Row>): string {
+function cellClass<Row>(column: Column<Row>, firstNarrow: boolean): string {
   return classNames(
     "px-3 first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5",
     (column.numeric || column.actions) && "text-right tabular-nums whitespace-nowrap",
     column.wideOnly && "max-md:hidden",
+    firstNarrow && "max-md:pl-4",
   );
 }

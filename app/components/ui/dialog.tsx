@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 
 interface DialogProps {
   open: boolean;
@@ -15,13 +15,28 @@ interface DialogProps {
 
 /** A question or an answer on top of the page; focus stays inside and goes back to what opened it. */
 export function Dialog({ open, onOpenChange, title, lead, children, dismissable = true }: DialogProps) {
+  const content = useRef<HTMLDivElement>(null);
+  const opener = useRef<Element | null>(null);
   const keep = dismissable ? undefined : (event: Event) => event.preventDefault();
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/50" />
+        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/60" />
         <Primitive.Content
           aria-describedby={lead ? undefined : ""}
+          ref={content}
+          onOpenAutoFocus={(event) => {
+            opener.current = document.activeElement;
+            const input = content.current?.querySelector<HTMLElement>("input:not([type=hidden])");
+            if (!input) return;
+            event.preventDefault();
+            input.focus();
+          }}
+          onCloseAutoFocus={(event) => {
+            // The primitive knows its own trigger only; ours are opened by buttons elsewhere.
+            event.preventDefault();
+            if (opener.current instanceof HTMLElement) opener.current.focus();
+          }}
           onPointerDownOutside={keep}
           onEscapeKeyDown={keep}
           className="fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-lg border border-line bg-surface p-5 shadow-pop rising sm:p-6"

@@ -32,7 +32,7 @@ export function Panel({ title, lead, actions, flush = false, id, children }: Pan
           {actions}
         </div>
       ) : null}
-      <div className={classNames(flush ? "mt-3" : "p-4 sm:p-5", title && !flush && "pt-3 sm:pt-4")}>
+      <div className={classNames(flush ? "mt-3" : "p-4 sm:p-5", title && !flush ? "pt-3 sm:pt-4" : null)}>
         {children}
       </div>
     </section>
