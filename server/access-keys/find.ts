@@ -13,17 +13,17 @@ export interface AccessKeyQuery {
 export async function findAccessKeyByHash(
   db: Db,
   query: AccessKeyQuery,
-): Promise<{ accessKeyId: string } | null> {
+): Promise<{ accessKeyId: string; expiresAt: Date | null } | null> {
   const row = await db
     .selectFrom("access_keys")
-    .select("id")
+    .select(["id", "expires_at"])
     .where("secret_hash", "=", query.secretHash)
     .where("tenant_id", "=", query.tenantId)
     .where((eb) => eb.or([eb("endpoint_id", "is", null), eb("endpoint_id", "=", query.endpointId)]))
     .where("revoked_at", "is", null)
     .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", sql<Date>`now()`)]))
     .executeTakeFirst();
-  return row ? { accessKeyId: row.id } : null;
+  return row ? { accessKeyId: row.id, expiresAt: row.expires_at } : null;
 }
 
 /** Notes when keys were last used. In batches and off the path; a later time never goes back. */

@@ -1,0 +1,52 @@
+import { ExitCode, ExitError, usageError } from "../exit.ts";
+import type { Options } from "../options/connect-options.ts";
+import { type EndpointDetails, PortalClient } from "../portal/client.ts";
+import type { CommandContext } from "./context.ts";
+
+/**
+ * Says whether an endpoint is online: with a credential all about it, without one what anybody may know.
+ * @throws ExitError notFound, PortalError, PortalUnreachableError
+ */
+export async function status(options: Options, context: CommandContext): Promise<ExitCode> {
+  const { portal, deviceId, credential, slug, json } = options;
+  const client = new PortalClient({ portal, credential, deviceId });
+  if (credential === null) {
+    if (slug === null) {
+      throw usageError("Give --slug, or --license-key with the key from the portal, or run `hotspot login`.");
+    }
+    const found = await client.publicStatus(slug);
+    context.stdout(json ? `${JSON.stringify(found)}\n` : `${found.slug} ${word(found.online)}\n`);
+    return ExitCode.stopped;
+  }
+  const details = await client.endpointDetails(slug);
+  if (details.endpoint === null) {
+    throw new ExitError(
+      ExitCode.notFound,
+      "There is no endpoint yet. Claim one: `hotspot connect --slug NAME --claim`.",
+    );
+  }
+  context.stdout(json ? `${JSON.stringify(details)}\n` : describe(details));
+  return ExitCode.stopped;
+}
+
+function describe({ endpoint, relay }: EndpointDetails): string {
+  const state = endpoint!.status === "active" ? word(relay.online) : endpoint!.status;
+  const lines = [`${endpoint!.slug} ${state} ${endpoint!.publicBaseUrl}`];
+  for (const connector of relay.connectors) {
+    const parts = [
+      connector.deviceId ?? connector.connectorId,
+      connector.address,
+      connector.version,
+      connector.since ? `since ${connector.since}` : null,
+      connector.latencyMs === null || connector.latencyMs === undefined
+        ? null
+        : `${Math.round(connector.latencyMs)} ms`,
+    ];
+    lines.push(`  ${parts.filter(Boolean).join("  ")}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function word(online: boolean): string {
+  return online ? "online" : "offline";
+}

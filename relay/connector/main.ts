@@ -1,0 +1,40 @@
+import { runCli } from "./cli.ts";
+
+/** The entry point: connects the program to its process, runs it, and ends. */
+const stop = Promise.withResolvers<void>();
+/** A launcher forwards what the terminal has sent to all of us: signals this close together are one, ms. */
+const ONE_SIGNAL_MS = 300;
+let firstSignalAt: number | null = null;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    stop.resolve();
+    firstSignalAt ??= performance.now();
+    if (performance.now() - firstSignalAt < ONE_SIGNAL_MS) return;
+    // Somebody does not want to wait for running streams.
+    if (process.stdout.isTTY) process.stdout.write("\x1b[?25h");
+    process.exit(0);
+  });
+}
+// Started with a channel: when the starter dies, even by kill -9, this must not stay behind.
+if (process.send !== undefined) {
+  process.on("disconnect", () => {
+    stop.resolve();
+    setTimeout(() => process.exit(0), 2_000).unref();
+  });
+}
+// The reader of a pipe went away: nobody is left to tell.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+const exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: (text) => process.stdout.write(text),
+  stderr: (text) => process.stderr.write(text),
+  terminal: process.stdout.isTTY ? process.stdout : null,
+  stopRequested: stop.promise,
+});
+process.exit(exitCode);

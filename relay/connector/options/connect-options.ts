@@ -1,0 +1,104 @@
+import { usageError } from "../exit.ts";
+import type { HostHeader } from "../upstream/request-head.ts";
+import { configDir, loadCredentials, loadDeviceId } from "./config-dir.ts";
+import { readConfigFiles } from "./config-file.ts";
+import { type FieldKey, fieldKeys, fields, type Settings, type Value } from "./fields.ts";
+import * as read from "./read-values.ts";
+
+/** Where the portal is when nobody says otherwise: a local run. */
+const DEFAULT_PORTAL = "http://localhost:3000";
+
+/** How this program proves itself to the portal. */
+export type Credential = { kind: "license"; licenseKey: string } | { kind: "apiKey"; apiKey: string };
+
+/** What the commands work with: complete and checked. */
+export interface Options {
+  portal: string;
+  relay: string | null;
+  /** Null when there is neither a license key nor a login. */
+  credential: Credential | null;
+  deviceId: string;
+  slug: string | null;
+  /** As given; null when the upstream is to be found. */
+  to: string | null;
+  connections: number;
+  hostHeader: HostHeader;
+  upstreamTimeoutMs: number;
+  insecureUpstream: boolean;
+  claim: boolean;
+  retry: boolean;
+  json: boolean;
+}
+
+export interface Sources {
+  /** From the command line; `undefined` where a flag is not given. */
+  flags: Partial<Record<FieldKey, Value | undefined>>;
+  /** `--config`. */
+  configFile?: string;
+  env: Record<string, string | undefined>;
+  cwd: string;
+}
+
+/**
+ * Puts the settings together: flag before environment before file.
+ * @throws ExitError usage, with a sentence per mistake
+ */
+export function resolveOptions(sources: Sources): Options {
+  const dir = configDir(sources.env);
+  const settings = gather(sources, dir);
+  const portal = read.httpUrl(settings.portal ?? null, "portal") ?? DEFAULT_PORTAL;
+  return {
+    portal,
+    relay: read.relayUrl(settings.relay ?? null),
+    credential: findCredential(settings, dir, portal),
+    deviceId: read.text(settings.deviceId ?? null, "device-id", 200) ?? loadDeviceId(dir),
+    slug: read.slug(settings.slug ?? null),
+    to: read.text(settings.to ?? null, "to", 2_000),
+    connections: read.integer(settings.connections ?? null, "connections", 1, 16) ?? 1,
+    hostHeader: read.hostHeader(settings.hostHeader ?? null),
+    upstreamTimeoutMs:
+      (read.integer(settings.upstreamTimeout ?? null, "upstream-timeout", 1, 86_400) ?? 300) * 1_000,
+    insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
+    claim: read.flag(settings.claim ?? null, "claim") ?? false,
+    retry: read.flag(settings.retry ?? null, "retry") ?? true,
+    json: read.flag(settings.json ?? null, "json") ?? false,
+  };
+}
+
+function gather(sources: Sources, dir: string): Settings {
+  const { flags, env, cwd } = sources;
+  const explicit = sources.configFile ?? (env.HOTSPOT_CONFIG || undefined);
+  const settings = readConfigFiles({ explicit, cwd, dir });
+  for (const key of fieldKeys) {
+    const fromEnv = env[fields[key].env];
+    const fromFlag = flags[key];
+    if (fromFlag !== undefined) settings[key] = { value: fromFlag, origin: "flag" };
+    else if (fromEnv !== undefined && fromEnv.trim() !== "")
+      settings[key] = { value: fromEnv, origin: "env" };
+  }
+  return settings;
+}
+
+/** A license key given in any way, else the stored login when it is for this portal. */
+function findCredential(settings: Settings, dir: string, portal: string): Credential | null {
+  const licenseKey = read.licenseKey(settings.licenseKey ?? null);
+  if (licenseKey !== null) {
+    // A cloned project must not be able to have somebody's key sent to a server of its choice.
+    for (const key of ["portal", "relay"] as const) {
+      if (settings[key]?.origin === "project" && settings.licenseKey?.origin !== "project") {
+        throw usageError(
+          `./hotspot.yaml sets ${key}, but the license key comes from elsewhere. If you trust it, pass --${key} yourself.`,
+        );
+      }
+    }
+    return { kind: "license", licenseKey };
+  }
+  const login = loadCredentials(dir);
+  if (login === null || new URL(login.portal).origin !== new URL(portal).origin) return null;
+  if (settings.relay?.origin === "project") {
+    throw usageError(
+      "./hotspot.yaml sets relay, but the login is yours. If you trust it, pass --relay yourself.",
+    );
+  }
+  return { kind: "apiKey", apiKey: login.apiKey };
+}

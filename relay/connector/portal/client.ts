@@ -1,0 +1,173 @@
+import * as z from "zod";
+import type { Credential } from "../options/connect-options.ts";
+import { agentName } from "../version.ts";
+import { PortalError, PortalUnreachableError } from "./errors.ts";
+
+/** The portal is asked at start and then rarely: better a clear "no answer" than a long wait. */
+const TIMEOUT_MS = 15_000;
+
+const ErrorBody = z.object({
+  error: z.object({ code: z.string(), message: z.string(), requestId: z.string().optional() }),
+});
+const IssuedToken = z.object({
+  connectorId: z.string(),
+  connectorToken: z.string().min(1),
+  relayUrl: z.string().min(1),
+  expiresAt: z.coerce.date(),
+});
+export type IssuedToken = z.infer<typeof IssuedToken>;
+const Registered = z.object({ endpoint: z.object({ publicBaseUrl: z.string() }), endpointToken: z.string() });
+const Details = z.object({
+  endpoint: z.object({ slug: z.string(), publicBaseUrl: z.string(), status: z.string() }).nullable(),
+  relay: z.object({
+    online: z.boolean(),
+    connectors: z.array(
+      z.object({
+        connectorId: z.string(),
+        deviceId: z.string().nullish(),
+        version: z.string().nullish(),
+        address: z.string().nullish(),
+        since: z.string().nullish(),
+        latencyMs: z.number().nullish(),
+      }),
+    ),
+  }),
+});
+export type EndpointDetails = z.infer<typeof Details>;
+const PublicStatus = z.object({
+  slug: z.string(),
+  online: z.boolean(),
+  connectors: z.array(z.object({ connectorId: z.string(), since: z.string().nullish() })),
+});
+const CreatedApiKey = z.object({ secret: z.string().min(1) });
+const CurrentTenant = z.object({ name: z.string() });
+
+export interface PortalClientOptions {
+  portal: string;
+  credential: Credential | null;
+  deviceId: string;
+}
+
+/**
+ * The REST routes of the portal that a connector needs.
+ * All methods throw PortalError for a refusal, PortalUnreachableError when there is no usable answer.
+ */
+export class PortalClient {
+  private readonly options: PortalClientOptions;
+
+  constructor(options: PortalClientOptions) {
+    this.options = options;
+  }
+
+  /** A token for one connector of an endpoint. */
+  issueConnector(slug: string): Promise<IssuedToken> {
+    return this.post("/api/connectors/issue", IssuedToken, { ...this.proof(), endpointSlug: slug });
+  }
+
+  /** Claims a name. The endpoint token in the answer is shown only this once. */
+  registerEndpoint(slug: string) {
+    return this.post("/api/endpoints/register", Registered, { ...this.proof(), slug });
+  }
+
+  /** The endpoint of this credential, with its connectors. */
+  endpointDetails(slug: string | null): Promise<EndpointDetails> {
+    return this.post("/api/endpoints/details", Details, { ...this.proof(), ...(slug ? { slug } : {}) });
+  }
+
+  /** What anybody may know of an endpoint. */
+  publicStatus(slug: string) {
+    return this.ask("GET", `/api/connectors/status?slug=${encodeURIComponent(slug)}`, PublicStatus);
+  }
+
+  /** The tenant of this credential: shows that an API key works. */
+  currentTenant() {
+    return this.ask("GET", "/api/tenant", CurrentTenant);
+  }
+
+  /** An API key of this user's own, for a login that came by the browser. */
+  createApiKey(name: string) {
+    return this.post("/api/api-keys", CreatedApiKey, { name });
+  }
+
+  /** POSTs without reading errors as ours: for routes with an error shape of their own. */
+  raw(path: string, body: unknown): Promise<{ status: number; body: unknown }> {
+    return this.send("POST", path, body);
+  }
+
+  private proof(): Record<string, string> {
+    const { credential, deviceId } = this.options;
+    return credential?.kind === "license" ? { licenseKey: credential.licenseKey, deviceId } : { deviceId };
+  }
+
+  private post<T extends z.ZodType>(path: string, answer: T, body: unknown): Promise<z.infer<T>> {
+    return this.ask("POST", path, answer, body);
+  }
+
+  private async ask<T extends z.ZodType>(
+    method: string,
+    path: string,
+    answer: T,
+    body?: unknown,
+  ): Promise<z.infer<T>> {
+    const response = await this.send(method, path, body);
+    if (response.status >= 200 && response.status < 300) {
+      const parsed = answer.safeParse(response.body);
+      if (parsed.success) return parsed.data;
+      throw new PortalUnreachableError(`${this.options.portal} answered ${path} with something else`);
+    }
+    const fault = ErrorBody.safeParse(response.body);
+    if (!fault.success) {
+      const message = `the portal answered ${response.status} to ${method} ${path.split("?")[0]}`;
+      // A 404 without our error body is not our portal.
+      if (response.status === 404 || response.status >= 500) throw new PortalUnreachableError(message);
+      throw new PortalError(response.status, `http_${response.status}`, message, response);
+    }
+    const { code, message, requestId } = fault.data.error;
+    throw new PortalError(response.status, code, message, { ...response, requestId });
+  }
+
+  private async send(
+    method: string,
+    path: string,
+    body: unknown,
+  ): Promise<{ status: number; body: unknown; retryAfterMs?: number }> {
+    const { portal, credential } = this.options;
+    const headers: Record<string, string> = { accept: "application/json", "user-agent": agentName() };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    if (credential?.kind === "apiKey") headers.authorization = `Bearer ${credential.apiKey}`;
+    try {
+      const response = await fetch(`${portal}${path}`, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        // A credential must not follow a redirect to another server.
+        redirect: "error",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      const text = await response.text();
+      const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+      return {
+        status: response.status,
+        body: readJson(text),
+        retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : undefined,
+      };
+    } catch (error) {
+      throw new PortalUnreachableError(`${portal} does not answer (${describe(error as Error)})`);
+    }
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the caller sees that it is not the shape it wants.
+    return null;
+  }
+}
+
+function describe(error: Error & { code?: string }): string {
+  const cause = error.cause as (Error & { code?: string }) | undefined;
+  if (error.name === "TimeoutError") return "no answer in time";
+  return cause?.code ?? error.code ?? cause?.message ?? error.message;
+}

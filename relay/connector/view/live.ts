@@ -1,0 +1,139 @@
+import type { ExchangeRecord } from "../upstream/dispatcher.ts";
+import { clip, formatBytes, formatDuration, formatStatus, formatTime, printable } from "./format.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** The parts of a terminal's stdout that are used. */
+export interface Terminal {
+  write(text: string): unknown;
+  columns?: number;
+  rows?: number;
+}
+
+export interface LiveViewOptions {
+  terminal: Terminal;
+  /** Round trip to the relay, ms, asked for at each drawing. */
+  latencyMs(): number | null;
+  colors: boolean;
+  now?: () => Date;
+  /** Runs a task after a moment and returns how to cancel it; a test's own clock. */
+  schedule?: (task: () => void, delayMs: number) => () => void;
+}
+
+/** At most this often is drawn, ms. */
+const FRAME_MS = 60;
+const REQUESTS = 15;
+const csi = "\x1b[";
+const hideCursor = `${csi}?25l`;
+const showCursor = `${csi}?25h`;
+const clearLine = `${csi}K`;
+const clearBelow = `${csi}J`;
+
+interface Row {
+  time: string;
+  record: ExchangeRecord;
+}
+
+/**
+ * For a terminal: a block at the bottom that is drawn over itself. Each line is overwritten, then cleared to its end,
+ * and all of it leaves in one write, so that nothing flickers. The screen above it is left alone.
+ */
+export function createLiveReporter(options: LiveViewOptions): Reporter {
+  const { terminal, latencyMs, colors } = options;
+  const now = options.now ?? (() => new Date());
+  const schedule =
+    options.schedule ??
+    ((task, delayMs) => {
+      const timer = setTimeout(task, delayMs);
+      return () => clearTimeout(timer);
+    });
+  const rows: Row[] = [];
+  let target = { publicUrl: "", upstream: "" };
+  let links = { up: 0, wanted: 0 };
+  let total = 0;
+  let notice = "";
+  let drawnLines = 0;
+  let cancelFrame: (() => void) | null = null;
+  let live = false;
+  let closed = false;
+
+  const paint = (code: number, text: string) => (colors ? `${csi}${code}m${text}${csi}0m` : text);
+
+  function lines(): string[] {
+    const width = Math.max(20, terminal.columns ?? 80) - 1;
+    const visible = Math.max(1, Math.min(REQUESTS, (terminal.rows ?? 24) - 8));
+    const latency = latencyMs();
+    const state = links.up > 0 ? paint(32, "online") : paint(33, "connecting");
+    const detail = [
+      `${links.up} of ${links.wanted} links`,
+      ...(latency === null ? [] : [formatDuration(latency)]),
+    ];
+    const head = [
+      "",
+      `  ${paint(1, clip(target.publicUrl, width - 2))}`,
+      `  ${clip(`-> ${target.upstream}`, width - 2)}`,
+      `  ${state}  ${clip(detail.join(", "), width - 14)}`,
+      notice === "" ? "" : `  ${paint(33, clip(printable(notice), width - 2))}`,
+      `  ${paint(2, clip(total === 0 ? "No requests yet. Ctrl-C stops." : `${total} requests. Ctrl-C stops.`, width - 2))}`,
+    ];
+    return [...head, ...rows.slice(-visible).map((row) => requestLine(row, width))];
+  }
+
+  function requestLine({ time, record }: Row, width: number): string {
+    const status = formatStatus(record);
+    const end = `${formatDuration(record.durationMs).padStart(9)} ${formatBytes(record.bytesOut).padStart(7)}`;
+    const start = `  ${time} ${record.method.padEnd(6)} `;
+    const room = width - start.length - status.length - end.length - 2;
+    if (room < 5) return clip(`${start}${printable(record.path)} ${status}`, width);
+    const path = clip(printable(record.path), room).padEnd(room);
+    const color = record.failure !== null || record.status >= 500 ? 31 : record.status >= 400 ? 33 : 32;
+    return `${start}${path} ${paint(color, status)} ${end}`;
+  }
+
+  function draw(): void {
+    cancelFrame = null;
+    if (closed) return;
+    const next = lines();
+    const up = drawnLines > 0 ? `${csi}${drawnLines}F` : "";
+    const body = next.map((line) => `${line}${clearLine}\n`).join("");
+    terminal.write(`${hideCursor}${up}${body}${clearBelow}`);
+    drawnLines = next.length;
+  }
+
+  function redraw(): void {
+    if (live && !closed) cancelFrame ??= schedule(draw, FRAME_MS);
+  }
+
+  return {
+    live(publicUrl, upstream) {
+      target = { publicUrl, upstream };
+      terminal.write(`live ${publicUrl} -> ${upstream}\n`);
+      live = true;
+      draw();
+    },
+    links(up, wanted) {
+      links = { up, wanted };
+      if (up > 0) notice = "";
+      redraw();
+    },
+    request(record) {
+      total++;
+      rows.push({ time: formatTime(now()), record });
+      if (rows.length > REQUESTS) rows.shift();
+      redraw();
+    },
+    note(message) {
+      if (live) notice = message;
+      else terminal.write(`${message}\n`);
+      redraw();
+    },
+    close() {
+      if (closed) return;
+      cancelFrame?.();
+      if (live) {
+        draw();
+        terminal.write(showCursor);
+      }
+      closed = true;
+    },
+  };
+}
