@@ -1,8 +1,12 @@
 /** Copies between byte views without making a view for each range: on the hot path that garbage costs more than the copy. */
 
 const copy = Buffer.prototype.copy;
-type Latin1Slice = (this: Uint8Array, start: number, end: number) => string;
-const slice = (Buffer.prototype as unknown as { latin1Slice: Latin1Slice }).latin1Slice;
+/** Methods of Buffer in Bun and Node that its type leaves out; they skip the choice of an encoding. */
+interface Latin1 {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+  latin1Write(this: Uint8Array, text: string, offset: number): number;
+}
+const { latin1Slice, latin1Write } = Buffer.prototype as unknown as Latin1;
 
 /** Copies `source[from, to)` to `target` at `at`. @returns offset after it */
 export function put(target: Uint8Array, at: number, source: Uint8Array, from: number, to: number): number {
@@ -16,9 +20,14 @@ export function putAll(target: Uint8Array, at: number, source: Uint8Array): numb
   return at + source.length;
 }
 
+/** Writes text of one byte per character. @returns offset after it */
+export function putText(target: Uint8Array, at: number, text: string): number {
+  return at + latin1Write.call(target, text, at);
+}
+
 /** A byte range as text, one character per byte. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return slice.call(bytes, start, end);
+  return latin1Slice.call(bytes, start, end);
 }
 
 /** A copy that pins nothing else in memory. */

@@ -257,7 +257,8 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
       const taken = this.takePending();
       if (taken !== null) this.feed(taken.bytes, 0, taken.end);
     }
-    if (this.pending === null && !this.overflowed) this.resumeReading();
+    const flows = this.exchange?.body.isFlowing ?? true;
+    if (this.pending === null && !this.overflowed && flows) this.resumeReading();
     if (this.inputEnded && this.pending === null && this.exchange === exchange) {
       if (exchange.isUpgraded) exchange.onClientEnd();
       else if (!exchange.finished && !exchange.body.complete && exchange.takesBody) this.drop();
@@ -318,6 +319,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     if (!this.output.isEmpty) return;
     if (this.outputEnding || this.state === State.linger) {
       this.outputEnding = false;
+      this.phaseAt = this.edge.coarseNow;
       this.raw.end();
     }
   }
@@ -377,11 +379,10 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
       else this.close();
     } else if (this.state === State.busy) {
       this.checkExchange(now);
-    } else if (
-      this.state === State.linger &&
-      now - Math.max(this.phaseAt, this.progressAt) >= timers.lingerMs
-    ) {
-      this.drop();
+    } else if (this.state === State.linger) {
+      const isWriting = this.output.queuedBytes > 0;
+      const limit = isWriting ? timers.writeStallMs : timers.lingerMs;
+      if (now - (isWriting ? this.progressAt : this.phaseAt) >= limit) this.drop();
     }
   }
 

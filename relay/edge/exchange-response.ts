@@ -9,7 +9,7 @@ import {
   ResponseHead,
   writeChunkHead,
 } from "../protocol/http1/index.ts";
-import { put, putAll } from "./bytes.ts";
+import { put, putAll, putText } from "./bytes.ts";
 import type { Output, Scratch } from "./output.ts";
 import { type KeptFraming, writeResponseFields } from "./response-fields.ts";
 
@@ -165,7 +165,7 @@ export class ExchangeResponse {
     if (mode === Mode.raw) at = putAll(bytes, at, UPGRADE);
     else if (!this.keepAlive) at = putAll(bytes, at, CLOSE);
     else if (context.http10) at = putAll(bytes, at, KEEP_ALIVE);
-    at += bytes.latin1Write(`Hotspot-Request-Id: ${context.requestId}\r\n\r\n`, at);
+    at = putText(bytes, at, `Hotspot-Request-Id: ${context.requestId}\r\n\r\n`);
     this.output.commit(at);
   }
 

@@ -1,4 +1,4 @@
-import type { Socket, TCPSocketListener } from "bun";
+import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
 import type { EdgeLog } from "./deps.ts";
 
@@ -51,46 +51,49 @@ class BunConnection implements RawConnection {
 /** The listening sockets of an edge. Half-open connections are allowed: FIN from a client is the end of its requests only. */
 export function createListeners(accept: Accept, log: EdgeLog) {
   const open: TCPSocketListener<BunConnection>[] = [];
+  const handlers: SocketHandler<BunConnection> = {
+    open(socket) {
+      const connection = new BunConnection(socket);
+      socket.data = connection;
+      const accepted = accept(connection);
+      if (accepted === null) return;
+      connection.events = accepted.events;
+      connection.release = accepted.release;
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    },
+    data(socket, chunk) {
+      socket.data.events?.onData(chunk);
+    },
+    drain(socket) {
+      socket.data.events?.onDrain();
+    },
+    end(socket) {
+      socket.data.events?.onEnd();
+    },
+    close(socket) {
+      const connection = socket.data;
+      connection.events?.onClose();
+      connection.events = null;
+      connection.release?.();
+      connection.release = null;
+    },
+    error(socket, error) {
+      // What a handler above throws ends here too: its connection is in an unknown state.
+      log.error({ err: error }, "client socket failed");
+      socket.terminate();
+    },
+  };
   return {
     open({ port, hostname, reusePort = false }: ListenOptions) {
-      const listener = Bun.listen<BunConnection>({
+      const options = {
         port,
         hostname,
+        // Known to Bun, not to its types.
         reusePort,
         allowHalfOpen: true,
-        socket: {
-          open(socket) {
-            const connection = new BunConnection(socket);
-            socket.data = connection;
-            const accepted = accept(connection);
-            if (accepted === null) return;
-            connection.events = accepted.events;
-            connection.release = accepted.release;
-            socket.setKeepAlive(true, KEEP_ALIVE_MS);
-          },
-          data(socket, chunk) {
-            socket.data.events?.onData(chunk);
-          },
-          drain(socket) {
-            socket.data.events?.onDrain();
-          },
-          end(socket) {
-            socket.data.events?.onEnd();
-          },
-          close(socket) {
-            const connection = socket.data;
-            connection.events?.onClose();
-            connection.events = null;
-            connection.release?.();
-            connection.release = null;
-          },
-          error(socket, error) {
-            // What a handler above throws ends here too: its connection is in an unknown state.
-            log.error({ err: error }, "client socket failed");
-            socket.terminate();
-          },
-        },
-      });
+        socket: handlers,
+      };
+      const listener = Bun.listen<BunConnection>(options);
       open.push(listener);
       return { port: listener.port, hostname: listener.hostname };
     },

@@ -51,9 +51,11 @@ export class RequestFacts {
       framing === Framing.none &&
       (method === Method.GET || method === Method.HEAD || method === Method.OPTIONS);
     const isSmall = source.buffer.byteLength <= MAX_PINNED_BYTES;
-    this.replayable = framing === Framing.none || (this.bodyIsHere && isSmall);
+    const length = head.end - head.start + (this.bodyIsHere ? head.contentLength : 0);
+    const keepsBody = this.bodyIsHere && length <= MAX_PINNED_BYTES;
+    this.replayable = framing === Framing.none || keepsBody;
     const shift = isSmall ? 0 : head.start;
-    this.source = isSmall ? source : copyOf(source, head.start, head.end);
+    this.source = isSmall ? source : copyOf(source, head.start, keepsBody ? head.start + length : head.end);
     this.start = head.start - shift;
     this.end = head.end - shift;
     this.methodEnd = head.methodEnd - shift;
