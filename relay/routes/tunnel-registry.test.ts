@@ -11,20 +11,18 @@ function makeTunnel(connectorId = "con_1", accepting = true) {
 
 function makeRegistry() {
   const made: string[] = [];
+  const drained: string[] = [];
   const registry = new TunnelRegistry({
     now: () => clock.now,
-    createDirect(of) {
-      made.push(of.slug);
-      return {
-        connectorId: null,
-        endpointId: of.endpointId,
-        outstanding: 0,
-        accepting: true,
-        open: () => null,
-      };
+    createDirect({ endpointId, upstreamBaseUrl }) {
+      const url = upstreamBaseUrl ?? "";
+      if (url.includes("127.")) return null;
+      made.push(url);
+      const drain = () => void drained.push(url);
+      return { connectorId: null, endpointId, outstanding: 0, accepting: true, open: () => null, drain };
     },
   });
-  return { registry, made };
+  return { registry, made, drained };
 }
 
 beforeEach(() => {
@@ -47,14 +45,25 @@ describe("the tunnel registry", () => {
     expect([registry.connectorCount("ep_1"), registry.linkCount("ep_1", "con_1")]).toEqual([1, 1]);
   });
 
-  it("makes the direct tunnel of a route once, and prefers links to it", () => {
-    const { registry, made } = makeRegistry();
-    const direct = makeRoute({ upstreamBaseUrl: "https://api.example.com" });
-    expect(registry.tunnels(direct)).toBe(registry.tunnels(direct));
-    expect(made).toEqual(["acme"]);
+  it("makes the direct tunnel of an endpoint once per upstream, drains the old one, and prefers links", () => {
+    const { registry, made, drained } = makeRegistry();
+    const direct = makeRoute({ upstreamBaseUrl: "https://one.example" });
+    expect(registry.tunnels(direct)).toBe(registry.tunnels({ ...direct }));
+    registry.tunnels({ ...direct, upstreamBaseUrl: "https://two.example" });
+    expect({ made, drained }).toEqual({
+      made: ["https://one.example", "https://two.example"],
+      drained: ["https://one.example"],
+    });
     const link = makeTunnel();
     registry.add(link);
     expect(registry.tunnels(direct)).toEqual([link]);
+  });
+
+  it("has no tunnel for an upstream that is not acceptable", async () => {
+    const { registry } = makeRegistry();
+    const route = makeRoute({ upstreamBaseUrl: "http://127.0.0.1" });
+    expect(registry.tunnels(route)).toEqual([]);
+    expect(await registry.waitForTunnel(route, 10_000)).toBe(false);
   });
 
   it("lets requests wait for a connector that left a moment ago", async () => {

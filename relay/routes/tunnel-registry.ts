@@ -1,16 +1,29 @@
+import { LRUCache } from "lru-cache";
 import type { Route } from "../../server/endpoints/index.ts";
 import type { Tunnel } from "./tunnel.ts";
 
 /** A connector that left this long ago is not waited for, ms: its requests fail at once instead of after the grace time. */
 const SEEN_LATELY_MS = 60_000;
+/** Direct tunnels kept; one that is not used for long makes room. */
+const MAX_DIRECT = 5_000;
 /** Endpoints without a tunnel that are remembered as seen lately. */
 const MAX_ABSENT = 50_000;
 
 export interface TunnelRegistryOptions {
   /** Milliseconds, monotonic. */
   now(): number;
-  /** Makes the direct tunnel of a route with an upstream of its own; kept per route object. */
-  createDirect(route: Route): Tunnel;
+  /** Makes the direct tunnel of a route with an upstream of its own; null when its address is not acceptable. */
+  createDirect(route: Route): DirectTunnel | null;
+}
+
+/** A tunnel of the relay's own; `drain` lets running streams finish. */
+export interface DirectTunnel extends Tunnel {
+  drain(): void;
+}
+
+interface Direct {
+  upstreamBaseUrl: string;
+  tunnels: readonly DirectTunnel[];
 }
 
 interface Endpoint {
@@ -29,7 +42,12 @@ export class TunnelRegistry {
   private readonly endpoints = new Map<string, Endpoint>();
   /** When the last tunnel of an endpoint left, or was last heard of before this process. */
   private readonly seenAt = new Map<string, number>();
-  private readonly direct = new WeakMap<Route, readonly Tunnel[]>();
+  private readonly direct = new LRUCache<string, Direct>({
+    max: MAX_DIRECT,
+    dispose: ({ tunnels }) => {
+      for (const tunnel of tunnels) tunnel.drain();
+    },
+  });
   private closed = false;
 
   constructor(options: TunnelRegistryOptions) {
@@ -40,12 +58,13 @@ export class TunnelRegistry {
   tunnels(route: Route): readonly Tunnel[] {
     const links = this.endpoints.get(route.endpointId)?.tunnels ?? noTunnels;
     if (links.length > 0 || route.upstreamBaseUrl === null) return links;
-    let direct = this.direct.get(route);
-    if (direct === undefined) {
-      direct = [this.options.createDirect(route)];
-      this.direct.set(route, direct);
+    let direct = this.direct.get(route.endpointId);
+    if (direct?.upstreamBaseUrl !== route.upstreamBaseUrl) {
+      const tunnel = this.options.createDirect(route);
+      direct = { upstreamBaseUrl: route.upstreamBaseUrl, tunnels: tunnel === null ? [] : [tunnel] };
+      this.direct.set(route.endpointId, direct);
     }
-    return direct;
+    return direct.tunnels;
   }
 
   /** Adds a link that takes streams from now on; requests that wait for the endpoint go on. */
@@ -132,6 +151,7 @@ export class TunnelRegistry {
   /** No tunnel will come any more: those who wait are told. */
   close(): void {
     this.closed = true;
+    this.direct.clear();
     for (const { waiters } of this.endpoints.values()) {
       for (const done of [...waiters]) done(false);
       waiters.clear();

@@ -171,10 +171,9 @@ export class Connector {
     this.later(Math.max(token.renewAt - Date.now(), waitMs), async () => {
       if (ended()) return;
       try {
-        if ((await this.options.tokens.get()) !== token && !ended()) {
-          link.renew();
-          return;
-        }
+        await this.options.tokens.replace(token);
+        if (!ended()) link.renew();
+        return;
       } catch (error) {
         this.options.log("warn", "token not renewed", { error: (error as Error).message });
       }

@@ -38,6 +38,11 @@ export class TokenSource {
     }
   }
 
+  /** A newer token than `token`, asked for unless it is here already. Throws what the portal throws. */
+  async replace(token: HeldToken): Promise<HeldToken> {
+    return this.held !== null && this.held !== token ? this.held : this.renew();
+  }
+
   /** The relay does not take `token`: the next `get` asks for another, unless that has happened meanwhile. */
   reject(token: HeldToken): void {
     if (this.held === token) this.held = null;

@@ -1,0 +1,184 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { runCli } from "./cli.ts";
+import { portalError, startTestRelay, type TestRelay } from "./testing/relay.ts";
+
+let relay: TestRelay;
+let dir: string;
+const stops: (() => void)[] = [];
+
+beforeEach(async () => {
+  relay = await startTestRelay();
+  dir = mkdtempSync(join(tmpdir(), "hotspot-cli-"));
+});
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+  relay.close();
+  rmSync(dir, { recursive: true });
+});
+
+const until = (condition: () => unknown) =>
+  vi.waitFor(() => expect(condition()).toBeTruthy(), { timeout: 4_000, interval: 5 });
+const licensed = { HOTSPOT_LICENSE_KEY: "hs_lic_x" };
+
+function hotspot(args: string[], env: Record<string, string> = {}) {
+  const output = { out: "", err: "", code: null as number | null };
+  const stop = Promise.withResolvers<void>();
+  const ended = runCli(args, {
+    env: { HOTSPOT_CONFIG_DIR: dir, HOTSPOT_PORTAL: relay.portalUrl, ...env },
+    cwd: dir,
+    terminal: null,
+    stdout: (text) => {
+      output.out += text;
+    },
+    stderr: (text) => {
+      output.err += text;
+    },
+    stopRequested: stop.promise,
+  }).then((code) => {
+    output.code = code;
+  });
+  stops.push(stop.resolve);
+  return { output, ended };
+}
+
+describe("exit codes", () => {
+  const connect = ["connect", "1", "--slug", "acme"];
+  test.each([
+    ["2 unknown option", ["connect", "--bogus"], {}, null, 2, /unknown option '--bogus'/],
+    ["2 no slug", ["connect", "1"], {}, null, 2, /Give --slug/],
+    ["2 no credential", connect, {}, null, 2, /hotspot login/],
+    ["2 two targets", [...connect, "--to", "2"], licensed, null, 2, /Say the upstream once/],
+    [
+      "3 wrong license key",
+      connect,
+      licensed,
+      portalError(401, "invalid_license_key", "this license key is not valid"),
+      3,
+      /not valid \(request req_1\)/,
+    ],
+    [
+      "4 not yours",
+      connect,
+      licensed,
+      portalError(404, "endpoint_not_found", "no such endpoint"),
+      4,
+      /add --claim/,
+    ],
+    [
+      "6 suspended",
+      connect,
+      licensed,
+      portalError(403, "endpoint_suspended", "suspended: write to support"),
+      6,
+      /write to support/,
+    ],
+    [
+      "5 portal away",
+      [...connect, "--no-retry", "--portal", "http://127.0.0.1:1"],
+      licensed,
+      null,
+      5,
+      /does not answer/,
+    ],
+    [
+      "5 status, portal away",
+      ["status", "--slug", "acme", "--portal", "http://127.0.0.1:1"],
+      {},
+      null,
+      5,
+      /does not answer/,
+    ],
+  ])(
+    "%s",
+    async (_, args, env, answer, code, sentence) => {
+      relay.portal = () => answer;
+      const { output } = hotspot(args, env);
+      await until(() => output.code !== null);
+      expect(output.err).toMatch(sentence);
+      expect(output.err).not.toContain("    at ");
+      expect(output.out).toBe("");
+      expect(output.code).toBe(code);
+    },
+    20_000,
+  );
+});
+
+test("--claim registers the name first and shows its token once, on stderr", async () => {
+  let registered = false;
+  relay.portal = (path) => {
+    if (path === "/api/endpoints/register") {
+      registered = true;
+      return { status: 200, body: { endpoint: { publicBaseUrl: "http://a" }, endpointToken: "hs_ep_new" } };
+    }
+    return registered ? null : portalError(404, "endpoint_not_found", "no such endpoint");
+  };
+  const { output } = hotspot(["connect", "1", "--slug", "acme", "--claim"], licensed);
+  await until(() => output.out.includes("live "));
+  expect(output.err).toContain("hs_ep_new");
+  expect(output.out).not.toContain("hs_ep_new");
+  expect(relay.asked[1]).toMatchObject({ body: { slug: "acme", licenseKey: "hs_lic_x" } });
+});
+
+test("login with a key stores it, and connect uses it as bearer", async () => {
+  relay.portal = (path) => (path === "/api/tenant" ? { status: 200, body: { name: "Acme" } } : null);
+  const login = hotspot(["login", "--api-key", "hs_api_abc"]);
+  await login.ended;
+  expect(login.output).toMatchObject({ code: 0, out: expect.stringContaining("as Acme") });
+  expect(login.output.out).not.toContain("hs_api_abc");
+  const { output } = hotspot(["connect", "1", "--slug", "acme"]);
+  await until(() => output.out.includes("live "));
+  expect(relay.asked.at(-1)).toMatchObject({
+    path: "/api/connectors/issue",
+    authorization: "Bearer hs_api_abc",
+    body: { endpointSlug: "acme" },
+  });
+});
+
+test("login by the browser waits for the confirmation and makes a key of its own", async () => {
+  let polls = 0;
+  relay.portal = (path) => {
+    if (path === "/api/auth/device/code") {
+      const body = {
+        device_code: "dc",
+        user_code: "ABCD",
+        verification_uri: "http://p/device",
+        expires_in: 60,
+        interval: 0.05,
+      };
+      return { status: 200, body };
+    }
+    if (path === "/api/auth/device/token") {
+      return ++polls < 3
+        ? { status: 400, body: { error: "authorization_pending" } }
+        : { status: 200, body: { access_token: "session" } };
+    }
+    if (path === "/api/api-keys") return { status: 200, body: { secret: "hs_api_made" } };
+    return { status: 200, body: { name: "Acme" } };
+  };
+  const { output, ended } = hotspot(["login"]);
+  await ended;
+  expect(output.code).toBe(0);
+  expect(output.err).toContain("confirm the code ABCD");
+  expect(relay.asked.map(({ path, authorization }) => [path, authorization]).slice(-2)).toEqual([
+    ["/api/api-keys", "Bearer session"],
+    ["/api/tenant", "Bearer hs_api_made"],
+  ]);
+  expect(JSON.parse(readFileSync(join(dir, "credentials.json"), "utf8")).apiKey).toBe("hs_api_made");
+});
+
+test("status tells what the portal knows", async () => {
+  relay.portal = () => ({
+    status: 200,
+    body: {
+      endpoint: { slug: "acme", publicBaseUrl: "http://acme.localhost", status: "active" },
+      relay: { online: true, connectors: [{ connectorId: "con_1", deviceId: "dev-1", latencyMs: 3.4 }] },
+    },
+  });
+  writeFileSync(join(dir, "hotspot.yaml"), `license-key: hs_lic_x\nportal: ${relay.portalUrl}\nslug: acme\n`);
+  const { output, ended } = hotspot(["status"]);
+  await ended;
+  expect(output.out).toBe("acme online http://acme.localhost\n  dev-1  3 ms\n");
+});
