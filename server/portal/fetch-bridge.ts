@@ -1,7 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 
 /** A body that is too large or too slow; answer with `status` and close. */
 export class BodyRefusedError extends Error {
@@ -79,8 +76,10 @@ export function toFetchRequest(
 }
 
 /**
- * Sends a fetch response; its body goes out piece by piece as it comes, through a compressing writer too.
- * The client's leaving ends the body at its source.
+ * Sends a fetch response; its body goes out piece by piece as it comes, through a compressing writer too, no faster
+ * than the client reads. The client's leaving ends the body at its source.
+ *
+ * @throws whatever the body fails with; the head has gone out then
  */
 export async function sendFetchResponse(response: ServerResponse, answer: Response): Promise<void> {
   response.statusCode = answer.status;
@@ -94,13 +93,28 @@ export async function sendFetchResponse(response: ServerResponse, answer: Respon
     return;
   }
   response.flushHeaders();
-  const source = Readable.fromWeb(answer.body as unknown as NodeReadableStream<Uint8Array>);
+  const reader = answer.body.getReader();
+  // Whoever makes the body hears of a reader that left; of one that ended or failed there is nothing more to tell.
+  response.once("close", () => void reader.cancel().catch(() => undefined));
+  // The compressor's writer has one: without it a page's first part would wait for the last.
   const flush = Reflect.get(response, "flush");
-  if (typeof flush === "function") source.on("data", () => queueMicrotask(() => flush.call(response)));
-  try {
-    await pipeline(source, response);
-  } catch (error) {
-    // The reader left; whoever made the body has heard of it by its cancel.
-    if (!response.destroyed && !response.closed) throw error;
+  for (let part = await reader.read(); !part.done && !response.destroyed; part = await reader.read()) {
+    const hasRoom = response.write(part.value);
+    if (typeof flush === "function") flush.call(response);
+    if (!hasRoom) await roomOrClose(response);
   }
+  response.end();
+}
+
+function roomOrClose(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+    if (response.destroyed) done();
+  });
 }
