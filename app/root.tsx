@@ -9,7 +9,6 @@ import { NavigationProgress } from "./components/shell/navigation-progress.tsx";
 import { SiteFooter } from "./components/shell/site-footer.tsx";
 import { SiteHeader } from "./components/shell/site-header.tsx";
 import { ToastProvider } from "./components/shell/toasts.tsx";
-import { HintProvider } from "./components/ui/hint.tsx";
 import { pageTitle } from "./lib/page-title.ts";
 import { themeOfCookies } from "./lib/theme.ts";
 import { useTheme } from "./lib/use-theme.ts";
@@ -69,13 +68,11 @@ export function Layout({ children }: { children: ReactNode }) {
 export default function App() {
   return (
     <ApiProvider>
-      <HintProvider delayDuration={300}>
-        <ToastProvider>
-          <NavigationProgress />
-          <DoneToast />
-          <Outlet />
-        </ToastProvider>
-      </HintProvider>
+      <ToastProvider>
+        <NavigationProgress />
+        <DoneToast />
+        <Outlet />
+      </ToastProvider>
     </ApiProvider>
   );
 }
