@@ -79,7 +79,7 @@ describe("npm start", () => {
 
   it("is refused a second time on the same data directory, with what to do", async () => {
     const second = new LocalRun(dataDir);
-    expect(await second.ended()).not.toBe(0);
+    expect(await second.ended()).toEqual({ failed: true });
     expect(second.output).toMatch(/already runs.*HOTSPOT_DATA_DIR, PORT, RELAY_PORT/s);
     expect((await ask(dev)).status).toBe(200);
   });
@@ -87,7 +87,7 @@ describe("npm start", () => {
   it("says which variable to change when a port is in use", async () => {
     const taken = new URL(dev.portalUrl).port;
     const second = new LocalRun(join(base, "port"), { PORT: taken });
-    expect(await second.ended()).not.toBe(0);
+    expect(await second.ended()).toEqual({ failed: true });
     expect(second.output).toContain(`Port ${taken} is in use. Set PORT to another one`);
   });
 
@@ -98,7 +98,8 @@ describe("npm start", () => {
     expect(otherDev.demo.licenseKey).not.toBe(dev.demo.licenseKey);
     expect((await ask(otherDev)).status).toBe(200);
     const pids = other.pids;
-    expect(await other.pressCtrlC()).toBe(0);
+    expect(await other.pressCtrlC()).toEqual({ failed: false });
+    expect(other.output).toMatch(/Stopped\.\s*$/);
     await expectGone(pids);
     expect((await ask(dev)).status).toBe(200);
   });
@@ -114,7 +115,8 @@ describe("npm start", () => {
 
   it("leaves nothing behind after Ctrl-C", async () => {
     const pids = run.pids;
-    expect(await run.pressCtrlC()).toBe(0);
+    expect(await run.pressCtrlC()).toEqual({ failed: false });
+    expect(run.output).toMatch(/Stopped\.\s*$/);
     await expectGone(pids);
     expect(hasDevJson(dataDir)).toBe(false);
   });
@@ -139,7 +141,8 @@ describe("npm start", () => {
     expect(again.demo).toEqual(dev.demo);
     expect((await ask(again)).status).toBe(200);
     const nextPids = next.pids;
-    expect(await next.pressCtrlC()).toBe(0);
+    expect(await next.pressCtrlC()).toEqual({ failed: false });
+    expect(next.output).toMatch(/Stopped\.\s*$/);
     await expectGone(nextPids);
   });
 

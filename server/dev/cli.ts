@@ -1,6 +1,8 @@
 // What the npm scripts do, once the dependencies are there: `node server/dev/cli.ts <command>`. Started by bootstrap.mjs.
 import { join } from "node:path";
 import { StartError } from "./local/settings.ts";
+import { ProgramError } from "./processes/child.ts";
+import { CommandError } from "./processes/run.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -28,7 +30,8 @@ try {
   if (!command) throw new StartError(`unknown command ${name}: expected ${Object.keys(commands).join(", ")}`);
   process.exitCode = await command(args);
 } catch (error) {
-  // A reason that a person can act on needs no stack.
-  console.error(error instanceof StartError ? error.message : error);
+  // Where the message says it all, our own stack would only hide it.
+  const expected = [StartError, ProgramError, CommandError].some((kind) => error instanceof kind);
+  console.error(expected ? (error as Error).message : error);
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../processes/run.ts";
 import { hashSources } from "./sources.ts";
@@ -32,6 +32,8 @@ export async function ensureBuild(root: string, signal?: AbortSignal): Promise<B
   const temporary = await mkdtemp(join(cache, "making-"));
   try {
     await Promise.all([compileApp(root, temporary, signal), bundlePortal(root, temporary, signal)]);
+    // Temporary folders are private; a build may be run by another user than made it.
+    await chmod(temporary, 0o755);
     await rename(temporary, dir).catch((error: NodeJS.ErrnoException) => {
       // Another copy was first; its build is the same.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
@@ -63,7 +65,8 @@ function bundlePortal(root: string, outDir: string, signal?: AbortSignal) {
   const options = ["--target=node", "--packages=external", "--sourcemap=linked"];
   return run(
     join(root, "node_modules", ".bin", "bun"),
-    ["build", "server/portal/main.ts", ...options, `--outfile=${join(outDir, "portal.js")}`],
+    // With --outfile and a source map, Bun 1.4 writes beside the source instead.
+    ["build", "server/portal/main.ts", ...options, `--outdir=${outDir}`, "--entry-naming=portal.js"],
     { cwd: root, env: { ...process.env, NODE_ENV: "production" }, signal },
   );
 }

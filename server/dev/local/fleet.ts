@@ -66,12 +66,8 @@ export class Fleet {
       keep(options, async () => connectorSpec(context, { demo, addresses, upstreamUrl }), signal),
     );
     try {
-      const kept = {
-        relay: await step("Starting the relay", relay),
-        portal: await step("Starting the portal", portal),
-        connector: await step("Starting the connector", connector),
-      };
-      return new Fleet(options, await demo, kept);
+      const kept = await Promise.all([relay, portal, connector]);
+      return new Fleet(options, await demo, { relay: kept[0], portal: kept[1], connector: kept[2] });
     } catch (error) {
       failed.abort();
       const started = await Promise.allSettled([relay, portal, connector]);
@@ -129,14 +125,11 @@ function keep<Ready>(
   const start = async (signal: AbortSignal) => {
     const spec = await specOf();
     name = spec.name;
-    return startChild(
-      spec,
-      (pid, ended) => {
-        watchdog.add(pid, "programs");
-        ended.then(() => watchdog.remove(pid));
-      },
-      signal,
-    );
+    const onSpawn = (pid: number, ended: Promise<string>) => {
+      watchdog.add(pid, "programs");
+      ended.then(() => watchdog.remove(pid));
+    };
+    return step(`Starting the ${name}`, startChild(spec, onSpawn, signal));
   };
   return KeptChild.start(
     start,

@@ -29,6 +29,9 @@ export interface Child<Ready> {
   stop(timeoutMs: number): Promise<void>;
 }
 
+/** A program did not start; the message says why and ends with what it wrote last. */
+export class ProgramError extends Error {}
+
 /** How much of what it wrote last goes into the message of a failed start. */
 const TAIL_LINES = 20;
 
@@ -38,7 +41,7 @@ const TAIL_LINES = 20;
  *
  * @param onSpawn hears the pid before readiness, so that a watchdog can know it
  * @param signal ends the wait: the program is stopped and the promise rejects
- * @throws Error with the last lines of its output when it ends or says nothing in time
+ * @throws ProgramError with the last lines of its output when it ends or says nothing in time
  */
 export async function startChild<Ready>(
   spec: ChildSpec<Ready>,
@@ -56,7 +59,7 @@ export async function startChild<Ready>(
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ?? `code ${code}`));
   });
-  if (child.pid === undefined) throw new Error(`${spec.name} cannot be started: ${await ended}`);
+  if (child.pid === undefined) throw new ProgramError(`The ${spec.name} cannot be started: ${await ended}`);
   onSpawn(child.pid, ended);
 
   const tail: string[] = [];
@@ -97,7 +100,7 @@ export async function startChild<Ready>(
     await stop(2000);
     await closed;
     const lines = tail.map((line) => `  ${line}`).join("\n");
-    throw new Error(`${spec.name} did not start: ${outcome.failure}\n${lines}`);
+    throw new ProgramError(`The ${spec.name} did not start: ${outcome.failure}\n${lines}`);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
