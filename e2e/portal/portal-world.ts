@@ -12,6 +12,8 @@ import { type Portal, startPortal } from "../fixtures/portal-process.ts";
 import { type Relay, startRelay } from "../fixtures/relay-process.ts";
 
 export interface PortalWorldOptions {
+  /** False: only the portal, for what concerns nobody else. */
+  relay?: boolean;
   portalEnv?: Record<string, string>;
   relayEnv?: Record<string, string>;
 }
@@ -44,19 +46,21 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
     resolveLocalhostNames();
     const port = await freePort();
     const portalUrl = `http://localhost:${port}`;
-    parts.relay = await startRelay({
-      databaseUrl: database.url,
-      internalSecret: secrets.internal,
-      signingSecret: secrets.signing,
-      env: { PORTAL_URL: portalUrl, ...options.relayEnv },
-    });
-    children.push(parts.relay.process);
+    if (options.relay !== false) {
+      parts.relay = await startRelay({
+        databaseUrl: database.url,
+        internalSecret: secrets.internal,
+        signingSecret: secrets.signing,
+        env: { PORTAL_URL: portalUrl, ...options.relayEnv },
+      });
+      children.push(parts.relay.process);
+    }
     parts.portal = await startPortal({
       buildDir: inject("portalBuildDir"),
       databaseUrl: database.url,
       dataDir,
       port,
-      relayPort: parts.relay.port,
+      relayPort: parts.relay?.port ?? (await freePort()),
       authSecret: secrets.auth,
       internalSecret: secrets.internal,
       signingSecret: secrets.signing,

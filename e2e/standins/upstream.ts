@@ -58,6 +58,8 @@ export async function startUpstream(): Promise<Upstream> {
       });
       server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
         note(req, socket);
+        // The peer may cut it; that is for the script to notice by `close`.
+        socket.on("error", () => {});
         const upgrade = upgrades.get(pathOf(req));
         if (upgrade) upgrade(req, socket, head);
         else socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");

@@ -73,9 +73,8 @@ export class ConnectionTimers {
   private checkExchange(connection: TimedConnection, now: number): TimeOut | null {
     const { timers } = this;
     if (connection.awaitsBody && now - this.bodyAt >= timers.bodyIdleMs) return "body";
-    if (!connection.awaitsHead) return null;
     const silentSince = Math.max(connection.openedAt, this.bodyAt);
-    if (now - silentSince >= this.upstreamHeaderTimeoutMs) return "upstreamHead";
+    if (connection.awaitsHead && now - silentSince >= this.upstreamHeaderTimeoutMs) return "upstreamHead";
     if (this.probeAt === 0 || now < this.probeAt) return null;
     this.probeAt = now + PROBE_REPEAT * timers.probeMs;
     return "probe";

@@ -27,7 +27,6 @@ const State = {
 /** Pipelined bytes kept while a request is in progress. A client that sends more is answered and then closed. */
 const MAX_PIPELINED_BYTES = 65_536;
 const MAX_LINGER_BYTES = 1_048_576;
-const PROBE = Buffer.from("HTTP/1.1 102 Processing\r\n\r\n");
 
 /** One client connection: heads in, one exchange at a time, in order. */
 export class ClientConnection implements RawConnectionEvents, ExchangeHost, OutputEvents, TimedConnection {
@@ -360,9 +359,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
         return;
       case "probe":
         // A full close looks like a half-close until something is sent: then it is answered with a reset.
-        if (this.exchange?.http10 === true) return;
-        this.output.write(PROBE);
-        this.output.flush();
+        this.exchange?.probe();
     }
   }
 

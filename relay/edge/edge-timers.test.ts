@@ -102,6 +102,22 @@ test("a reader that takes nothing for five minutes is dropped; one that takes li
   expect(records).toMatchObject([{ clientAborted: true, status: 200 }]);
 });
 
+test("after a half-close in a silent stream, a leading zero of the next chunk asks, and the body stays whole", () => {
+  const { connect, pass, tunnel } = createTestEdge();
+  const client = connect();
+  client.send(get());
+  const { events } = tunnel.last;
+  events.onHead(Buffer.from("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), false);
+  events.onData(Buffer.from("one"), false);
+  client.finish();
+  pass(1_100);
+  expect(client.received).toMatch(/\r\n\r\n3\r\none\r\n0$/);
+  events.onData(Buffer.from("two"), false);
+  pass(15_100);
+  events.onData(Buffer.alloc(0), true);
+  expect(client.received).toMatch(/\r\n\r\n3\r\none\r\n03\r\ntwo\r\n00\r\n\r\n$/);
+});
+
 test("after a half-close, while nothing has come, a 102 asks whether anybody listens", () => {
   const { connect, pass, tunnel } = createTestEdge();
   const client = connect();

@@ -233,6 +233,11 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
 
   // What the client's side says.
 
+  /** Sees whether the client still listens; when it does not, its connection closes. */
+  probe(): void {
+    this.response.probe();
+  }
+
   onBlocked(): void {
     this.host.onBlocked();
   }

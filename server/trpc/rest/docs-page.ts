@@ -124,8 +124,10 @@ const STYLE = `
 body { max-width: 56rem; margin: 2rem auto; padding: 0 1.25rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; }
 article { margin: 2rem 0; padding-top: 1rem; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
-pre { padding: 1rem; overflow-x: auto; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem; }
+pre { padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; }
+h3, td { overflow-wrap: anywhere; }
+td:first-child { min-width: 6rem; }
 h4 { margin: 1rem 0 .25rem; }
 `;
