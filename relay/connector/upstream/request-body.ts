@@ -51,29 +51,9 @@ export class RequestBody {
     this.endBytes = chunked ? LAST_CHUNK : nothing;
   }
 
-  /** Puts the head in front; it leaves with the first bytes of the body or at the next `flush`. */
-  setHead(head: Uint8Array): void {
-    this.wire.append(head);
-  }
-
-  /** Sends a request that is all head, uncopied when the socket takes it now. */
-  sendHead(head: Uint8Array): void {
-    this.ended = true;
-    const taken = this.socket === null ? 0 : Math.max(0, this.socket.write(head, 0, head.length));
-    if (taken < head.length) {
-      this.wire.append(head, taken, head.length);
-      return;
-    }
-    this.sent = true;
-    this.owner.requestSent();
-  }
-
-  /** Starts over on another connection, for a request without a body. */
-  restart(head: Uint8Array): void {
-    this.socket = null;
-    this.sent = false;
-    this.wire.clear();
-    this.setHead(head);
+  /** Puts the head in front, without what is out already; it leaves with the first of the body or at the next `flush`. */
+  setHead(head: Uint8Array, from = 0): void {
+    this.wire.append(head, from, head.length);
   }
 
   /**
