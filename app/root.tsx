@@ -9,7 +9,6 @@ import { NavigationProgress } from "./components/shell/navigation-progress.tsx";
 import { SiteFooter } from "./components/shell/site-footer.tsx";
 import { SiteHeader } from "./components/shell/site-header.tsx";
 import { ToastProvider } from "./components/shell/toasts.tsx";
-import { HintProvider } from "./components/ui/hint.tsx";
 import { pageTitle } from "./lib/page-title.ts";
 import { themeOfCookies } from "./lib/theme.ts";
 import { useTheme } from "./lib/use-theme.ts";
@@ -52,7 +51,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <body className="flex min-h-dvh flex-col">
         <a
           href="#main"
-          className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-ink px-3 py-2 text-bg focus:translate-y-0"
+          className="sr-only rounded-md bg-ink text-bg focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:px-3 focus:py-2"
         >
           Skip to the content
         </a>
@@ -69,13 +68,11 @@ export function Layout({ children }: { children: ReactNode }) {
 export default function App() {
   return (
     <ApiProvider>
-      <HintProvider delayDuration={300}>
-        <ToastProvider>
-          <NavigationProgress />
-          <DoneToast />
-          <Outlet />
-        </ToastProvider>
-      </HintProvider>
+      <ToastProvider>
+        <NavigationProgress />
+        <DoneToast />
+        <Outlet />
+      </ToastProvider>
     </ApiProvider>
   );
 }

@@ -27,10 +27,12 @@ export function useLiveEndpoint(
   const asked = useQuery(
     trpc.endpoints.get.queryOptions(
       { slug },
-      { enabled: !standing, refetchInterval: pollMs, staleTime: pollMs },
+      // Not kept: what an earlier visit to the page was told is older than what the loader says now.
+      { enabled: !standing, refetchInterval: pollMs, staleTime: pollMs, gcTime: 0 },
     ),
   );
 
-  if (standing) return { endpoint: standing, state: "live" };
-  return { endpoint: asked.data ?? pushed.data ?? initial, state: asked.isError ? "lost" : "polling" };
+  const { status, online, connectors } = standing ?? asked.data ?? pushed.data ?? initial;
+  const state = standing ? "live" : asked.isError ? "lost" : "polling";
+  return { endpoint: { status, online, connectors }, state };
 }

@@ -6,7 +6,7 @@ import { useTRPC } from "./trpc.ts";
 const refreshMs = 2_000;
 
 /** The newest requests of an endpoint, asked for again while the page is looked at. */
-export function useRecentRequests(slug: string, limit: number, initial: RequestPage) {
+export function useRecentRequests(slug: string, limit: number, initial: RequestPage): RequestPage {
   const trpc = useTRPC();
   const query = useQuery(
     trpc.requests.list.queryOptions(
@@ -14,5 +14,5 @@ export function useRecentRequests(slug: string, limit: number, initial: RequestP
       { initialData: initial, staleTime: refreshMs, refetchInterval: refreshMs },
     ),
   );
-  return { page: query.data, lost: query.isError };
+  return query.data;
 }

@@ -1,28 +1,28 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import { Link, useLoaderData } from "@remix-run/react";
-import { orErrorPage } from "~/bridge/form-problem.server.ts";
+import { Await, Link, useLoaderData } from "@remix-run/react";
+import { Suspense } from "react";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { ConnectorsPanel } from "~/components/connectors/connectors-panel.tsx";
 import { CallExample } from "~/components/endpoints/call-example.tsx";
-import { NoRequests } from "~/components/requests/no-requests.tsx";
-import { RequestTable } from "~/components/requests/request-table.tsx";
+import { RecentRequests } from "~/components/requests/recent-requests.tsx";
+import { Notice } from "~/components/ui/notice.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
+import { SkeletonRows } from "~/components/ui/skeleton.tsx";
 import { paths } from "~/lib/paths.ts";
 import { useEndpoint } from "~/lib/use-endpoint.ts";
-import { useRecentRequests } from "~/lib/use-recent-requests.ts";
 
 const shown = 8;
 
+/** The page does not wait for the log: a long one must not hold up the state of the connectors. */
 export async function loader(args: LoaderFunctionArgs) {
   requireSession(args);
   const slug = args.params.slug ?? "";
-  return { page: await orErrorPage(args.context.api.requests.list({ slug, limit: shown })) };
+  return { page: args.context.api.requests.list({ slug, limit: shown }) };
 }
 
 export default function EndpointOverview() {
   const { page } = useLoaderData<typeof loader>();
   const { endpoint, portalUrl } = useEndpoint();
-  const recent = useRecentRequests(endpoint.slug, shown, page);
   return (
     <>
       <ConnectorsPanel endpoint={endpoint} portalUrl={portalUrl} />
@@ -36,13 +36,30 @@ export default function EndpointOverview() {
           </Link>
         }
       >
-        {recent.page.requests.length > 0 ? (
-          <RequestTable requests={recent.page.requests} />
-        ) : (
-          <NoRequests publicBaseUrl={endpoint.publicBaseUrl} />
-        )}
+        <Suspense fallback={<SkeletonRows label="Loading the request log" />}>
+          <Await resolve={page} errorElement={<LogUnreadable />}>
+            {(initial) => (
+              <RecentRequests
+                slug={endpoint.slug}
+                publicBaseUrl={endpoint.publicBaseUrl}
+                limit={shown}
+                initial={initial}
+              />
+            )}
+          </Await>
+        </Suspense>
       </Panel>
       <CallExample publicBaseUrl={endpoint.publicBaseUrl} requireAccessKey={endpoint.requireAccessKey} />
     </>
+  );
+}
+
+function LogUnreadable() {
+  return (
+    <div className="px-4 pb-4 sm:px-5">
+      <Notice tone="bad">
+        The request log cannot be read just now. Your endpoint is not affected. Reload to try again.
+      </Notice>
+    </div>
   );
 }

@@ -29,7 +29,7 @@ type LogPage = Awaited<ReturnType<typeof loader>>["page"];
 
 function LiveRequestLog({ page }: { page: LogPage }) {
   const { endpoint } = useEndpoint();
-  return <RequestLog page={useRecentRequests(endpoint.slug, pageSize, page).page} />;
+  return <RequestLog page={useRecentRequests(endpoint.slug, pageSize, page)} />;
 }
 
 function RequestLog({ page, older = false }: { page: LogPage; older?: boolean }) {

@@ -11,8 +11,9 @@ import { useBusy } from "~/lib/use-busy.ts";
 
 export const meta = () => pageTitle("Set a new password");
 
-export async function loader({ request }: LoaderFunctionArgs) {
-  return { token: new URL(request.url).searchParams.get("token") };
+export async function loader({ context, request }: LoaderFunctionArgs) {
+  const token = new URL(request.url).searchParams.get("token");
+  return { token, passwordLength: context.config.passwordLength };
 }
 
 export async function action({ context, request }: ActionFunctionArgs) {
@@ -26,7 +27,7 @@ export async function action({ context, request }: ActionFunctionArgs) {
 }
 
 export default function ResetPassword() {
-  const { token } = useLoaderData<typeof loader>();
+  const { token, passwordLength } = useLoaderData<typeof loader>();
   const problem = useActionData<typeof action>()?.problem;
   const busy = useBusy();
   if (!token || problem?.field === "token") return <DeadLink message={problem?.message} />;
@@ -41,7 +42,8 @@ export default function ResetPassword() {
         <PasswordField
           label="New password"
           autoComplete="new-password"
-          hint="At least 10 characters."
+          length={passwordLength}
+          hint={`At least ${passwordLength.min} characters.`}
           error={problemAt(problem, "password")}
         />
         <Button type="submit" busy={busy}>

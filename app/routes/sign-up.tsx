@@ -15,7 +15,8 @@ export const meta = () => pageTitle("Sign up");
 
 export async function loader({ context }: LoaderFunctionArgs) {
   if (context.session) throw redirect(paths.endpoints);
-  return { mailboxUrl: context.config.mailboxUrl };
+  const { mailboxUrl, passwordLength } = context.config;
+  return { mailboxUrl, passwordLength };
 }
 
 export async function action({ context, request }: ActionFunctionArgs) {
@@ -27,7 +28,7 @@ export async function action({ context, request }: ActionFunctionArgs) {
 }
 
 export default function SignUp() {
-  const { mailboxUrl } = useLoaderData<typeof loader>();
+  const { mailboxUrl, passwordLength } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const busy = useBusy();
   if (answer?.sentTo) {
@@ -78,7 +79,8 @@ export default function SignUp() {
         <PasswordField
           label="Password"
           autoComplete="new-password"
-          hint="At least 10 characters. A sentence is easier to remember than a puzzle."
+          length={passwordLength}
+          hint={`At least ${passwordLength.min} characters. A sentence is easier to remember than a puzzle.`}
           error={problemAt(problem, "password")}
         />
         <Button type="submit" busy={busy}>

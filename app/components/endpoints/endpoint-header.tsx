@@ -76,7 +76,8 @@ function Standing({ status, state }: { status: EndpointStatus; state: LiveState 
       ) : null}
       {state === "lost" ? (
         <Notice tone="warn" title="This page is not up to date">
-          The portal cannot be reached just now; requests to your endpoint do not go through it. Trying again.
+          The portal does not answer it just now; requests to your endpoint do not go through the portal.
+          Trying again. If this stays, reload the page.
         </Notice>
       ) : null}
     </>

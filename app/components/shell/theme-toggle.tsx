@@ -1,5 +1,6 @@
 import { useFetcher } from "@remix-run/react";
 import { Monitor, Moon, Sun } from "lucide-react";
+import { Hint } from "~/components/ui/hint.tsx";
 import { paths } from "~/lib/paths.ts";
 import type { Theme } from "~/lib/theme.ts";
 
@@ -13,17 +14,20 @@ const looks = {
 export function ThemeToggle({ theme }: { theme: Theme }) {
   const fetcher = useFetcher({ key: "theme" });
   const { icon: Icon, label, next } = looks[theme];
+  const text = `Colours: ${label}. Change to ${looks[next].label}.`;
   return (
     <fetcher.Form method="post" action={paths.theme}>
-      <button
-        type="submit"
-        name="theme"
-        value={next}
-        aria-label={`Colours: ${label}. Change to ${looks[next].label}.`}
-        className="grid size-9 place-items-center rounded-md text-mute hover:bg-sunken hover:text-ink"
-      >
-        <Icon className="size-4.5" aria-hidden="true" />
-      </button>
+      <Hint text={text}>
+        <button
+          type="submit"
+          name="theme"
+          value={next}
+          aria-label={text}
+          className="grid size-9 place-items-center rounded-md text-mute hover:bg-sunken hover:text-ink"
+        >
+          <Icon className="size-4.5" aria-hidden="true" />
+        </button>
+      </Hint>
     </fetcher.Form>
   );
 }

@@ -4,11 +4,13 @@ import { FieldFrame, type FieldText } from "./field.tsx";
 interface PasswordFieldProps extends FieldText {
   name?: string;
   autoComplete: "current-password" | "new-password";
+  /** For a new one: characters that it needs and may have. */
+  length?: { min: number; max: number };
   aside?: ReactNode;
 }
 
 /** A password with a button that shows it. `autoComplete` tells the password manager whether to fill or to make one. */
-export function PasswordField({ name = "password", autoComplete, ...text }: PasswordFieldProps) {
+export function PasswordField({ name = "password", autoComplete, length, ...text }: PasswordFieldProps) {
   const [shown, setShown] = useState(false);
   return (
     <FieldFrame {...text}>
@@ -20,8 +22,8 @@ export function PasswordField({ name = "password", autoComplete, ...text }: Pass
             type={shown ? "text" : "password"}
             name={name}
             autoComplete={autoComplete}
-            minLength={autoComplete === "new-password" ? 10 : undefined}
-            maxLength={128}
+            minLength={length?.min}
+            maxLength={length?.max}
             required
             spellCheck={false}
             autoCapitalize="none"
