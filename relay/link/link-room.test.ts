@@ -69,7 +69,7 @@ function makeRoom(route: Partial<Route> = {}) {
   async function ask(token: string, changes: Record<string, string> = {}) {
     const conn = new FakeConnection();
     room.acceptLink(conn, linkRequest(token, changes), new Uint8Array());
-    await vi.waitFor(() => expect(conn.writes).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(conn.writes).toBeGreaterThan(0), { interval: 2 });
     const answer = text(conn.takeWritten());
     return { conn, answer, status: Number(answer.slice(9, 12)), code: /"code":"(\w+)"/.exec(answer)?.[1] };
   }
@@ -284,7 +284,7 @@ describe("a link", () => {
     expect(goaways).toEqual(["tooManyLinks"]);
   });
 
-  it("drains: no new streams, the running one finishes, then it closes", async () => {
+  it("leaves in two steps: the connector is told to move, then no new streams, then it closes", async () => {
     const { room, registry, connect } = makeRoom();
     const accepted: { head(head: Uint8Array, end: boolean): void }[] = [];
     const { connector, goaways, conn } = await connect("con_1", {
@@ -295,11 +295,14 @@ describe("a link", () => {
     });
     const client = new Recorder();
     const [tunnel] = registry.tunnels(makeRoute());
-    tunnel!.open(0, 0, get, true, client);
-    connector.settle();
     room.drain();
     connector.settle();
     expect(goaways).toEqual(["drain"]);
+    room.tick(Date.now());
+    tunnel!.open(0, 0, get, true, client);
+    connector.settle();
+    expect(accepted.length).toBe(1);
+    room.retire();
     expect(tunnel!.accepting).toBe(false);
     expect(registry.tunnels(makeRoute())).toEqual([]);
     room.tick(Date.now());
@@ -307,6 +310,17 @@ describe("a link", () => {
     accepted[0]!.head(bytes("HTTP/1.1 200 OK\r\n\r\n"), true);
     connector.settle();
     expect(client.ended).toBe(true);
+    room.tick(Date.now());
+    expect(conn.ended).toBe(true);
+  });
+
+  it("of a connector that stops takes no new streams and closes", async () => {
+    const { room, registry, connect } = makeRoom();
+    const { connector, conn } = await connect();
+    connector.session.goaway(0, "connector stops");
+    connector.settle();
+    expect(registry.tunnels(makeRoute())).toEqual([]);
+    expect(connector.session.finished).toBe(true);
     room.tick(Date.now());
     expect(conn.ended).toBe(true);
   });

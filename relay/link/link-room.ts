@@ -115,15 +115,20 @@ export class LinkRoom {
     for (const link of this.links) {
       link.tick();
       if (link.claims.expiresAt.getTime() <= wallClock && link.accepting) {
-        link.drain(GoawayCode.unauthorized, "the connector token has expired");
+        link.retire(GoawayCode.unauthorized, "the connector token has expired");
       }
     }
   }
 
-  /** Tells every connector to go elsewhere; no new links. Running streams finish. */
+  /** Tells every connector to go elsewhere and lets no new one in. Links serve on until `retire`. */
   drain(): void {
     this.draining = true;
-    for (const link of this.links) link.drain(GoawayCode.drain, "this relay is stopping");
+    for (const link of this.links) link.announceEnd(GoawayCode.drain, "this relay is stopping");
+  }
+
+  /** No new streams; each link closes with its last one. */
+  retire(): void {
+    for (const link of [...this.links]) link.retire(GoawayCode.drain, "this relay is stopping");
   }
 
   /** Ends what is left. */

@@ -65,6 +65,9 @@ export class Link implements Tunnel, RawConnectionEvents {
   private readonly openedAt: number;
   private closingAt: number | null = null;
   private measured = false;
+  /** The connector knows that this link ends. */
+  private leaving = false;
+  private retired = false;
   /** The close code of a WebSocket fault, which says more than that of the GOAWAY. */
   private faultCode: CloseCode | null = null;
 
@@ -112,7 +115,7 @@ export class Link implements Tunnel, RawConnectionEvents {
   }
 
   get accepting(): boolean {
-    return this.session.accepting;
+    return !this.retired && this.session.accepting;
   }
 
   get roundTripMs(): number | null {
@@ -129,10 +132,18 @@ export class Link implements Tunnel, RawConnectionEvents {
     return this.session.open(kind, framing, head, end, events);
   }
 
-  /** No new streams; running ones finish, then the link closes. */
-  drain(code: GoawayCode, reason: string): void {
+  /** Asks the connector to open its next link; this one serves on until it is retired. */
+  announceEnd(code: GoawayCode, reason: string): void {
+    this.leaving = true;
     this.session.goaway(code, reason);
+  }
+
+  /** No new streams; running ones finish, then the link closes. */
+  retire(code: GoawayCode, reason: string): void {
+    this.session.goaway(code, reason);
+    this.retired = true;
     this.options.onDraining(this);
+    if (this.session.finished) this.session.close(code, reason);
   }
 
   /** Ends the link and its streams now. */
@@ -149,7 +160,7 @@ export class Link implements Tunnel, RawConnectionEvents {
     }
     if (this.hello === null && now - this.openedAt >= HELLO_TIMEOUT_MS) {
       this.session.close(GoawayCode.protocolError, "no HELLO in time");
-    } else if (this.session.draining && this.session.outstanding === 0) {
+    } else if (this.session.finished && (this.retired || !this.leaving)) {
       this.session.close(GoawayCode.drain, "drained");
     } else {
       if (this.hello !== null) this.announce();

@@ -89,6 +89,9 @@ export class Session {
   private greeted = false;
   private goawaySent = false;
   private goawayReceived = false;
+  /** The PING sent behind our GOAWAY, and whether its answer has come. */
+  private goawayPing = 0;
+  private goawaySeen = false;
   private scheduled = false;
   /** The transport holds more than HIGH_WATER_BYTES: no DATA until `drained`. */
   private blocked = false;
@@ -120,14 +123,25 @@ export class Session {
     return this.streams.size;
   }
 
-  /** Whether `open` may succeed. */
+  /** Relay: whether `open` may succeed. Connector: whether this link is there to stay. */
   get accepting(): boolean {
-    return this.greeted && !this.closed && !this.goawaySent && !this.goawayReceived;
+    if (!this.greeted || this.closed || this.goawayReceived) return false;
+    return this.role === "relay" || !this.goawaySent;
   }
 
-  /** A GOAWAY went out or came in: running streams finish, none starts. */
+  /** A GOAWAY went out or came in. */
   get draining(): boolean {
     return this.goawaySent || this.goawayReceived;
+  }
+
+  /**
+   * After a GOAWAY: no stream is open, and none is on its way (the relay has answered the PING behind a connector's
+   * GOAWAY, so it has seen it). The side that sent GOAWAY closes then.
+   */
+  get finished(): boolean {
+    if (this.closed) return true;
+    if (!this.draining || this.streams.size > 0) return false;
+    return this.role === "relay" || !this.goawaySent || this.goawaySeen;
   }
 
   /** Connector: sends HELLO, the first frame of a link. */
@@ -203,11 +217,17 @@ export class Session {
     if (this.queue.length > 0) this.scheduleFlush();
   }
 
-  /** No new streams from here on; running ones finish. The owner closes when `outstanding` is 0. Idempotent. */
+  /**
+   * Announces the end of this link; running streams finish and the owner closes when `finished`. A connector's GOAWAY
+   * stops the relay from opening streams. A relay that sends one goes on opening streams for requests that have
+   * reached it, until it closes. Idempotent.
+   */
   goaway(code: GoawayCode, reason: string): void {
     if (this.closed || this.goawaySent) return;
     this.goawaySent = true;
     this.sendCoded(FrameType.goaway, 0, code, reason);
+    this.ping();
+    this.goawayPing = this.pingNumber;
   }
 
   /** Ends the link now: GOAWAY, WebSocket close, LINK_LOST for every stream. Idempotent. */
@@ -377,7 +397,9 @@ export class Session {
         this.sendFrame(FrameType.pong, false, 0, payload);
         return;
       case FrameType.pong: {
-        if (readU32(payload, 4) !== this.pingNumber) return;
+        const number = readU32(payload, 4);
+        if (this.goawaySent && number >= this.goawayPing) this.goawaySeen = true;
+        if (number !== this.pingNumber) return;
         const roundTripMs = this.now() - this.pingedAt;
         const before = this.roundTripMs;
         this.roundTripMs = before === null ? roundTripMs : before + (roundTripMs - before) / 4;
