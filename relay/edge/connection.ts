@@ -2,13 +2,16 @@ import { faultStatus, findHeadEnd, MAX_HEAD_BYTES, parseRequestHead } from "../p
 import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
 import { type ConnectionMemo, emptyMemo } from "./admission.ts";
 import { encodeAnswer, errorAnswer } from "./answer.ts";
-import { copyOf, put } from "./bytes.ts";
+import { copyOf } from "./bytes.ts";
+import { ConnectionTimers, type TimedConnection } from "./connection-timers.ts";
 import type { EdgeContext } from "./context.ts";
 import { type EdgeErrorCode, faultCode } from "./errors.ts";
-import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
+import type { ExchangeHost } from "./exchange-host.ts";
 import type { Peer } from "./forwarding.ts";
 import { linkRequest } from "./link-request.ts";
 import { Output, type OutputEvents } from "./output.ts";
+import { Pending } from "./pending.ts";
 
 /** What a connection is doing. */
 const State = {
@@ -25,10 +28,9 @@ const State = {
 const MAX_PIPELINED_BYTES = 65_536;
 const MAX_LINGER_BYTES = 1_048_576;
 const PROBE = Buffer.from("HTTP/1.1 102 Processing\r\n\r\n");
-const PROBE_REPEAT = 15;
 
 /** One client connection: heads in, one exchange at a time, in order. */
-export class ClientConnection implements RawConnectionEvents, ExchangeHost, OutputEvents {
+export class ClientConnection implements RawConnectionEvents, ExchangeHost, OutputEvents, TimedConnection {
   readonly output: Output;
   readonly peer: Peer;
   readonly memo: ConnectionMemo = emptyMemo();
@@ -38,11 +40,8 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   private readonly release: (connection: ClientConnection) => void;
   private state: number = State.head;
   private exchange: Exchange | null = null;
-  /** Bytes `[0, pendingEnd)` that nobody has taken yet. */
-  private pending: Buffer | null = null;
-  private pendingEnd = 0;
-  /** How far `pending` has been searched for the end of a head. */
-  private scanned = 0;
+  private readonly pending = new Pending();
+  private readonly timers: ConnectionTimers;
   /** What `run` has not taken yet: set only while a request is started from it. */
   private rest: Uint8Array | null = null;
   private restFrom = 0;
@@ -53,14 +52,10 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   private paused = false;
   private inputEnded = false;
   private served = 0;
-  private phaseAt: number;
-  private bodyAt = 0;
-  private probeAt = 0;
   private discarded = 0;
   private overflowed = false;
   private outputEnding = false;
-  private lastProgress = 0;
-  private progressAt = 0;
+  private endSent = false;
 
   constructor(
     edge: EdgeContext,
@@ -73,16 +68,16 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.peer = peer;
     this.release = release;
     this.output = new Output(raw, edge.scratch, this);
-    this.phaseAt = edge.now();
+    this.timers = new ConnectionTimers(edge.timers, edge.config.upstreamHeaderTimeoutMs, edge.now());
   }
 
   onData(chunk: Uint8Array): void {
     const { state } = this;
     if (state === State.head) {
-      if (this.pending === null) this.run(chunk, 0, chunk.length);
+      if (this.pending.isEmpty) this.run(chunk, 0, chunk.length);
       else this.continueHead(chunk);
     } else if (state === State.busy) {
-      this.bodyAt = this.edge.coarseNow;
+      this.timers.bodyAt = this.edge.coarseNow;
       this.feed(chunk, 0, chunk.length);
     } else if (state === State.linger) {
       this.discarded += chunk.length;
@@ -98,13 +93,15 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.inputEnded = true;
     const { exchange } = this;
     if (this.state === State.busy && exchange !== null) {
-      if (exchange.isUpgraded) exchange.onClientEnd();
-      else if (!exchange.body.complete && this.pending === null) this.drop();
-      else this.probeAt = this.edge.now() + this.edge.timers.probeMs;
+      // What still waits in `pending` goes first; `feedPending` says the end after it.
+      if (exchange.isUpgraded && this.pending.isEmpty) exchange.onClientEnd();
+      else if (exchange.isUpgraded) return;
+      else if (!exchange.body.complete && this.pending.isEmpty) this.drop();
+      else this.timers.probeAt = this.edge.now() + this.edge.timers.probeMs;
     } else if (this.state === State.head) {
       this.close();
     } else if (this.output.isEmpty) {
-      this.raw.end();
+      this.sendEnd();
     }
   }
 
@@ -114,7 +111,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.output.close();
     this.exchange?.onClientGone();
     this.exchange = null;
-    this.pending = null;
+    this.pending.clear();
     this.release(this);
   }
 
@@ -128,8 +125,8 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
       const end = parseRequestHead(edge.head, bytes, at, to);
       if (end === 0) {
         this.keep(bytes, at, to);
-        this.scanned = to - at;
-        this.phaseAt = edge.now();
+        this.pending.scanned = to - at;
+        this.timers.phaseAt = edge.now();
         break;
       }
       if (end < 0) {
@@ -139,7 +136,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
       at = this.begin(bytes, end, to);
     }
     this.running = false;
-    if (this.state === State.head && this.pending === null && this.inputEnded) this.close();
+    if (this.state === State.head && this.pending.isEmpty && this.inputEnded) this.close();
   }
 
   /** Starts a request. @returns offset of the first byte that nobody has taken */
@@ -147,7 +144,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.state = State.busy;
     const exchange = new Exchange(this.edge, this, bytes, to - end);
     this.exchange = exchange;
-    this.bodyAt = exchange.startedAt;
+    this.timers.bodyAt = exchange.startedAt;
     this.unread = 0;
     this.rest = bytes;
     this.restFrom = end;
@@ -172,57 +169,32 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   private takeBody(bytes: Uint8Array, from: number, to: number): number {
     const { exchange } = this;
     let at = from;
-    if (exchange?.takesBody === true && this.pending === null) at = exchange.body.feed(bytes, from, to);
+    if (exchange?.takesBody === true && this.pending.isEmpty) at = exchange.body.feed(bytes, from, to);
     if (at === to || this.state === State.head) return at;
     if (this.state === State.busy) this.keep(bytes, at, to);
     return to;
   }
 
   private keep(bytes: Uint8Array, from: number, to: number): void {
-    const { pending, pendingEnd } = this;
-    const length = to - from;
+    const isBusy = this.state === State.busy;
     const isBody = this.exchange !== null && !this.exchange.body.complete;
-    if (this.state === State.busy && !isBody && pendingEnd + length > MAX_PIPELINED_BYTES) {
+    if (isBusy && !isBody && this.pending.length + to - from > MAX_PIPELINED_BYTES) {
       this.overflowed = true;
-      this.pending = null;
-      this.pendingEnd = 0;
+      this.pending.clear();
     }
-    if (this.overflowed) {
-      this.pauseReading();
-      return;
-    }
-    if (pending === null) {
-      this.pending = copyOf(bytes, from, to);
-    } else {
-      if (pendingEnd + length > pending.length) {
-        this.pending = Buffer.allocUnsafeSlow(Math.max(pendingEnd + length, 2 * pending.length));
-        put(this.pending, 0, pending, 0, pendingEnd);
-      }
-      put(this.pending ?? pending, pendingEnd, bytes, from, to);
-    }
-    this.pendingEnd = pendingEnd + length;
-    if (this.state === State.busy) this.pauseReading();
-  }
-
-  private takePending(): { bytes: Uint8Array; end: number } | null {
-    const { pending, pendingEnd } = this;
-    if (pending === null) return null;
-    this.pending = null;
-    this.pendingEnd = 0;
-    this.scanned = 0;
-    return { bytes: pending, end: pendingEnd };
+    if (!this.overflowed) this.pending.add(bytes, from, to);
+    if (isBusy) this.pauseReading();
   }
 
   /** A head that comes in pieces: looked through once, parsed when it is whole. */
   private continueHead(chunk: Uint8Array): void {
+    const { pending } = this;
     this.keep(chunk, 0, chunk.length);
-    const { pending, pendingEnd, scanned } = this;
-    if (pending === null) return;
-    const end = findHeadEnd(pending, 0, scanned, pendingEnd);
-    this.scanned = pendingEnd;
-    if (end === 0 && pendingEnd < MAX_HEAD_BYTES) return;
-    const taken = this.takePending();
-    if (taken !== null) this.run(taken.bytes, 0, taken.end);
+    const end = findHeadEnd(pending.bytes, 0, pending.scanned, pending.length);
+    pending.scanned = pending.length;
+    if (end === 0 && pending.length < MAX_HEAD_BYTES) return;
+    const bytes = pending.take();
+    this.run(bytes, 0, bytes.length);
   }
 
   private refuse(code: EdgeErrorCode, message: string): void {
@@ -237,7 +209,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   // What the exchange asks for.
 
   onOpened(): void {
-    this.bodyAt = this.edge.coarseNow;
+    this.timers.bodyAt = this.edge.coarseNow;
     this.feedPending();
   }
 
@@ -246,20 +218,20 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   }
 
   onUnblocked(): void {
-    this.bodyAt = this.edge.now();
+    this.timers.bodyAt = this.edge.now();
     this.feedPending();
   }
 
   private feedPending(): void {
     const { exchange } = this;
     if (exchange === null || this.rest !== null) return;
-    if (this.pending !== null && exchange.takesBody) {
-      const taken = this.takePending();
-      if (taken !== null) this.feed(taken.bytes, 0, taken.end);
+    if (!this.pending.isEmpty && exchange.takesBody) {
+      const bytes = this.pending.take();
+      this.feed(bytes, 0, bytes.length);
     }
     const flows = this.exchange?.body.isFlowing ?? true;
-    if (this.pending === null && !this.overflowed && flows) this.resumeReading();
-    if (this.inputEnded && this.pending === null && this.exchange === exchange) {
+    if (this.pending.isEmpty && !this.overflowed && flows) this.resumeReading();
+    if (this.inputEnded && this.pending.isEmpty && this.exchange === exchange) {
       if (exchange.isUpgraded) exchange.onClientEnd();
       else if (!exchange.finished && !exchange.body.complete && exchange.takesBody) this.drop();
     }
@@ -267,7 +239,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
 
   endOutput(): void {
     this.output.flush();
-    if (this.output.isEmpty) this.raw.end();
+    if (this.output.isEmpty) this.sendEnd();
     else this.outputEnding = true;
   }
 
@@ -278,11 +250,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
 
   handOver(path: "/connect" | "/ws/connect"): void {
     const { edge, rest, exchange } = this;
-    const left = rest === null ? this.takePending() : null;
-    const bytes =
-      rest !== null
-        ? copyOf(rest, this.restFrom, this.restTo)
-        : (left?.bytes.subarray(0, left.end) ?? new Uint8Array(0));
+    const bytes = rest === null ? this.pending.take() : copyOf(rest, this.restFrom, this.restTo);
     const clientAddress = exchange?.forwarding?.clientAddress ?? this.peer.address;
     const request = linkRequest(path, exchange?.head() ?? edge.head, clientAddress);
     this.state = State.closed;
@@ -296,18 +264,18 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.exchange = null;
     this.served++;
     this.unread = unread;
-    this.probeAt = 0;
+    this.timers.probeAt = 0;
     if (this.state !== State.busy) return;
     if (!keepAlive || this.overflowed || this.output.closed) {
       this.close();
       return;
     }
     this.state = State.head;
-    this.phaseAt = this.edge.coarseNow;
+    this.timers.phaseAt = this.edge.coarseNow;
     if (this.running || this.rest !== null) return;
-    const taken = this.takePending();
+    const bytes = this.pending.take();
     this.resumeReading();
-    if (taken !== null) this.run(taken.bytes, unread, taken.end);
+    if (bytes.length > 0) this.run(bytes, unread, bytes.length);
     else if (this.inputEnded) this.close();
   }
 
@@ -319,8 +287,8 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     if (!this.output.isEmpty) return;
     if (this.outputEnding || this.state === State.linger) {
       this.outputEnding = false;
-      this.phaseAt = this.edge.coarseNow;
-      this.raw.end();
+      this.timers.phaseAt = this.edge.coarseNow;
+      this.sendEnd();
     }
   }
 
@@ -328,12 +296,17 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   private close(): void {
     if (this.state >= State.linger) return;
     this.state = State.linger;
-    this.phaseAt = this.edge.coarseNow;
-    this.pending = null;
-    this.pendingEnd = 0;
+    this.timers.phaseAt = this.edge.coarseNow;
+    this.pending.clear();
     this.output.flush();
     this.resumeReading();
-    if (this.output.isEmpty) this.raw.end();
+    if (this.output.isEmpty) this.sendEnd();
+  }
+
+  private sendEnd(): void {
+    if (this.endSent) return;
+    this.endSent = true;
+    this.raw.end();
   }
 
   /** Ends the connection now. */
@@ -356,7 +329,8 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
 
   /** For a drain: closes when no request has come for a while. */
   closeIfIdle(now: number, idleMs: number): void {
-    if (this.state === State.head && this.pending === null && now - this.phaseAt >= idleMs) this.close();
+    if (this.state === State.head && this.pending.isEmpty && now - this.timers.phaseAt >= idleMs)
+      this.close();
   }
 
   /** Closes at once, whatever is in progress. */
@@ -366,49 +340,55 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
 
   /** Looks at all timers of this connection; called about once a second. */
   check(now: number): void {
-    const { timers } = this.edge;
-    if (this.output.progress !== this.lastProgress || this.output.queuedBytes === 0) {
-      this.lastProgress = this.output.progress;
-      this.progressAt = now;
-    }
-    if (this.state === State.head) {
-      const isStarted = this.pending !== null;
-      const limit = isStarted || this.served === 0 ? timers.headReadMs : timers.idleMs;
-      if (now - this.phaseAt < limit) return;
-      if (isStarted) this.refuse("request_timeout", "The request head did not arrive in time.");
-      else this.close();
-    } else if (this.state === State.busy) {
-      this.checkExchange(now);
-    } else if (this.state === State.linger) {
-      const isWriting = this.output.queuedBytes > 0;
-      const limit = isWriting ? timers.writeStallMs : timers.lingerMs;
-      if (now - (isWriting ? this.progressAt : this.phaseAt) >= limit) this.drop();
+    if (this.state === State.closed) return;
+    switch (this.timers.check(this, now)) {
+      case "head":
+        this.refuse("request_timeout", "The request head did not arrive in time.");
+        return;
+      case "idle":
+        this.close();
+        return;
+      case "stalledReader":
+      case "linger":
+        this.drop();
+        return;
+      case "body":
+        this.exchange?.onBodyTimeout();
+        return;
+      case "upstreamHead":
+        this.exchange?.onHeadTimeout();
+        return;
+      case "probe":
+        // A full close looks like a half-close until something is sent: then it is answered with a reset.
+        if (this.exchange?.http10 === true) return;
+        this.output.write(PROBE);
+        this.output.flush();
     }
   }
 
-  private checkExchange(now: number): void {
-    const { exchange } = this;
-    const { timers, config } = this.edge;
-    if (exchange === null) return;
-    if (now - this.progressAt >= timers.writeStallMs) {
-      this.drop();
-    } else if (
-      exchange.takesBody &&
-      !this.paused &&
-      !exchange.isUpgraded &&
-      now - this.bodyAt >= timers.bodyIdleMs
-    ) {
-      exchange.onBodyTimeout();
-    } else if (
-      exchange.awaitsHead &&
-      now - Math.max(exchange.openedAt, this.bodyAt) >= config.upstreamHeaderTimeoutMs
-    ) {
-      exchange.onHeadTimeout();
-    } else if (this.probeAt > 0 && now >= this.probeAt && exchange.awaitsHead && !exchange.http10) {
-      // A full close looks like a half-close until something is sent: then it is answered with a reset.
-      this.probeAt = now + PROBE_REPEAT * timers.probeMs;
-      this.output.write(PROBE);
-      this.output.flush();
-    }
+  get phase(): "head" | "busy" | "linger" {
+    if (this.state === State.head) return "head";
+    return this.state === State.busy ? "busy" : "linger";
+  }
+  get hasPartialHead(): boolean {
+    return !this.pending.isEmpty;
+  }
+  get hasServed(): boolean {
+    return this.served > 0;
+  }
+  get queuedBytes(): number {
+    return this.output.queuedBytes;
+  }
+  get writeProgress(): number {
+    return this.output.progress;
+  }
+  get awaitsBody(): boolean {
+    return this.exchange?.takesBody === true && !this.paused && !this.exchange.isUpgraded;
+  }
+  get awaitsHead(): boolean {
+    return this.exchange?.awaitsHead === true;
+  }
+  get openedAt(): number {
+    return this.exchange?.openedAt ?? 0;
   }
 }

@@ -1,42 +1,23 @@
+import { ResetCode } from "../protocol/codes.ts";
 import { Framing, type RequestHead } from "../protocol/http1/index.ts";
-import { LINK_LOST, type Stream, type StreamEvents, StreamKind, type Tunnel } from "../routes/tunnel.ts";
+import type { Stream } from "../routes/tunnel.ts";
 import { type Applicant, acceptOf, admit, type ConnectionMemo, type Verdict } from "./admission.ts";
 import { type Answer, encodeAnswer, errorAnswer } from "./answer.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
-import { type EdgeErrorCode, ResetCode, resetErrorCode } from "./errors.ts";
+import { Dispatch, type DispatchEvents } from "./dispatch.ts";
+import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";
+import type { ExchangeHost } from "./exchange-host.ts";
 import { ExchangeResponse, type ResponseContext, type ResponseResult } from "./exchange-response.ts";
 import type { Forwarding, Peer } from "./forwarding.ts";
-import type { Output } from "./output.ts";
-import { pickTunnel } from "./pick-tunnel.ts";
 import { RequestBody, type RequestBodyEvents } from "./request-body.ts";
 import { RequestFacts } from "./request-facts.ts";
-import { writeRequestHead } from "./request-fields.ts";
-
-/** What an exchange asks of the connection that it runs on. */
-export interface ExchangeHost {
-  readonly output: Output;
-  readonly peer: Peer;
-  readonly memo: ConnectionMemo;
-  /** The stream is open: hand over body bytes that came meanwhile. */
-  onOpened(): void;
-  onBlocked(): void;
-  onUnblocked(): void;
-  /** Sends FIN once everything is written; an upgraded connection goes on in the other direction. */
-  endOutput(): void;
-  /** Drops the connection, so that the client sees that the response is not whole. */
-  cut(): void;
-  handOver(path: "/connect" | "/ws/connect"): void;
-  /** @param unread body bytes that were left unread and have to be skipped */
-  onFinished(keepAlive: boolean, unread: number): void;
-}
 
 /** Body bytes are credited back in steps of this size: one frame for many small events. */
 const CREDIT_STEP_BYTES = 32_768;
-const MAX_PARKS = 3;
 
 /** One request and its response, from the parsed head to the record for the meter. */
-export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContext, Applicant {
+export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseContext, Applicant {
   readonly requestId: string;
   readonly startedAt: number;
   readonly peer: Peer;
@@ -47,22 +28,13 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
   body: RequestBody;
   readonly response: ExchangeResponse;
   finished = false;
-  /** When the stream was opened; 0 before. */
-  openedAt = 0;
+  private readonly dispatch: Dispatch;
   private readonly facts: RequestFacts;
   private readonly edge: EdgeContext;
   private readonly host: ExchangeHost;
   private stream: Stream | null = null;
-  private tunnel: Tunnel | null = null;
-  private refusedBy: Tunnel | null = null;
-  private retried = false;
-  /** The request had to wait for something, so the clock is read again when it goes on. */
-  private waited = false;
-  private parks = 0;
-  private parkUntil = 0;
   private counted = false;
   private responseEnded = false;
-  private queueMs = 0;
   private upstreamMs = 0;
   private uncredited = 0;
   private answered = 0;
@@ -79,6 +51,7 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
     this.peer = host.peer;
     this.memo = host.memo;
     this.facts = new RequestFacts(edge, source, available);
+    this.dispatch = new Dispatch(edge, this.facts, this);
     this.body = this.newBody(Number.MAX_SAFE_INTEGER);
     this.response = new ExchangeResponse(host.output, edge.scratch, this);
     edge.stats.requests++;
@@ -91,14 +64,12 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
       this.act(verdict);
       return;
     }
-    this.waited = true;
-    verdict.then(
-      (decided) => this.act(decided),
-      (error: unknown) => {
+    verdict
+      .then((decided) => this.act(decided))
+      .catch((error: unknown) => {
         this.edge.deps.log.error({ err: error, requestId: this.requestId }, "request could not be admitted");
         this.act({ kind: "error", code: "unavailable", fields: { "Retry-After": "1" } });
-      },
-    );
+      });
   }
 
   /** Body bytes can be handed over now. */
@@ -108,6 +79,11 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
 
   get isUpgraded(): boolean {
     return this.response.isRaw;
+  }
+
+  /** When the stream was opened; 0 before. */
+  get openedAt(): number {
+    return this.dispatch.openedAt;
   }
 
   /** The stream is open, nothing has come back, and the silence is the upstream's. */
@@ -157,79 +133,29 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
   }
 
   private admitted(): void {
-    const { route, edge } = this;
-    if (route === null) throw new Error("forwarded without a route");
+    const { route, edge, forwarding } = this;
+    if (route === null || forwarding === null) throw new Error("forwarded without a route");
     this.body = this.newBody(route.limits.maxBodyBytes);
     edge.inFlight.set(route.endpointId, (edge.inFlight.get(route.endpointId) ?? 0) + 1);
     this.counted = true;
-    this.dispatch(route);
+    this.dispatch.start(route, forwarding.lines);
   }
 
   private newBody(maxBytes: number): RequestBody {
     return new RequestBody(this.facts.framing, this.facts.contentLength, maxBytes, this);
   }
 
-  /** Opens a stream on the least loaded tunnel, or waits for one. */
-  private dispatch(route: EdgeRoute): void {
-    if (this.open(route)) {
-      if (this.retried) this.replay();
-      else this.host.onOpened();
-      return;
-    }
-    const { edge } = this;
-    const now = edge.now();
-    if (this.parkUntil === 0) this.parkUntil = now + edge.config.graceMs;
-    if (now >= this.parkUntil || ++this.parks > MAX_PARKS) {
-      this.fail("connector_offline");
-      return;
-    }
-    this.waited = true;
-    edge.stats.parked++;
-    edge.deps.registry.waitForTunnel(route, this.parkUntil - now).then(
-      (found) => {
-        edge.stats.parked--;
-        if (this.finished) return;
-        if (found) this.dispatch(route);
-        else this.fail("connector_offline");
-      },
-      (error: unknown) => {
-        edge.stats.parked--;
-        edge.deps.log.error({ err: error, requestId: this.requestId }, "waiting for a tunnel failed");
-        this.fail("internal");
-      },
-    );
+  onDispatched(stream: Stream, again: boolean): void {
+    this.stream = stream;
+    const { isBodiless, asksWebsocket, source, end, contentLength } = this.facts;
+    // The bytes of a WebSocket come with a body of their own, after the 101.
+    this.body.attach(stream, isBodiless || asksWebsocket);
+    if (!again) this.host.onOpened();
+    else if (contentLength > 0) this.body.feed(source, end, end + contentLength);
   }
 
-  private open(route: EdgeRoute): boolean {
-    const { edge, facts } = this;
-    const tunnels = edge.deps.registry.tunnels(route);
-    for (let tries = 0; tries < 3; tries++) {
-      const tunnel = pickTunnel(tunnels, this.refusedBy);
-      if (tunnel === null || this.forwarding === null) return false;
-      const length = writeRequestHead(edge.headBuffer, facts.head(), this.forwarding.lines);
-      const { asksWebsocket } = facts;
-      const kind = asksWebsocket ? StreamKind.websocket : StreamKind.http;
-      const framing = asksWebsocket || facts.framing === Framing.untilClose ? Framing.none : facts.framing;
-      const atEnd = !asksWebsocket && this.body.complete;
-      const stream = tunnel.open(kind, framing, edge.headBuffer.subarray(0, length), atEnd, this);
-      if (stream !== null) {
-        this.tunnel = tunnel;
-        this.stream = stream;
-        // The bytes of a WebSocket come with a body of their own, after the 101.
-        this.body.attach(stream, atEnd || asksWebsocket);
-        this.openedAt = this.waited ? edge.now() : this.startedAt;
-        this.queueMs = this.openedAt - this.startedAt;
-        return true;
-      }
-      this.refusedBy = tunnel;
-    }
-    return false;
-  }
-
-  /** The body once more, from the first read. */
-  private replay(): void {
-    const { source, end, contentLength } = this.facts;
-    if (contentLength > 0) this.body.feed(source, end, end + contentLength);
+  onUndispatched(code: EdgeErrorCode): void {
+    this.fail(code);
   }
 
   // What the tunnel says.
@@ -237,7 +163,8 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
   onHead(head: Uint8Array, end: boolean): void {
     if (this.finished) return;
     const result = this.response.onHead(head, end);
-    if (this.response.started && this.upstreamMs === 0) this.upstreamMs = this.edge.now() - this.openedAt;
+    if (this.response.started && this.upstreamMs === 0)
+      this.upstreamMs = this.edge.now() - this.dispatch.openedAt;
     if (result === "more" && this.response.isRaw) {
       this.edge.stats.upgraded++;
       this.host.output.flush();
@@ -271,17 +198,14 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
       this.cut(error);
       return;
     }
-    const again = code === ResetCode.refused || (code === LINK_LOST && this.facts.isSafe);
-    if (again && !this.retried && this.facts.replayable && !this.response.touched && this.route !== null) {
-      this.waited = true;
-      this.retried = true;
-      this.edge.stats.retries++;
-      this.refusedBy = this.tunnel;
-      this.body = this.newBody(this.route.limits.maxBodyBytes);
-      this.dispatch(this.route);
+    const { route, forwarding } = this;
+    const again = !this.response.touched && this.dispatch.mayRetry(code);
+    if (again && route !== null && forwarding !== null) {
+      this.body = this.newBody(route.limits.maxBodyBytes);
+      this.dispatch.retry(route, forwarding.lines);
       return;
     }
-    if (code === ResetCode.badResponse) this.edge.stats.badResponses++;
+    if (code === ResetCode.upstreamBadResponse) this.edge.stats.badResponses++;
     this.fail(error);
   }
 
@@ -289,7 +213,7 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
     if (result === "more") return;
     if (result === "bad") {
       this.edge.stats.badResponses++;
-      this.stream?.reset(ResetCode.badResponse, this.response.fault);
+      this.stream?.reset(ResetCode.upstreamBadResponse, this.response.fault);
       this.detach();
       if (this.response.started) this.cut("upstream_bad_response");
       else this.fail("upstream_bad_response");
@@ -431,7 +355,7 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
       endpointId: route?.endpointId ?? null,
       slug: route?.slug ?? null,
       accessKeyId: this.accessKeyId,
-      connectorId: this.tunnel?.connectorId ?? null,
+      connectorId: this.dispatch.tunnel?.connectorId ?? null,
       method: this.facts.methodName(),
       path: this.facts.path(),
       status,
@@ -439,7 +363,7 @@ export class Exchange implements StreamEvents, RequestBodyEvents, ResponseContex
       bytesOut: this.response.bytes + this.answered,
       startedAt: this.startedAt,
       durationMs: edge.now() - this.startedAt,
-      queueMs: this.openedAt === 0 ? edge.coarseNow - this.startedAt : this.queueMs,
+      queueMs: (this.dispatch.openedAt || edge.coarseNow) - this.startedAt,
       upstreamMs: this.upstreamMs,
       clientAddress: this.forwarding?.clientAddress ?? this.peer.address,
       errorCode,

@@ -122,7 +122,7 @@ export class RequestBody {
       if (taken < length) {
         // A view would pin the whole read; copy when that is much more than what is left.
         const left = length - taken;
-        const pins = chunk.buffer.byteLength > left * 2;
+        const pins = chunk.length > left * 2;
         this.backlog = pins ? copyOf(chunk, from + taken, to) : chunk.subarray(from + taken, to);
         this.events.onBlocked();
         return;

@@ -19,6 +19,8 @@ export class RequestFacts {
   readonly replayable: boolean;
   /** The whole body came with the head. */
   readonly bodyIsHere: boolean;
+  /** No body bytes follow the head. */
+  readonly isBodiless: boolean;
   /** GET, HEAD or OPTIONS without a body: may be sent twice. */
   readonly isSafe: boolean;
   readonly source: Uint8Array;
@@ -46,11 +48,12 @@ export class RequestFacts {
     this.keepAlive = head.keepAlive;
     this.framing = framing;
     this.contentLength = head.contentLength;
+    this.isBodiless = framing === Framing.none || (framing === Framing.length && head.contentLength === 0);
     this.bodyIsHere = framing === Framing.length && head.contentLength <= available;
     this.isSafe =
       framing === Framing.none &&
       (method === Method.GET || method === Method.HEAD || method === Method.OPTIONS);
-    const isSmall = source.buffer.byteLength <= MAX_PINNED_BYTES;
+    const isSmall = source.length <= MAX_PINNED_BYTES;
     const length = head.end - head.start + (this.bodyIsHere ? head.contentLength : 0);
     const keepsBody = this.bodyIsHere && length <= MAX_PINNED_BYTES;
     this.replayable = framing === Framing.none || keepsBody;
