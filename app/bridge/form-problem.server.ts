@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { problemWords } from "../lib/problem-words.ts";
 
 /** An expected refusal, shaped for a form: shown beside `field` when it names an input of the form, else above the form. */
 export interface FormProblem {
@@ -67,12 +68,16 @@ function problemOf(error: unknown): FormProblem | null {
   if (!(error instanceof TRPCError) || surprises.has(error.code)) return null;
   if (isDomainError(error.cause)) return problemOfRule(error.cause);
   const issue = firstIssue((error.cause as { issues?: unknown } | undefined)?.issues);
-  if (issue) return { code: "invalid_input", message: issue.message, field: issue.field, details: {} };
-  return { code: error.code.toLowerCase(), message: error.message, field: null, details: {} };
+  if (issue) return problem("invalid_input", issue.message, issue.field);
+  return problem(error.code.toLowerCase(), error.message, null);
 }
 
 function problemOfRule({ code, message, details }: DomainError): FormProblem {
-  return { code, message, field: typeof details.field === "string" ? details.field : null, details };
+  return problem(code, message, typeof details.field === "string" ? details.field : null, details);
+}
+
+function problem(code: string, message: string, field: string | null, details: FormProblem["details"] = {}) {
+  return { code, message: problemWords(code, message), field, details };
 }
 
 function isDomainError(error: unknown): error is DomainError {
