@@ -116,3 +116,11 @@ test("a hostile path cannot fail the batch that it travels in", async () => {
   await recordRequests(db, [row(of, { path: "/a\0b", user_agent: "\0", method: "GE\0T" }), row(of)]);
   expect((await listRequests({ ctx, input: {} })).requests).toHaveLength(2);
 });
+
+test("a path that Postgres cannot hold does not fail its batch", async () => {
+  const { of, ctx, endpoint } = await setting();
+  const hostile = row(of, { path: "/a\0b\ud800c", user_agent: "\0" });
+  expect(await recordRequests(db, [row(of), hostile])).toBe(2);
+  const { requests } = await listRequests({ ctx, input: { slug: endpoint.slug, limit: 10 } });
+  expect(requests.find(({ id }) => id === hostile.id)?.path).toBe("/a\ufffdb\ufffdc");
+});
