@@ -40,6 +40,8 @@ export interface Relay {
 
 /** Time in which clients learn that their idle connections close, before links take no new streams, ms. */
 const LINGER_MS = 2_500;
+/** A start does not wait longer for Postgres: without it there is nothing to serve yet, but later there may be, ms. */
+const FIRST_LOOK_MS = 1_000;
 /** The last writes to Postgres may take this long, ms. */
 const LAST_WRITES_MS = 5_000;
 
@@ -149,6 +151,8 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await changes.stop();
     await db.destroy();
   };
+  // Before the first request can come: it must find out that its connector is only on its way back.
+  await within(FIRST_LOOK_MS, noteRecentlySeen(db, registry, log));
   let port: number;
   let admin: AdminServer;
   try {
