@@ -42,6 +42,8 @@ export interface Relay {
 const LINGER_MS = 2_000;
 /** After that, clients have so long to learn that their idle connections close; then links take no new streams, ms. */
 const CLOSING_MS = 2_500;
+/** A start does not wait longer for Postgres: without it there is nothing to serve yet, but later there may be, ms. */
+const FIRST_LOOK_MS = 1_000;
 /** The last writes to Postgres may take this long, ms. */
 const LAST_WRITES_MS = 5_000;
 
@@ -151,6 +153,8 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await changes.stop();
     await db.destroy();
   };
+  // Before the first request can come: it must find out that its connector is only on its way back.
+  await within(FIRST_LOOK_MS, noteRecentlySeen(db, registry, log));
   let port: number;
   let admin: AdminServer;
   try {

@@ -38,7 +38,14 @@ async function cloneAndAsk(clone: string, home: string): Promise<number> {
     cwd: clone,
     stdio: ["ignore", "ignore", "inherit"],
     detached: true,
-    env: { NODE_ENV: undefined, ...bareEnvironment(), HOME: home, PORT: "0", RELAY_PORT: "0", HOTSPOT_DATA_DIR: dataDir },
+    env: {
+      NODE_ENV: undefined,
+      ...bareEnvironment(),
+      HOME: home,
+      PORT: "0",
+      RELAY_PORT: "0",
+      HOTSPOT_DATA_DIR: dataDir,
+    },
   });
   try {
     await until(() => firstAnswer(child, dataDir), TIMEOUT_MS, 100);

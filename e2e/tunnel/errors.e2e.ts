@@ -8,7 +8,7 @@ import { connect, type LabTenant, makeTenant, tunnelLab } from "./lab.ts";
 const RATE_LIMIT = 30;
 
 const lab = await tunnelLab({
-  env: { RELAY_HEADER_TIMEOUT_MS: "800", RELAY_GRACE_MS: "300", PROXY_RATE_LIMIT_MAX: String(RATE_LIMIT) },
+  env: { RELAY_HEADER_TIMEOUT_MS: "1000", RELAY_GRACE_MS: "300", PROXY_RATE_LIMIT_MAX: String(RATE_LIMIT) },
 });
 
 const ask = (host: string, path = "/", extra: string[] = []) =>

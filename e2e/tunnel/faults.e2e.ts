@@ -133,8 +133,9 @@ describe("the relay is stopped", () => {
     finish.open();
     expect((await within(5_000, "rest of the stream", http.readChunk())).toString()).toBe("end");
     expect((await http.readChunk()).length).toBe(0);
-    expect(await within(5_000, "exit", draining.exited)).toBe(0);
+    await within(5_000, "close of the idle connection", http.closed());
     http.close();
+    expect(await within(5_000, "exit", draining.exited)).toBe(0);
 
     await world.restartRelay();
     const answer = await within(5_000, "service by the successor", ask(lab.host, "/after-drain"));
