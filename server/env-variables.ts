@@ -189,6 +189,41 @@ export const portalVariables = {
     schema: flag,
     fallback: "0",
   }),
+  STRIPE_SECRET_KEY: define({
+    description: "Stripe. With it every new account becomes a Stripe customer; without it billing is off.",
+    expected: "a secret key like sk_live_… or sk_test_…",
+    schema: text.regex(/^(?:sk|rk)_(?:live|test)_\w+$/).optional(),
+    secret: true,
+  }),
+  S3_ENDPOINT: define({
+    description:
+      "S3-compatible store (R2, MinIO …). With the next three it keeps request-log rows that are past the plan's time; without it they are deleted.",
+    expected: "a URL like https://ACCOUNT.r2.cloudflarestorage.com",
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+  }),
+  S3_BUCKET: define({
+    description: "Bucket of the store.",
+    expected: "a bucket name",
+    schema: text.optional(),
+  }),
+  S3_ACCESS_KEY_ID: define({
+    description: "Key of the store.",
+    expected: "an access key id",
+    schema: text.optional(),
+    secret: true,
+  }),
+  S3_SECRET_ACCESS_KEY: define({
+    description: "Secret of that key.",
+    expected: "a secret access key",
+    schema: text.optional(),
+    secret: true,
+  }),
+  S3_REGION: define({
+    description: "Region of the store.",
+    expected: "a region name; `auto` for R2",
+    schema: text.default("auto"),
+    fallback: "auto",
+  }),
   TRUSTED_PROXIES: define({
     description:
       "Addresses of proxies in front of us, as CIDR ranges: only their X-Forwarded-For is believed.",

@@ -45,6 +45,18 @@ describe("readPortalEnv", () => {
     ).toBeNull();
   });
 
+  it("gives billing and storage with all they need, or off", () => {
+    expect(readPortalEnv(minimal)).toMatchObject({ billing: { kind: "off" }, storage: { kind: "off" } });
+    const s3 = { S3_ENDPOINT: "http://127.0.0.1:9000", S3_BUCKET: "logs", S3_ACCESS_KEY_ID: "key" };
+    expect(
+      readPortalEnv({ ...minimal, ...s3, S3_SECRET_ACCESS_KEY: "s", STRIPE_SECRET_KEY: "sk_test_1" }),
+    ).toMatchObject({ billing: { kind: "stripe" }, storage: { kind: "s3", bucket: "logs", region: "auto" } });
+    expect(problemsOf({ ...minimal, ...s3 })).toContain("S3_SECRET_ACCESS_KEY is not set");
+    expect(problemsOf({ ...minimal, STRIPE_SECRET_KEY: "pk_test_1" })).toContain(
+      "STRIPE_SECRET_KEY is a value of 9",
+    );
+  });
+
   it("is frozen to the bottom", () => {
     const env = readPortalEnv(minimal) as { relay: { httpBase: string } };
     expect(() => {

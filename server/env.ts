@@ -35,6 +35,17 @@ export interface PortalEnv {
   readonly mail:
     | { readonly kind: "smtp"; readonly url: string; readonly from: string }
     | { readonly kind: "mailbox"; readonly directory: string; readonly from: string; readonly page: boolean };
+  readonly billing: { readonly kind: "off" } | { readonly kind: "stripe"; readonly secretKey: string };
+  readonly storage:
+    | { readonly kind: "off" }
+    | {
+        readonly kind: "s3";
+        readonly endpoint: string;
+        readonly bucket: string;
+        readonly accessKeyId: string;
+        readonly secretAccessKey: string;
+        readonly region: string;
+      };
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -97,8 +108,35 @@ export function readPortalEnv(source: Readonly<Record<string, string | undefined
           from: values.MAIL_FROM ?? "Hotspot <hotspot@localhost>",
           page: values.HOTSPOT_MAILBOX,
         },
+    billing: values.STRIPE_SECRET_KEY
+      ? { kind: "stripe", secretKey: values.STRIPE_SECRET_KEY }
+      : { kind: "off" },
+    storage: readStorage(values),
     trustedProxies: values.TRUSTED_PROXIES,
   } satisfies PortalEnv);
+}
+
+/** Off when nothing of it is set; @throws EnvError when only a part is. */
+function readStorage(values: Values): PortalEnv["storage"] {
+  const names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
+  const missing = names.filter((name) => !values[name]);
+  if (missing.length === names.length) return { kind: "off" };
+  if (missing.length > 0) {
+    throw new EnvError(
+      missing.map(
+        (name) =>
+          `${name} is not set; with the other S3_ variables, expected ${portalVariables[name].expected}`,
+      ),
+    );
+  }
+  return {
+    kind: "s3",
+    endpoint: values.S3_ENDPOINT!,
+    bucket: values.S3_BUCKET!,
+    accessKeyId: values.S3_ACCESS_KEY_ID!,
+    secretAccessKey: values.S3_SECRET_ACCESS_KEY!,
+    region: values.S3_REGION,
+  };
 }
 
 function readValues(source: Readonly<Record<string, string | undefined>>): Values {

@@ -1,12 +1,12 @@
 import type { PublicUrlConfig } from "../config.ts";
 import { listConnectors } from "../connectors/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
-import { endpointsOfTenant, getEndpointOfTenant, toIdentity } from "./internal.ts";
+import { findCurrentEndpoint, getEndpointOfTenant, toIdentity } from "./internal.ts";
 import type { EndpointDetailsOutput, OptionalSlugInput } from "./schemas.ts";
 
 /**
- * What a desktop runtime asks: my endpoint, and whether the relay sees its connectors. Without a slug the oldest
- * endpoint; a license without any gets `endpoint: null`, which is an answer and not an error.
+ * What a desktop runtime asks: my endpoint, and whether the relay sees its connectors. Without a slug the current
+ * endpoint (`findCurrentEndpoint`); a license without any gets `endpoint: null`, which is an answer and not an error.
  *
  * @throws DomainError not_found/endpoint_not_found: a slug was named and it is not the tenant's
  */
@@ -19,10 +19,7 @@ export async function getEndpointDetails(args: {
   requirePermission(ctx, "endpoints:read");
   const row =
     input.slug === undefined
-      ? await endpointsOfTenant(ctx.db, ctx.tenantId)
-          .orderBy("endpoints.created_at")
-          .limit(1)
-          .executeTakeFirst()
+      ? await findCurrentEndpoint(ctx.db, ctx.tenantId)
       : await getEndpointOfTenant(ctx.db, ctx.tenantId, input.slug);
   if (!row) return { endpoint: null, relay: { online: false, connectors: [] } };
   const connectors = await listConnectors(ctx.db, { tenantId: ctx.tenantId, endpointId: row.id });

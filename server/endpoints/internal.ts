@@ -36,18 +36,18 @@ export async function getEndpointOfTenant(db: Db, tenantId: string, rawSlug: str
 }
 
 /**
- * The endpoint that a machine means when it names none: the only one.
- * @throws DomainError not_found/endpoint_not_found: there is none; invalid/slug_required: there are several
+ * The endpoint that a machine means when it names none, as `details` and `token/rotate` allow: the one that is being served
+ * now, or else the newest. So a desktop program asks for, and rotates, the endpoint that it is connected to.
  */
-export async function getOnlyEndpoint(db: Db, tenantId: string): Promise<EndpointRow> {
-  const rows = await endpointsOfTenant(db, tenantId).orderBy("endpoints.created_at").limit(2).execute();
-  if (!rows[0]) throw endpointNotFound();
-  if (rows.length > 1) {
-    throw new DomainError("invalid", "slug_required", "this account has several endpoints: say which slug", {
-      field: "slug",
-    });
-  }
-  return rows[0];
+export async function findCurrentEndpoint(db: Db, tenantId: string): Promise<EndpointRow | undefined> {
+  return await endpointsOfTenant(db, tenantId)
+    .orderBy(
+      sql`(select count(*) from connectors where connectors.endpoint_id = endpoints.id and ${isOnline()}) > 0`,
+      "desc",
+    )
+    .orderBy("endpoints.created_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 export function endpointNotFound(): DomainError {

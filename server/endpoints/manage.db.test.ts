@@ -36,7 +36,7 @@ test("rotating the token replaces it at once", async () => {
   await changes.expect({ type: "endpoint", slug: endpoint.slug });
 });
 
-test("without a slug the only endpoint is meant; with several the caller has to say which", async () => {
+test("without a slug the endpoint that is served now is meant, or else the newest", async () => {
   const tenant = await createTenant(db, { plan: "pro" });
   const ctx = ownerContext(db, tenant);
   await expect(rotateEndpointToken({ ctx, input: {} })).rejects.toMatchObject({ code: "endpoint_not_found" });
@@ -46,13 +46,16 @@ test("without a slug the only endpoint is meant; with several the caller has to 
   });
   const first = await createEndpoint(db, tenant);
   const second = await createEndpoint(db, tenant);
-  await expect(rotateEndpointToken({ ctx, input: {} })).rejects.toMatchObject({
-    kind: "invalid",
-    code: "slug_required",
-    details: { field: "slug" },
-  });
+  const current = async () => (await getEndpointDetails({ ctx, input: {}, config })).endpoint?.slug;
+  expect(await current()).toBe(second.slug);
+  const { endpointToken } = await rotateEndpointToken({ ctx, input: {} });
+  expect((await findRoute(db, second.slug))?.endpointTokenHash).toBe(hashSecret(endpointToken));
+  expect((await findRoute(db, first.slug))?.endpointTokenHash).toBe(hashSecret(first.endpointToken));
+
+  await createConnector(db, tenant, first, { online: true });
+  expect(await current()).toBe(first.slug);
   await rotateEndpointToken({ ctx, input: { slug: second.slug.toUpperCase() } });
-  expect((await getEndpointDetails({ ctx, input: {}, config })).endpoint?.slug).toBe(first.slug);
+  expect((await findRoute(db, second.slug))?.endpointTokenHash).not.toBe(hashSecret(endpointToken));
 });
 
 describe("what a caller sees of an endpoint", () => {

@@ -4,12 +4,14 @@ import { recordAudit } from "../audit/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
 import { notifyChange } from "../events.ts";
 import { createSecret, hashSecret, secretHint, secretPrefixes } from "../secrets.ts";
-import { getEndpointOfTenant, getOnlyEndpoint } from "./internal.ts";
+import { endpointNotFound, findCurrentEndpoint, getEndpointOfTenant } from "./internal.ts";
 import { type EndpointTokenOutput, OptionalSlugInput } from "./schemas.ts";
 
 /**
  * Makes a new endpoint token; the old one is refused from the commit on (relays hear of it at once).
- * @throws DomainError not_found/endpoint_not_found, invalid/slug_required
+ * Without a slug the current endpoint is meant (`findCurrentEndpoint`).
+ *
+ * @throws DomainError not_found/endpoint_not_found
  */
 export async function rotateEndpointToken(args: {
   ctx: RequestContext;
@@ -21,8 +23,9 @@ export async function rotateEndpointToken(args: {
   return inTransaction(ctx.db, async (tx) => {
     const endpoint =
       slug === undefined
-        ? await getOnlyEndpoint(tx, ctx.tenantId)
+        ? await findCurrentEndpoint(tx, ctx.tenantId)
         : await getEndpointOfTenant(tx, ctx.tenantId, slug);
+    if (!endpoint) throw endpointNotFound();
     const endpointToken = createSecret(secretPrefixes.endpoint);
     await tx
       .updateTable("endpoints")

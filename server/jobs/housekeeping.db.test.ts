@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createTestDb } from "../../db/testing/index.ts";
-import { runHousekeeping, startHousekeeping } from "./housekeeping.ts";
+import { housekeepingChores, runChores, startHousekeeping } from "./housekeeping.ts";
 
 const { db } = await createTestDb();
 
@@ -26,16 +26,29 @@ test("a chore that fails is logged and the others still run", async () => {
   const lines: { level: string; job?: string; count?: number }[] = [];
   const write = (level: string) => (fields: object) => void lines.push({ level, ...fields });
   const archive = { store: () => Promise.reject(new Error("bucket is gone")) };
-  await runHousekeeping({ db, archive, stripe: null, log: { info: write("info"), error: write("error") } });
+  const log = { info: write("info"), error: write("error") };
+  await runChores(housekeepingChores({ db, archive, stripe: null }), log);
   expect(lines).toEqual([
-    expect.objectContaining({ level: "error", job: "purge_requests" }),
-    { level: "info", job: "purge_connectors", count: 0 },
-    { level: "info", job: "purge_rate_limits", count: 1 },
+    { level: "info", job: "rate_limits", count: 1 },
+    expect.objectContaining({ level: "error", job: "requests" }),
   ]);
   expect(await db.selectFrom("requests").select("id").execute()).toEqual([{ id: "req_old" }]);
 });
 
-test("it can be stopped before its first round", async () => {
+test("stopping waits for the round under way", async () => {
   const quiet = { info: () => undefined, error: () => undefined };
-  await startHousekeeping({ db, archive: null, stripe: null, log: quiet }).stop();
+  let finish = (_count: number) => {};
+  let isDone = false;
+  const slow = () =>
+    new Promise<number>((resolve) => {
+      finish = resolve;
+    }).then((count) => {
+      isDone = true;
+      return count;
+    });
+  const stop = startHousekeeping({ slow }, { log: quiet });
+  const stopped = stop();
+  finish(0);
+  await stopped;
+  expect(isDone).toBe(true);
 });

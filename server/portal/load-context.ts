@@ -23,7 +23,7 @@ export function appConfigOf(env: PortalEnv, api: ApiDeps["config"]): AppLoadCont
     publicUrlFor: (slug) => publicUrlFor(api, slug),
     mailboxUrl: mail.kind === "mailbox" && mail.page ? `${portalUrl}/mailbox` : null,
     passwordLength,
-    integrations: { mail: mail.kind, billing: "off", storage: "off" },
+    integrations: { mail: mail.kind, billing: env.billing.kind, storage: env.storage.kind },
   };
 }
 

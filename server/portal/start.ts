@@ -5,14 +5,17 @@ import type { Duplex } from "node:stream";
 import type { ServerBuild } from "@remix-run/node";
 import { createDb } from "../../db/client.ts";
 import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers } from "../auth/index.ts";
+import { createStripeClient, ensureCustomer } from "../billing/index.ts";
 import { createChangeHub } from "../change-hub.ts";
 import { publicUrlFor } from "../endpoints/index.ts";
 import type { PortalEnv } from "../env.ts";
 import { DomainError } from "../errors.ts";
 import { listenForChanges } from "../events.ts";
+import { housekeepingChores, startHousekeeping } from "../jobs/housekeeping.ts";
 import { createPostgresLimiter } from "../limits/index.ts";
 import type { Logger } from "../log.ts";
 import { createMailer, createTransportFor } from "../mail/index.ts";
+import { createRequestArchive } from "../requests/archive.ts";
 import { createContext } from "../trpc/context.ts";
 import { createCaller } from "../trpc/root.ts";
 import { createAdminServer } from "./admin.ts";
@@ -24,7 +27,6 @@ import { createForwarder } from "./forward.ts";
 import { readHost } from "./host.ts";
 import { createMetrics } from "./metrics.ts";
 import { beginRequest } from "./request-info.ts";
-import { startSweep, sweepTasks } from "./sweep.ts";
 import { tenantErrors } from "./tenant-errors.ts";
 import { createTenantHost, rawAnswer } from "./tenant-host.ts";
 
@@ -39,7 +41,7 @@ export interface RunningPortal {
 const drainMs = 10_000;
 
 /**
- * Starts the portal: makes every instance, listens, sweeps. The database must be migrated.
+ * Starts the portal: makes every instance, listens, keeps house. The database must be migrated.
  *
  * @param pages the built Remix app; null serves everything but pages
  */
@@ -59,7 +61,12 @@ export async function startPortal(
   const metrics = createMetrics();
   const background = createBackground(log);
   const mailer = createMailer({ transport: createTransportFor(env.mail), from: env.mail.from, log });
-  const ensureTenant = createEnsureTenant(db);
+  const stripe = env.billing.kind === "stripe" ? createStripeClient(env.billing.secretKey) : null;
+  const archive = env.storage.kind === "s3" ? createRequestArchive(env.storage) : null;
+  const ensureTenant = createEnsureTenant(db, (tenantId) => {
+    // One that fails is made up for by the hourly chores.
+    if (stripe) background.run(ensureCustomer({ db, stripe }, tenantId));
+  });
   const auth = createAuth({
     db,
     log,
@@ -135,14 +142,14 @@ export async function startPortal(
     isDraining: () => draining.signal.aborted,
   });
   const adminPort = await listen(admin, env.adminPort, "127.0.0.1");
-  const stopSweep = startSweep(sweepTasks(db), { everyMs: 3_600_000, log });
+  const stopHousekeeping = startHousekeeping(housekeepingChores({ db, archive, stripe }), { log });
 
   const stop = async () => {
     log.info("portal draining");
     draining.abort();
     await closeServer(server, upgraded);
     forwarder.close();
-    await stopSweep();
+    await stopHousekeeping();
     await background.idle();
     await listener.stop();
     mailer.close();
