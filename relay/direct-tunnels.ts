@@ -1,17 +1,22 @@
 import type { Route } from "../server/endpoints/index.ts";
 import { createDirectTunnel } from "./direct/tunnel.ts";
+import type { RelayEnv } from "./env.ts";
 import type { Log } from "./link/log.ts";
 import type { DirectTunnel } from "./routes/tunnel-registry.ts";
 
 /** Makes direct tunnels for the registry; an upstream that is not acceptable gives none, and a line in the log. */
-export function createDirect(headTimeoutMs: number, log: Log): (route: Route) => DirectTunnel | null {
+export function createDirect(
+  env: Pick<RelayEnv, "headerTimeoutMs" | "allowPrivateUpstreams">,
+  log: Log,
+): (route: Route) => DirectTunnel | null {
   return ({ endpointId, upstreamBaseUrl }) => {
     if (upstreamBaseUrl === null) return null;
     try {
       return createDirectTunnel({
         endpointId,
         upstreamBaseUrl,
-        headTimeoutMs,
+        headTimeoutMs: env.headerTimeoutMs,
+        allowPrivate: env.allowPrivateUpstreams,
         log: (level, message, fields = {}) =>
           log[level === "debug" ? "info" : level]({ endpointId, ...fields }, message),
       });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EnvError, publicPortOf, readRelayEnv } from "./env.ts";
+import { EnvError } from "../server/env-schema.ts";
+import { publicPortOf, readRelayEnv } from "./env.ts";
 
 const secret = "0123456789abcdefghijklmnopqrstuv";
 const least = {

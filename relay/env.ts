@@ -1,5 +1,5 @@
-import type * as z from "zod";
-import { type EnvVariable, relayVariables } from "./env-variables.ts";
+import { readVariables } from "../server/env-schema.ts";
+import { relayVariables } from "./env-variables.ts";
 
 /** The relay's configuration: read once at start, frozen, handed on. */
 export interface RelayEnv {
@@ -19,26 +19,17 @@ export interface RelayEnv {
   readonly drainSeconds: number;
   readonly maxConnectionsPerAddress: number;
   readonly rateLimit: { readonly windowMs: number; readonly max: number };
+  readonly allowPrivateUpstreams: boolean;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
-
-/** One or more variables are wrong; the message has a line for each: name, value (never of a secret), expectation. */
-export class EnvError extends Error {
-  constructor(problems: readonly string[]) {
-    super(`The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-    this.name = "EnvError";
-  }
-}
-
-type Values = { [Name in keyof typeof relayVariables]: z.output<(typeof relayVariables)[Name]["schema"]> };
 
 /**
  * Checks the environment and gives the configuration.
  * @throws EnvError naming every variable that is wrong
  */
 export function readRelayEnv(source: Readonly<Record<string, string | undefined>>): RelayEnv {
-  const values = readValues(source);
+  const values = readVariables(relayVariables, source);
   const local = values.ENDPOINTS_BASE_DOMAIN === "localhost";
   return Object.freeze({
     logLevel: values.LOG_LEVEL,
@@ -59,6 +50,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
       windowMs: values.PROXY_RATE_LIMIT_WINDOW_MS,
       max: values.PROXY_RATE_LIMIT_MAX,
     }),
+    allowPrivateUpstreams: values.ALLOW_PRIVATE_UPSTREAMS,
     trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
   });
 }
@@ -70,22 +62,4 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
 export function publicPortOf(env: RelayEnv, listening: number): number | null {
   const port = env.publicPort ?? (env.baseDomain === "localhost" ? listening : null);
   return port === (env.publicScheme === "https" ? 443 : 80) ? null : port;
-}
-
-function readValues(source: Readonly<Record<string, string | undefined>>): Values {
-  const problems: string[] = [];
-  const entries = Object.entries(relayVariables as Record<string, EnvVariable>).map(([name, variable]) => {
-    const text = source[name]?.trim() || undefined;
-    const result = variable.schema.safeParse(text);
-    if (!result.success) problems.push(describeProblem(name, variable, text));
-    return [name, result.data];
-  });
-  if (problems.length > 0) throw new EnvError(problems);
-  return Object.fromEntries(entries) as Values;
-}
-
-function describeProblem(name: string, variable: EnvVariable, text: string | undefined): string {
-  if (text === undefined) return `${name} is not set; expected ${variable.expected}`;
-  const seen = variable.secret ? `a value of ${text.length} characters (not shown)` : JSON.stringify(text);
-  return `${name} is ${seen}; expected ${variable.expected}`;
 }

@@ -1,4 +1,5 @@
-import { EnvError, readRelayEnv } from "./env.ts";
+import { EnvError } from "../server/env-schema.ts";
+import { readRelayEnv } from "./env.ts";
 import { createLog } from "./log.ts";
 import { startRelay } from "./relay.ts";
 

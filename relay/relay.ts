@@ -75,7 +75,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   });
   const registry = new TunnelRegistry({
     now,
-    createDirect: createDirect(env.headerTimeoutMs, log),
+    createDirect: createDirect(env, log),
   });
   const memory = new TokenMemory();
   const room: LinkRoom = new LinkRoom({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EnvError, readPortalEnv } from "./env.ts";
+import { readPortalEnv } from "./env.ts";
+import { EnvError } from "./env-schema.ts";
 import { portalVariables } from "./env-variables.ts";
 
 const secretOf = (name: string) => `${name}-8f3a91c2d4e5b6078f3a91c2d4e5b607`;

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import type { z } from "zod";
-import { type EnvVariable, portalVariables } from "./env-variables.ts";
+import { EnvError, readVariables } from "./env-schema.ts";
+import { portalVariables } from "./env-variables.ts";
 
 /** The portal's configuration: read once at start, frozen, handed on. Optional integrations are tagged unions. */
 export interface PortalEnv {
@@ -50,22 +50,14 @@ export interface PortalEnv {
   readonly trustedProxies: readonly string[];
 }
 
-/** One or more variables are wrong; the message has a line for each: name, value (never of a secret), expectation. */
-export class EnvError extends Error {
-  constructor(problems: readonly string[]) {
-    super(`The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-    this.name = "EnvError";
-  }
-}
-
-type Values = { [Name in keyof typeof portalVariables]: z.output<(typeof portalVariables)[Name]["schema"]> };
+type Values = ReturnType<typeof readVariables<typeof portalVariables>>;
 
 /**
  * Checks the environment and gives the configuration.
  * @throws EnvError naming every variable that is wrong
  */
 export function readPortalEnv(source: Readonly<Record<string, string | undefined>>): PortalEnv {
-  const values = readValues(source);
+  const values = readVariables(portalVariables, source);
   if (values.SMTP_URL && !values.MAIL_FROM) {
     throw new EnvError([
       `MAIL_FROM is not set; with SMTP_URL, expected ${portalVariables.MAIL_FROM.expected}`,
@@ -137,24 +129,6 @@ function readStorage(values: Values): PortalEnv["storage"] {
     secretAccessKey: values.S3_SECRET_ACCESS_KEY!,
     region: values.S3_REGION,
   };
-}
-
-function readValues(source: Readonly<Record<string, string | undefined>>): Values {
-  const problems: string[] = [];
-  const entries = Object.entries(portalVariables as Record<string, EnvVariable>).map(([name, variable]) => {
-    const text = source[name]?.trim() || undefined;
-    const result = variable.schema.safeParse(text);
-    if (!result.success) problems.push(describeProblem(name, variable, text));
-    return [name, result.data];
-  });
-  if (problems.length > 0) throw new EnvError(problems);
-  return Object.fromEntries(entries) as Values;
-}
-
-function describeProblem(name: string, variable: EnvVariable, text: string | undefined): string {
-  if (text === undefined) return `${name} is not set; expected ${variable.expected}`;
-  const seen = variable.secret ? `a value of ${text.length} characters (not shown)` : JSON.stringify(text);
-  return `${name} is ${seen}; expected ${variable.expected}`;
 }
 
 function deepFreeze<T extends object>(value: T): T {

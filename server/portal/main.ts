@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ServerBuild } from "@remix-run/node";
-import { EnvError, type PortalEnv, readPortalEnv } from "../env.ts";
+import { type PortalEnv, readPortalEnv } from "../env.ts";
+import { EnvError } from "../env-schema.ts";
 import { createLog } from "../log.ts";
 import { sharesRegistrableDomain } from "./security.ts";
 import { startPortal } from "./start.ts";

@@ -1,4 +1,4 @@
-import type { EnvVariable } from "../../env-variables.ts";
+import type { EnvVariable } from "../../env-schema.ts";
 
 export interface EnvSection {
   readonly title: string;
