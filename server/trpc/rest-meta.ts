@@ -20,7 +20,7 @@ export function rest(
     tag: (typeof tags)[number];
     summary: string;
     description?: string;
-    /** False: open to everybody. Machine routes are open too, as their credential may stand in the body. */
+    /** False: no bearer token needed. So with machine routes, whose credential may stand in the body. */
     protect?: boolean;
   },
 ): OpenApiMeta {

@@ -39,6 +39,7 @@ export const connectorsRouter = router({
       rest("POST", "/api/connectors/issue", {
         tag,
         summary: "Credentials for one connector's outbound WebSocket",
+        protect: false,
       }),
     )
     .input(withCredential(IssueConnectorInput))

@@ -38,6 +38,7 @@ export const endpointsRouter = router({
         tag,
         summary: "Claim a name and get its endpoint",
         description: "The endpoint token is in this answer only.",
+        protect: false,
       }),
     )
     .input(withCredential(RegisterEndpointInput))
@@ -50,6 +51,7 @@ export const endpointsRouter = router({
       rest("POST", "/api/endpoints/details", {
         tag,
         summary: "The endpoint of a license, and whether the relay sees its connectors",
+        protect: false,
       }),
     )
     .input(withCredential(OptionalSlugInput))
@@ -63,6 +65,7 @@ export const endpointsRouter = router({
       rest("POST", "/api/endpoints/token/rotate", {
         tag,
         summary: "Make a new endpoint token; the old one stops at once",
+        protect: false,
       }),
     )
     .input(withCredential(OptionalSlugInput))
