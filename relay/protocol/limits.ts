@@ -51,5 +51,5 @@ export const IDLE_TIMEOUT_MS = 20_000;
 /** PINGs accepted from a peer in PING_WINDOW_MS; more is a flood. */
 export const MAX_PINGS = 100;
 export const PING_WINDOW_MS = 10_000;
-/** Payload a peer may still send on a stream after we reset it, on top of its credit: a head and trailers. */
+/** Payload a peer may still send on a stream that is over here, on top of its credit: heads, trailers, WINDOWs. */
 export const STRAY_BYTES_PER_STREAM = 2 * MAX_PAYLOAD_BYTES;

@@ -45,7 +45,7 @@ export class SessionStream implements AcceptedStream {
   write(chunk: Uint8Array): number {
     const { length } = chunk;
     if (this.closed || this.localEnded || length === 0) return length;
-    const allowed = length < this.sendCredit ? length : this.sendCredit;
+    const allowed = Math.min(length, this.sendCredit);
     const taken = allowed === 0 ? 0 : this.session.appendData(this.id, chunk, allowed);
     this.sendCredit -= taken;
     if (taken < length) {
@@ -70,7 +70,7 @@ export class SessionStream implements AcceptedStream {
     const { windowBytes } = this.session;
     // A caller that gives back more than it got must not widen the window.
     const outstanding = windowBytes - this.receiveCredit - this.consumed;
-    this.consumed += bytes < outstanding ? bytes : outstanding;
+    this.consumed += Math.min(bytes, outstanding);
     if (this.consumed < windowBytes >>> 1) return;
     this.receiveCredit += this.consumed;
     this.session.sendU32(FrameType.window, this.id, this.consumed);

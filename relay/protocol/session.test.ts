@@ -245,7 +245,6 @@ describe("flow control", () => {
     pump(server, accepted[0]!.recorder, new Uint8Array(WINDOW_BYTES + 1));
     pair.settle();
     expect(client.resets[0]?.code).toBe(ResetCode.flowControl);
-    expect(accepted[0]!.recorder.resets[0]?.code).toBe(ResetCode.flowControl);
     expect(pair.relay.closed).toBe(false);
     for (let i = 0; i < 10 && !pair.relay.closed; i++) {
       pair.connector.sendFrame(0x12, false, 1, new Uint8Array(65_536));
@@ -285,7 +284,7 @@ describe("a session", () => {
     expect(pair.toConnector.sentMessages).toBe(before + 1);
   });
 
-  it("opens nothing after GOAWAY of either side, while running streams finish", () => {
+  it("opens nothing after a connector's GOAWAY, while running streams finish", () => {
     const { pair, accepted } = recordingPair();
     const client = new Recorder();
     openTo(pair, client, true);
@@ -294,9 +293,39 @@ describe("a session", () => {
     pair.settle();
     expect(pair.relay.accepting).toBe(false);
     expect(pair.relay.open(0, 0, get, true, new Recorder())).toBeNull();
+    expect(pair.connector.finished).toBe(false);
     accepted[0]!.stream.head(ok, true);
     pair.settle();
     expect(client.ended).toBe(true);
+    expect(pair.connector.finished).toBe(true);
+  });
+
+  it("is not finished for a connector before the relay has seen its GOAWAY: a stream may be on its way", () => {
+    const { pair, accepted } = recordingPair();
+    const client = new Recorder();
+    openTo(pair, client, true);
+    pair.connector.goaway(0, "moving");
+    expect(pair.connector.finished).toBe(false);
+    pair.settle();
+    expect(accepted.length).toBe(1);
+    accepted[0]!.stream.head(ok, true);
+    pair.settle();
+    expect(client.ended).toBe(true);
+    expect(pair.connector.finished).toBe(true);
+  });
+
+  it("goes on serving requests that reached the relay before its GOAWAY", () => {
+    const { pair, accepted } = recordingPair();
+    pair.relay.goaway(0, "stopping");
+    const client = new Recorder();
+    openTo(pair, client, true);
+    pair.settle();
+    expect(pair.connector.accepting).toBe(false);
+    expect(accepted.length).toBe(1);
+    expect(pair.relay.finished).toBe(false);
+    accepted[0]!.stream.head(ok, true);
+    pair.settle();
+    expect([client.ended, pair.relay.finished]).toEqual([true, true]);
   });
 
   it("tells every stream when the transport is lost", () => {

@@ -89,6 +89,9 @@ export class Session {
   private greeted = false;
   private goawaySent = false;
   private goawayReceived = false;
+  /** The PING sent behind our GOAWAY, and whether its answer has come. */
+  private goawayPing = 0;
+  private goawaySeen = false;
   private scheduled = false;
   /** The transport holds more than HIGH_WATER_BYTES: no DATA until `drained`. */
   private blocked = false;
@@ -120,14 +123,25 @@ export class Session {
     return this.streams.size;
   }
 
-  /** Whether `open` may succeed. */
+  /** Relay: whether `open` may succeed. Connector: whether this link is there to stay. */
   get accepting(): boolean {
-    return this.greeted && !this.closed && !this.goawaySent && !this.goawayReceived;
+    if (!this.greeted || this.closed || this.goawayReceived) return false;
+    return this.role === "relay" || !this.goawaySent;
   }
 
-  /** A GOAWAY went out or came in: running streams finish, none starts. */
+  /** A GOAWAY went out or came in. */
   get draining(): boolean {
     return this.goawaySent || this.goawayReceived;
+  }
+
+  /**
+   * After a GOAWAY: no stream is open, and none is on its way (the relay has answered the PING behind a connector's
+   * GOAWAY, so it has seen it). The side that sent GOAWAY closes then.
+   */
+  get finished(): boolean {
+    if (this.closed) return true;
+    if (!this.draining || this.streams.size > 0) return false;
+    return this.role === "relay" || !this.goawaySent || this.goawaySeen;
   }
 
   /** Connector: sends HELLO, the first frame of a link. */
@@ -203,11 +217,17 @@ export class Session {
     if (this.queue.length > 0) this.scheduleFlush();
   }
 
-  /** No new streams from here on; running ones finish. The owner closes when `outstanding` is 0. Idempotent. */
+  /**
+   * Announces the end of this link; running streams finish and the owner closes when `finished`. A connector's GOAWAY
+   * stops the relay from opening streams. A relay that sends one goes on opening streams for requests that have
+   * reached it, until it closes. Idempotent.
+   */
   goaway(code: GoawayCode, reason: string): void {
     if (this.closed || this.goawaySent) return;
     this.goawaySent = true;
     this.sendCoded(FrameType.goaway, 0, code, reason);
+    this.ping();
+    this.goawayPing = this.pingNumber;
   }
 
   /** Ends the link now: GOAWAY, WebSocket close, LINK_LOST for every stream. Idempotent. */
@@ -270,7 +290,6 @@ export class Session {
 
   sendReset(stream: SessionStream, code: number, reason: string): void {
     if (this.closed) return;
-    if (!stream.remoteEnded) this.strayBudget += stream.receiveCredit + limits.STRAY_BYTES_PER_STREAM;
     this.sendCoded(FrameType.reset, stream.id, code, reason);
   }
 
@@ -312,8 +331,11 @@ export class Session {
     return this.role === "relay" && kind === 0;
   }
 
+  /** The stream is over here. Frames for it may still be on their way: credit, or what crossed a RESET. */
   forget(stream: SessionStream): void {
     this.streams.delete(stream.id);
+    this.strayBudget += limits.STRAY_BYTES_PER_STREAM;
+    if (!stream.remoteEnded) this.strayBudget += stream.receiveCredit;
   }
 
   private receiveFrame(message: Uint8Array, frame: FrameReader): void {
@@ -375,7 +397,9 @@ export class Session {
         this.sendFrame(FrameType.pong, false, 0, payload);
         return;
       case FrameType.pong: {
-        if (readU32(payload, 4) !== this.pingNumber) return;
+        const number = readU32(payload, 4);
+        if (this.goawaySent && number >= this.goawayPing) this.goawaySeen = true;
+        if (number !== this.pingNumber) return;
         const roundTripMs = this.now() - this.pingedAt;
         const before = this.roundTripMs;
         this.roundTripMs = before === null ? roundTripMs : before + (roundTripMs - before) / 4;
@@ -399,7 +423,7 @@ export class Session {
     const stream = new SessionStream(this, streamId, kind as StreamKind, this.windowBytes);
     stream.remoteEnded = end;
     if (this.streams.size >= this.maxStreams) {
-      this.sendReset(stream, ResetCode.refused, "too many streams");
+      stream.reset(ResetCode.refused, "too many streams");
       return;
     }
     this.streams.set(streamId, stream);
@@ -411,7 +435,7 @@ export class Session {
     else stream.events = events;
   }
 
-  /** A frame for a stream that is not open: it crossed our RESET, or the peer is broken. */
+  /** A frame for a stream that is over: it was on its way, or the peer is broken. */
   private receiveStray(streamId: number, type: number, length: number): void {
     if (streamId > this.lastStreamId) {
       throw new ProtocolError(GoawayCode.protocolError, `frame type ${type} on a stream that never was`);

@@ -10,6 +10,8 @@ const OPEN_TIMEOUT_MS = 10_000;
 const TICK_MS = 1_000;
 /** A link that drains is closed this soon after its last stream, ms. */
 const DRAIN_TICK_MS = 50;
+/** A link that the relay gave up but does not close is closed by us after this, when it is idle, ms. */
+const LEFT_BEHIND_MS = 60_000;
 /** WebSockets of clients have no drain event: a full one is looked at this often. */
 const DRAIN_POLL_MS = 2;
 
@@ -107,7 +109,8 @@ export class Link {
 
   private wentAway(code: number, reason: string): void {
     this.end({ kind: "goaway", code, reason });
-    this.beginDrain();
+    // The relay closes a link that it gave up; requests that had reached it may still be opened here.
+    setTimeout(() => this.beginDrain(), LEFT_BEHIND_MS).unref();
   }
 
   private sessionClosed(code: number, reason: string): void {
@@ -146,10 +149,10 @@ export class Link {
   }
 
   private closeWhenIdle(): void {
-    if (this.session.closed || this.session.outstanding > 0) return;
+    if (this.session.closed || !this.session.finished) return;
     // What was written last is still in the batch; it leaves in this tick, the close behind it.
     setImmediate(() => {
-      if (this.session.outstanding === 0) this.session.close(GoawayCode.drain, "drained");
+      if (this.session.finished) this.session.close(GoawayCode.drain, "drained");
     });
   }
 

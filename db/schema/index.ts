@@ -1,0 +1,28 @@
+import type { AuthTables } from "./auth.ts";
+import type { ConnectorsTable, EndpointsTable, ReleasedNamesTable } from "./endpoints.ts";
+import type { AccessKeysTable, ApiKeysTable } from "./keys.ts";
+import type { AbuseReportsTable, AuditLogTable, RateLimitsTable, RequestsTable } from "./records.ts";
+import type { DevicesTable, LicensesTable, TenantSettingsTable } from "./tenants.ts";
+
+/** Every table, spelled as in Postgres. */
+export interface Database extends AuthTables {
+  tenant_settings: TenantSettingsTable;
+  licenses: LicensesTable;
+  devices: DevicesTable;
+  endpoints: EndpointsTable;
+  released_names: ReleasedNamesTable;
+  connectors: ConnectorsTable;
+  access_keys: AccessKeysTable;
+  api_keys: ApiKeysTable;
+  requests: RequestsTable;
+  audit_log: AuditLogTable;
+  abuse_reports: AbuseReportsTable;
+  rate_limits: RateLimitsTable;
+}
+
+export type * from "./auth.ts";
+export * from "./columns.ts";
+export type * from "./endpoints.ts";
+export type * from "./keys.ts";
+export type * from "./records.ts";
+export type * from "./tenants.ts";

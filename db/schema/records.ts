@@ -1,0 +1,60 @@
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+/** One proxied request, written by the relay in batches. No foreign keys: a batch must never fail for one row. */
+export interface RequestsTable {
+  id: string;
+  tenant_id: string;
+  endpoint_id: string;
+  access_key_id: string | null;
+  connector_id: string | null;
+  relay_id: string;
+  started_at: Date;
+  method: string;
+  /** Without the query, which may carry secrets. */
+  path: string;
+  status: number;
+  /** Body bytes from the client, headers not counted. */
+  bytes_in: number;
+  /** Body bytes to the client, headers not counted. */
+  bytes_out: number;
+  duration_ms: number;
+  /** Time parked before a link took it. */
+  queue_ms: number | null;
+  /** Time until the upstream's response head. */
+  upstream_ms: number | null;
+  client_address: string;
+  error_code: string | null;
+  user_agent: string | null;
+}
+
+export interface AuditLogTable {
+  id: string;
+  tenant_id: string;
+  /** null when a license, the relay or a job acted. */
+  user_id: string | null;
+  /** `endpoint.register` and the like. */
+  action: string;
+  /** Id or name of what was acted on. */
+  subject: string;
+  detail: JSONColumnType<Record<string, unknown>, string | undefined, never>;
+  created_at: Generated<Date>;
+  request_id: string;
+}
+
+export interface AbuseReportsTable {
+  id: string;
+  slug: string;
+  reporter_email: string | null;
+  reason: string;
+  detail: string;
+  created_at: Generated<Date>;
+  client_address: string;
+}
+
+/** Counters of the public doors, in the shape that rate-limiter-flexible asks for. */
+export interface RateLimitsTable {
+  key: string;
+  points: Generated<number>;
+  /** Milliseconds since 1970. */
+  expire: ColumnType<number | null>;
+}

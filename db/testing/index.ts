@@ -1,0 +1,2 @@
+export * from "./factories.ts";
+export { createTestDb, type TestDb } from "./test-db.ts";

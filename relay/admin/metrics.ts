@@ -1,0 +1,107 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { LinkRoom } from "../link/link-room.ts";
+import type { RequestLog } from "../metering/request-log.ts";
+import { DURATION_BUCKETS_MS } from "../metering/totals.ts";
+
+export interface MetricsSources {
+  room: LinkRoom;
+  requestLog: RequestLog;
+  /** Counters of the edge, by name. */
+  edge(): Readonly<Record<string, number>>;
+}
+
+/** The relay's metrics. The path only adds numbers; this reads them when Prometheus asks. */
+export function createMetrics({ room, requestLog, edge }: MetricsSources): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  const { totals } = requestLog;
+  collectDefaultMetrics({ register: registry });
+
+  const counter = (name: string, help: string, labels: readonly string[], read: (self: Counter) => void) =>
+    new Counter({
+      name,
+      help,
+      labelNames: [...labels],
+      registers,
+      collect() {
+        this.reset();
+        read(this);
+      },
+    });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+
+  counter(
+    "hotspot_requests_total",
+    "Finished requests on tenant hosts, by status class.",
+    ["status"],
+    (self) => {
+      totals.byStatusClass.forEach((count, digit) => {
+        if (count > 0) self.inc({ status: `${digit}xx` }, count);
+      });
+    },
+  );
+  counter("hotspot_request_errors_total", "Answers of our own, by code.", ["code"], (self) => {
+    for (const [code, count] of totals.byError) self.inc({ code }, count);
+  });
+  counter("hotspot_requests_aborted_total", "Requests whose client went away.", [], (self) =>
+    self.inc(totals.aborted),
+  );
+  counter("hotspot_request_body_bytes_total", "Body bytes, by direction.", ["direction"], (self) => {
+    self.inc({ direction: "in" }, totals.bytesIn);
+    self.inc({ direction: "out" }, totals.bytesOut);
+  });
+  counter("hotspot_links_accepted_total", "Links accepted.", [], (self) => self.inc(room.counts.accepted));
+  counter("hotspot_links_refused_total", "Links refused, by code.", ["code"], (self) => {
+    for (const [code, count] of room.counts.refused) self.inc({ code }, count);
+  });
+  counter("hotspot_links_ended_total", "Links ended, by GOAWAY code.", ["code"], (self) => {
+    for (const [code, count] of room.counts.ended) self.inc({ code }, count);
+  });
+  counter("hotspot_request_log_dropped_total", "Request log rows that found no room.", [], (self) =>
+    self.inc(requestLog.dropped),
+  );
+  counter("hotspot_request_log_write_failures_total", "Failed writes of the request log.", [], (self) =>
+    self.inc(requestLog.writeFailures),
+  );
+  gauge(
+    "hotspot_request_log_pending_rows",
+    "Request log rows not yet in Postgres.",
+    () => requestLog.pending,
+  );
+  gauge("hotspot_links", "Open links.", () => room.totals.links);
+  gauge("hotspot_connectors", "Connectors with an open link.", () => room.totals.connectors);
+  gauge("hotspot_streams", "Open streams on links.", () => room.totals.streams);
+  for (const name of Object.keys(edge())) {
+    gauge(`hotspot_edge_${snakeCase(name)}`, `Edge: ${name}.`, () => edge()[name] ?? 0);
+  }
+  return registry;
+}
+
+/** The duration histogram in Prometheus' text form; prom-client has no way to set its buckets. */
+export function renderDurations({ totals }: RequestLog): string {
+  const name = "hotspot_request_duration_seconds";
+  const lines = [
+    `# HELP ${name} From the request head to the end of the answer.`,
+    `# TYPE ${name} histogram`,
+  ];
+  let below = 0;
+  DURATION_BUCKETS_MS.forEach((bound, i) => {
+    below += totals.byDuration[i]!;
+    lines.push(`${name}_bucket{le="${bound / 1000}"} ${below}`);
+  });
+  lines.push(`${name}_bucket{le="+Inf"} ${totals.requests}`);
+  lines.push(`${name}_sum ${totals.durationMs / 1000}`, `${name}_count ${totals.requests}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,158 @@
+import { FieldKind, Framing, type RequestHead } from "../protocol/http1/index.ts";
+import type { Access } from "./access.ts";
+import { limitKey } from "./address.ts";
+import type { Answer } from "./answer.ts";
+import { copyOf, sameBytes } from "./bytes.ts";
+import type { EdgeContext } from "./context.ts";
+import type { EdgeRoute } from "./deps.ts";
+import type { EdgeErrorCode } from "./errors.ts";
+import { type Forwarding, forwardingOf, type Peer } from "./forwarding.ts";
+import { type HostMatch, matchHost } from "./host.ts";
+import { linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
+import type { RateBucket } from "./rate-limit.ts";
+
+/** What becomes of a request. */
+export type Verdict =
+  | { readonly kind: "forward" }
+  | {
+      readonly kind: "error";
+      readonly code: EdgeErrorCode;
+      readonly message?: string | null;
+      readonly fields?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "link"; readonly path: "/connect" | "/ws/connect" };
+
+/** What is kept of a connection for its next request. */
+export interface ConnectionMemo {
+  /** The last Host value, and what it meant. */
+  hostValue: Uint8Array;
+  host: HostMatch;
+  bucket: RateBucket | null;
+  /** Tenant of `bucket`. */
+  bucketOf: string;
+}
+
+export function emptyMemo(): ConnectionMemo {
+  return { hostValue: new Uint8Array(0), host: { kind: "invalid" }, bucket: null, bucketOf: "" };
+}
+
+/** The request as admission sees it; what it finds out is written into it. */
+export interface Applicant {
+  readonly peer: Peer;
+  readonly memo: ConnectionMemo;
+  /** The parsed head; may be parsed again, so ask each time after waiting. */
+  head(): RequestHead;
+  readonly startedAt: number;
+  route: EdgeRoute | null;
+  forwarding: Forwarding | null;
+  accessKeyId: string | null;
+}
+
+const forward: Verdict = { kind: "forward" };
+
+/**
+ * Host name -> route -> rate limit -> own paths -> state -> access key -> body limit. Answers at once when all of it is
+ * cached. A rejected promise means that something could not be looked up.
+ */
+export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<Verdict> {
+  const head = request.head();
+  if (head.host < 0) return { kind: "error", code: "invalid_host" };
+  const host = hostOf(edge, request, head);
+  if (host.kind === "invalid") return { kind: "error", code: "invalid_host" };
+  request.forwarding = forwardingOf(head, request.peer, edge.forwarding);
+  if (host.kind !== "label") return admitStranger(edge, request, host.kind === "apex");
+  const found = edge.deps.routes.lookup(host.slug);
+  if (found instanceof Promise) return found.then((route) => admitRoute(edge, request, route, host.slug));
+  return admitRoute(edge, request, found, host.slug);
+}
+
+function hostOf(edge: EdgeContext, request: Applicant, head: RequestHead): HostMatch {
+  const { fields, bytes, host } = head;
+  const { memo } = request;
+  const start = fields.valueStart(host);
+  const end = fields.valueEnd(host);
+  if (end > start && sameBytes(bytes, start, end, memo.hostValue)) return memo.host;
+  memo.host = matchHost(bytes, start, end, edge.config.baseDomain);
+  memo.hostValue = copyOf(bytes, start, end);
+  return memo.host;
+}
+
+/** A host name that no tenant has: the website's, or where links are opened. */
+function admitStranger(edge: EdgeContext, request: Applicant, isWebsite: boolean): Verdict {
+  const path = linkPath(request.head());
+  if (path !== null) return { kind: "link", path };
+  if (isWebsite) return { kind: "answer", answer: portalRedirect(edge.config.portalUrl) };
+  return { kind: "error", code: "endpoint_not_found" };
+}
+
+function admitRoute(
+  edge: EdgeContext,
+  request: Applicant,
+  route: EdgeRoute | null,
+  slug: string,
+): Verdict | Promise<Verdict> {
+  if (route === null) return admitStranger(edge, request, slug === "www");
+  request.route = route;
+  const limited = rateLimit(edge, request, route);
+  if (limited !== null) return limited;
+  const head = request.head();
+  const answer = ownAnswer(edge, head, route);
+  if (answer !== null) return { kind: "answer", answer };
+  if (route.state !== "active") {
+    const code = route.state === "unpaid" ? "payment_required" : "endpoint_suspended";
+    return { kind: "error", code, message: route.stateReason };
+  }
+  if (request.forwarding?.owner === true) return admitBody(edge, request, route);
+  const access = edge.access.check(route, head);
+  if (access instanceof Promise) return access.then((decided) => admitAccess(edge, request, route, decided));
+  return admitAccess(edge, request, route, access);
+}
+
+function admitAccess(edge: EdgeContext, request: Applicant, route: EdgeRoute, access: Access): Verdict {
+  if (access === "refused") return { kind: "error", code: "invalid_access_key" };
+  request.accessKeyId = access.accessKeyId;
+  return admitBody(edge, request, route);
+}
+
+function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict {
+  const head = request.head();
+  const { maxBodyBytes, maxConcurrentRequests } = route.limits;
+  if (head.framing === Framing.length && head.contentLength > maxBodyBytes) {
+    return { kind: "error", code: "body_too_large" };
+  }
+  if ((edge.inFlight.get(route.endpointId) ?? 0) >= maxConcurrentRequests) {
+    return { kind: "error", code: "too_many_requests", fields: { "Retry-After": "1" } };
+  }
+  return forward;
+}
+
+function rateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | null {
+  const { limiter } = edge;
+  const { memo, peer, startedAt } = request;
+  const client = request.forwarding?.clientAddress ?? peer.address;
+  let bucket = memo.bucket;
+  if (bucket === null || !bucket.live || client !== peer.address || memo.bucketOf !== route.tenantId) {
+    bucket = limiter.bucket(route.tenantId, limitKey(client), startedAt);
+    memo.bucket = client === peer.address ? bucket : null;
+    memo.bucketOf = route.tenantId;
+  }
+  if (limiter.take(bucket, startedAt)) return null;
+  edge.stats.rateLimited++;
+  const seconds = String(Math.max(1, Math.ceil((bucket.resetsAt - startedAt) / 1_000)));
+  const fields = {
+    "Retry-After": seconds,
+    "RateLimit-Limit": String(limiter.max),
+    "RateLimit-Remaining": "0",
+    "RateLimit-Reset": seconds,
+  };
+  return { kind: "error", code: "rate_limited", fields };
+}
+
+/** Value of the first `Accept`, empty when there is none. */
+export function acceptOf(head: RequestHead): string {
+  const index = head.fields.find(FieldKind.accept);
+  if (index < 0) return "";
+  const { fields, bytes } = head;
+  return Buffer.from(bytes.subarray(fields.valueStart(index), fields.valueEnd(index))).toString("latin1");
+}

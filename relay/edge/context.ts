@@ -1,0 +1,98 @@
+import { MAX_HEAD_BYTES, RequestHead } from "../protocol/http1/index.ts";
+import { type AccessCheck, createAccessCheck } from "./access.ts";
+import { createProxyList } from "./address.ts";
+import { defaultTimers, type EdgeConfig, type EdgeDeps, type EdgeTimers } from "./deps.ts";
+import type { ForwardingOptions } from "./forwarding.ts";
+import { Scratch } from "./output.ts";
+import { createRateLimiter, type RateLimiter } from "./rate-limit.ts";
+import { createRequestIds, type RequestIds } from "./request-ids.ts";
+
+/** Counters since the start, and what is there now. */
+export interface EdgeStats {
+  connections: number;
+  connectionsTotal: number;
+  /** Refused because one address had too many. */
+  connectionsRefused: number;
+  requests: number;
+  /** Requests in progress. */
+  active: number;
+  /** Requests that wait for a connector. */
+  parked: number;
+  upgraded: number;
+  /** Heads that could not be read. */
+  badRequests: number;
+  rateLimited: number;
+  /** Responses refused because a connector or upstream sent something ambiguous. */
+  badResponses: number;
+  retries: number;
+}
+
+/** What the connections of one edge share. */
+export interface EdgeContext {
+  readonly deps: EdgeDeps;
+  readonly config: EdgeConfig;
+  readonly timers: EdgeTimers;
+  readonly ids: RequestIds;
+  readonly limiter: RateLimiter;
+  readonly access: AccessCheck;
+  readonly forwarding: ForwardingOptions;
+  readonly scratch: Scratch;
+  readonly stats: EdgeStats;
+  /** Requests in progress by endpoint. */
+  readonly inFlight: Map<string, number>;
+  /** The one parsed head; valid for `parsedFor` only. */
+  readonly head: RequestHead;
+  parsedFor: object | null;
+  /** Where heads for tunnels are written. */
+  readonly headBuffer: Buffer;
+  /** Milliseconds since the epoch as of the last `now()`: good enough for timers of seconds. */
+  coarseNow: number;
+  now(): number;
+  draining: boolean;
+}
+
+/** Forwarding lines hold the Host up to five times over and a proxy's list; both are bounded by the head itself. */
+const HEAD_ROOM = 2 * MAX_HEAD_BYTES + 4_096;
+
+export function createEdgeContext(deps: EdgeDeps): EdgeContext {
+  const { config } = deps;
+  const clock = deps.now ?? Date.now;
+  const context: EdgeContext = {
+    deps,
+    config,
+    timers: { ...defaultTimers, ...config.timers },
+    ids: createRequestIds(clock(), crypto.getRandomValues(new Uint8Array(8))),
+    limiter: createRateLimiter(config.rateLimitWindowMs, config.rateLimitMax),
+    access: createAccessCheck(deps.accessKeys, () => context.coarseNow),
+    forwarding: {
+      proxies: createProxyList(config.trustedProxies),
+      internalSecret: config.internalSecret,
+      publicScheme: config.publicScheme,
+    },
+    scratch: new Scratch(),
+    stats: {
+      connections: 0,
+      connectionsTotal: 0,
+      connectionsRefused: 0,
+      requests: 0,
+      active: 0,
+      parked: 0,
+      upgraded: 0,
+      badRequests: 0,
+      rateLimited: 0,
+      badResponses: 0,
+      retries: 0,
+    },
+    inFlight: new Map(),
+    head: new RequestHead(),
+    parsedFor: null,
+    headBuffer: Buffer.allocUnsafeSlow(HEAD_ROOM),
+    coarseNow: clock(),
+    now() {
+      context.coarseNow = clock();
+      return context.coarseNow;
+    },
+    draining: false,
+  };
+  return context;
+}

@@ -1,0 +1,136 @@
+import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
+import { limitKey, normalAddress } from "./address.ts";
+import { ClientConnection } from "./connection.ts";
+import { createEdgeContext, type EdgeStats } from "./context.ts";
+import type { EdgeDeps } from "./deps.ts";
+import { createListeners, type ListenOptions } from "./listen.ts";
+
+/** The public listener of a relay: everything that comes from outside passes here. */
+export interface Edge {
+  /** Opens a listening socket; several may be open. @throws when the address is in use */
+  listen(options: ListenOptions): { readonly port: number; readonly hostname: string };
+  /**
+   * Takes a connection from any kind of listener. Returns who hears of it, or null when it was refused (and dropped):
+   * its address has too many. Call `release` once, when the socket has closed, whoever owns it then.
+   */
+  accept(raw: RawConnection): { readonly events: RawConnectionEvents; release(): void } | null;
+  /**
+   * Lets requests finish and says `Connection: close`; resolves when no connection is left.
+   * @param lingerMs goes on listening for so long: with `reusePort` a successor can take over the port without a gap
+   */
+  drain(lingerMs?: number): Promise<void>;
+  /** Stops listening and drops every connection. */
+  stop(): void;
+  /** Looks at the timers of all connections. Called by `listen`'s own timer; by tests with a made time. */
+  sweep(now: number): void;
+  readonly stats: Readonly<EdgeStats>;
+}
+
+const SWEEP_MS = 125;
+/** Each connection is looked at once in so many ticks: about once a second. */
+const SWEEP_SLICES = 8;
+/** While draining, a connection that stays silent this long is not about to send a request. */
+const DRAIN_IDLE_MS = 2_000;
+
+/** Makes the edge of a relay. Opens nothing and starts no timer before `listen`. */
+export function createEdge(deps: EdgeDeps): Edge {
+  const edge = createEdgeContext(deps);
+  const { stats } = edge;
+  const connections: ClientConnection[] = [];
+  const places = new Map<ClientConnection, number>();
+  const perAddress = new Map<string, number>();
+  let ticker: ReturnType<typeof setInterval> | null = null;
+  let cursor = 0;
+  let ticks = 0;
+  let drained: (() => void) | null = null;
+
+  function forget(connection: ClientConnection): void {
+    const place = places.get(connection);
+    if (place === undefined) return;
+    places.delete(connection);
+    const last = connections.pop();
+    if (last !== undefined && last !== connection) {
+      connections[place] = last;
+      places.set(last, place);
+    }
+    stats.connections = connections.length;
+    if (connections.length === 0) drained?.();
+  }
+
+  function look(connection: ClientConnection, now: number): void {
+    connection.check(now);
+    if (edge.draining) connection.closeIfIdle(now, DRAIN_IDLE_MS);
+  }
+
+  /** One slice of all connections; those that close meanwhile only move others behind the cursor, to the next round. */
+  function tick(): void {
+    const now = edge.now();
+    const count = Math.ceil(connections.length / SWEEP_SLICES);
+    for (let i = 0; i < count && connections.length > 0; i++) {
+      if (cursor >= connections.length) cursor = 0;
+      look(connections[cursor++], now);
+    }
+    if (++ticks % (SWEEP_SLICES * 10) === 0) edge.limiter.sweep(now);
+  }
+
+  function accept(raw: RawConnection): { events: RawConnectionEvents; release(): void } | null {
+    const address = normalAddress(raw.remoteAddress);
+    const key = limitKey(address);
+    const isProxy = edge.forwarding.proxies.has(address);
+    const open = perAddress.get(key) ?? 0;
+    if (!isProxy && open >= edge.config.maxConnectionsPerAddress) {
+      stats.connectionsRefused++;
+      raw.terminate();
+      return null;
+    }
+    perAddress.set(key, open + 1);
+    const peer = { address, isProxy, memoHost: null, memo: null };
+    const connection = new ClientConnection(edge, raw, peer, forget);
+    places.set(connection, connections.length);
+    connections.push(connection);
+    stats.connections = connections.length;
+    stats.connectionsTotal++;
+    return {
+      events: connection,
+      release() {
+        const left = (perAddress.get(key) ?? 1) - 1;
+        if (left > 0) perAddress.set(key, left);
+        else perAddress.delete(key);
+      },
+    };
+  }
+
+  const listeners = createListeners(accept, deps.log);
+
+  function stopTicking(): void {
+    if (ticker !== null) clearInterval(ticker);
+    ticker = null;
+  }
+
+  return {
+    listen(options) {
+      ticker ??= setInterval(tick, SWEEP_MS);
+      return listeners.open(options);
+    },
+    accept,
+    async drain(lingerMs = 0) {
+      edge.draining = true;
+      if (lingerMs > 0) await new Promise((resolve) => setTimeout(resolve, lingerMs));
+      listeners.close();
+      if (connections.length > 0) await new Promise<void>((resolve) => (drained = resolve));
+      stopTicking();
+    },
+    stop() {
+      edge.draining = true;
+      listeners.close();
+      for (const connection of [...connections]) connection.stop();
+      stopTicking();
+    },
+    sweep(now) {
+      edge.coarseNow = now;
+      for (const connection of [...connections]) look(connection, now);
+      edge.limiter.sweep(now);
+    },
+    stats,
+  };
+}

@@ -1,0 +1,375 @@
+import { ResetCode } from "../protocol/codes.ts";
+import { Framing, type RequestHead } from "../protocol/http1/index.ts";
+import type { Stream } from "../routes/tunnel.ts";
+import { type Applicant, acceptOf, admit, type ConnectionMemo, type Verdict } from "./admission.ts";
+import { type Answer, encodeAnswer, errorAnswer } from "./answer.ts";
+import type { EdgeContext } from "./context.ts";
+import type { EdgeRoute } from "./deps.ts";
+import { Dispatch, type DispatchEvents } from "./dispatch.ts";
+import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";
+import type { ExchangeHost } from "./exchange-host.ts";
+import { ExchangeResponse, type ResponseContext, type ResponseResult } from "./exchange-response.ts";
+import type { Forwarding, Peer } from "./forwarding.ts";
+import { RequestBody, type RequestBodyEvents } from "./request-body.ts";
+import { RequestFacts } from "./request-facts.ts";
+
+/** Body bytes are credited back in steps of this size: one frame for many small events. */
+const CREDIT_STEP_BYTES = 32_768;
+
+/** One request and its response, from the parsed head to the record for the meter. */
+export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseContext, Applicant {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly peer: Peer;
+  readonly memo: ConnectionMemo;
+  route: EdgeRoute | null = null;
+  forwarding: Forwarding | null = null;
+  accessKeyId: string | null = null;
+  body: RequestBody;
+  readonly response: ExchangeResponse;
+  finished = false;
+  private readonly dispatch: Dispatch;
+  private readonly facts: RequestFacts;
+  private readonly edge: EdgeContext;
+  private readonly host: ExchangeHost;
+  private stream: Stream | null = null;
+  private counted = false;
+  private responseEnded = false;
+  private upstreamMs = 0;
+  private uncredited = 0;
+  private answered = 0;
+
+  /**
+   * @param source the read that holds the head just parsed into `edge.head`
+   * @param available bytes after the head in `source`
+   */
+  constructor(edge: EdgeContext, host: ExchangeHost, source: Uint8Array, available: number) {
+    this.edge = edge;
+    this.host = host;
+    this.requestId = edge.ids.next();
+    this.startedAt = edge.now();
+    this.peer = host.peer;
+    this.memo = host.memo;
+    this.facts = new RequestFacts(edge, source, available);
+    this.dispatch = new Dispatch(edge, this.facts, this);
+    this.body = this.newBody(Number.MAX_SAFE_INTEGER);
+    this.response = new ExchangeResponse(host.output, edge.scratch, this);
+    edge.stats.requests++;
+    edge.stats.active++;
+  }
+
+  begin(): void {
+    const verdict = admit(this.edge, this);
+    if (!(verdict instanceof Promise)) {
+      this.act(verdict);
+      return;
+    }
+    verdict
+      .then((decided) => this.act(decided))
+      .catch((error: unknown) => {
+        this.edge.deps.log.error({ err: error, requestId: this.requestId }, "request could not be admitted");
+        this.act({ kind: "error", code: "unavailable", fields: { "Retry-After": "1" } });
+      });
+  }
+
+  /** Body bytes can be handed over now. */
+  get takesBody(): boolean {
+    return this.stream !== null && !this.body.complete && this.body.isFlowing;
+  }
+
+  get isUpgraded(): boolean {
+    return this.response.isRaw;
+  }
+
+  /** When the stream was opened; 0 before. */
+  get openedAt(): number {
+    return this.dispatch.openedAt;
+  }
+
+  /** The stream is open, nothing has come back, and the silence is the upstream's. */
+  get awaitsHead(): boolean {
+    return this.stream !== null && !this.response.started;
+  }
+
+  canKeepAlive(): boolean {
+    // After a refused upgrade, what the client already sent could be meant for either protocol.
+    return this.facts.keepAlive && this.body.complete && !this.facts.asksWebsocket && !this.edge.draining;
+  }
+
+  private act(verdict: Verdict): void {
+    if (this.finished) return;
+    switch (verdict.kind) {
+      case "forward":
+        this.admitted();
+        return;
+      case "error":
+        this.fail(verdict.code, verdict.message, verdict.fields);
+        return;
+      case "answer":
+        this.respond(verdict.answer, null);
+        return;
+      case "link":
+        this.finished = true;
+        this.edge.stats.active--;
+        this.host.handOver(verdict.path);
+    }
+  }
+
+  get toHead(): boolean {
+    return this.facts.toHead;
+  }
+  get http10(): boolean {
+    return this.facts.http10;
+  }
+  get asksWebsocket(): boolean {
+    return this.facts.asksWebsocket;
+  }
+  get baseDomain(): string {
+    return this.edge.config.baseDomain;
+  }
+
+  head(): RequestHead {
+    return this.facts.head();
+  }
+
+  private admitted(): void {
+    const { route, edge, forwarding } = this;
+    if (route === null || forwarding === null) throw new Error("forwarded without a route");
+    this.body = this.newBody(route.limits.maxBodyBytes);
+    edge.inFlight.set(route.endpointId, (edge.inFlight.get(route.endpointId) ?? 0) + 1);
+    this.counted = true;
+    this.dispatch.start(route, forwarding.lines);
+  }
+
+  private newBody(maxBytes: number): RequestBody {
+    return new RequestBody(this.facts.framing, this.facts.contentLength, maxBytes, this);
+  }
+
+  onDispatched(stream: Stream, again: boolean): void {
+    this.stream = stream;
+    const { isBodiless, asksWebsocket, source, end, contentLength } = this.facts;
+    // The bytes of a WebSocket come with a body of their own, after the 101.
+    this.body.attach(stream, isBodiless || asksWebsocket);
+    if (!again) this.host.onOpened();
+    else if (contentLength > 0) this.body.feed(source, end, end + contentLength);
+  }
+
+  onUndispatched(code: EdgeErrorCode): void {
+    this.fail(code);
+  }
+
+  // What the tunnel says.
+
+  onHead(head: Uint8Array, end: boolean): void {
+    if (this.finished) return;
+    const result = this.response.onHead(head, end);
+    if (this.response.started && this.upstreamMs === 0)
+      this.upstreamMs = this.edge.now() - this.dispatch.openedAt;
+    if (result === "more" && this.response.isRaw) {
+      this.edge.stats.upgraded++;
+      this.host.output.flush();
+      this.body = new RequestBody(Framing.untilClose, 0, Number.MAX_SAFE_INTEGER, this);
+      this.body.attach(this.stream, false);
+      this.host.onOpened();
+      return;
+    }
+    this.advance(result);
+  }
+
+  onData(chunk: Uint8Array, end: boolean): void {
+    if (!this.finished) this.advance(this.response.onData(chunk, end));
+  }
+
+  onTrailers(fields: Uint8Array): void {
+    if (!this.finished) this.advance(this.response.onTrailers(fields));
+  }
+
+  onWritable(): void {
+    if (this.finished) return;
+    this.body.onWritable();
+    this.finishRawWhenEnded();
+  }
+
+  onReset(code: number, reason: string): void {
+    if (this.finished) return;
+    this.detach();
+    const error = resetErrorCode(code);
+    if (this.response.started) {
+      this.cut(error);
+      return;
+    }
+    const { route, forwarding } = this;
+    const again = !this.response.touched && this.dispatch.mayRetry(code);
+    if (again && route !== null && forwarding !== null) {
+      this.body = this.newBody(route.limits.maxBodyBytes);
+      this.dispatch.retry(route, forwarding.lines);
+      return;
+    }
+    if (code === ResetCode.upstreamBadResponse) this.edge.stats.badResponses++;
+    this.fail(error);
+  }
+
+  private advance(result: ResponseResult): void {
+    if (result === "more") return;
+    if (result === "bad") {
+      this.edge.stats.badResponses++;
+      this.stream?.reset(ResetCode.upstreamBadResponse, this.response.fault);
+      this.detach();
+      if (this.response.started) this.cut("upstream_bad_response");
+      else this.fail("upstream_bad_response");
+      return;
+    }
+    if (this.response.isRaw) {
+      this.responseEnded = true;
+      this.host.endOutput();
+      this.finishRawWhenEnded();
+      return;
+    }
+    // An early answer: the rest of the request has no reader any more.
+    if (!this.body.ended) this.stream?.reset(ResetCode.cancel, "answered");
+    this.detach();
+    this.host.output.flush();
+    this.finish(this.response.status, null, false, this.response.keepAlive, 0);
+  }
+
+  // What the client's side says.
+
+  onBlocked(): void {
+    this.host.onBlocked();
+  }
+
+  onUnblocked(): void {
+    this.host.onUnblocked();
+  }
+
+  onMalformed(why: string): void {
+    this.stream?.reset(ResetCode.cancel, "malformed body");
+    this.detach();
+    this.edge.stats.badRequests++;
+    if (this.response.started) this.cut("bad_request");
+    else this.fail("bad_request", `The request body is not valid: ${why}.`);
+  }
+
+  onTooLarge(): void {
+    this.stream?.reset(ResetCode.cancel, "body too large");
+    this.detach();
+    if (this.response.started) this.cut("body_too_large");
+    else this.fail("body_too_large");
+  }
+
+  /** FIN from the client of an upgraded connection. */
+  onClientEnd(): void {
+    this.body.finishRaw();
+    this.finishRawWhenEnded();
+  }
+
+  /** The client's connection is gone. */
+  onClientGone(): void {
+    if (this.finished) return;
+    this.stream?.reset(ResetCode.cancel, "client went away");
+    this.detach();
+    this.finish(this.response.status || 499, "client_aborted", true, false, 0);
+  }
+
+  onBodyTimeout(): void {
+    this.stream?.reset(ResetCode.cancel, "client too slow");
+    this.detach();
+    if (this.response.started) this.cut("request_timeout");
+    else this.fail("request_timeout");
+  }
+
+  onHeadTimeout(): void {
+    this.stream?.reset(ResetCode.cancel, "no response head in time");
+    this.detach();
+    this.fail("upstream_timeout");
+  }
+
+  onWritten(bytes: number): void {
+    this.uncredited += bytes;
+    if (this.uncredited < CREDIT_STEP_BYTES || this.stream === null) return;
+    this.stream.credit(this.uncredited);
+    this.uncredited = 0;
+  }
+
+  private finishRawWhenEnded(): void {
+    if (this.finished || !this.responseEnded || !this.body.ended) return;
+    this.detach();
+    this.finish(this.response.status, null, false, false, 0);
+  }
+
+  private detach(): void {
+    this.stream = null;
+    this.body.attach(null, false);
+  }
+
+  /** Answers with an error of ours, when nothing has been sent yet. */
+  private fail(
+    code: EdgeErrorCode,
+    message?: string | null,
+    fields?: Readonly<Record<string, string>>,
+  ): void {
+    if (this.finished) return;
+    const { requestId } = this;
+    const context = { requestId, path: this.facts.path(), accept: acceptOf(this.head()), message, fields };
+    this.respond(errorAnswer(code, context), code);
+  }
+
+  private respond(answer: Answer, code: EdgeErrorCode | null): void {
+    const { facts, body } = this;
+    const unread = body.bytes === 0 && !body.complete && facts.bodyIsHere ? facts.contentLength : 0;
+    const keepAlive =
+      facts.keepAlive && !this.edge.draining && answer.status !== 408 && (body.complete || unread > 0);
+    const { output } = this.host;
+    const withBody = !facts.toHead;
+    output.write(encodeAnswer(answer, this.requestId, { withBody, keepAlive, http10: facts.http10 }));
+    output.flush();
+    if (withBody) this.answered = Buffer.byteLength(answer.body);
+    this.finish(answer.status, code, false, keepAlive, unread);
+  }
+
+  private cut(code: EdgeErrorCode): void {
+    this.host.output.flush();
+    this.finish(this.response.status, code, false, false, 0, true);
+  }
+
+  private finish(
+    status: number,
+    errorCode: string | null,
+    clientAborted: boolean,
+    keepAlive: boolean,
+    unread: number,
+    cut = false,
+  ): void {
+    this.finished = true;
+    const { edge, route } = this;
+    edge.stats.active--;
+    if (this.response.isRaw) edge.stats.upgraded--;
+    if (this.counted && route !== null) {
+      const left = (edge.inFlight.get(route.endpointId) ?? 1) - 1;
+      if (left > 0) edge.inFlight.set(route.endpointId, left);
+      else edge.inFlight.delete(route.endpointId);
+    }
+    edge.deps.meter.finish({
+      requestId: this.requestId,
+      tenantId: route?.tenantId ?? null,
+      endpointId: route?.endpointId ?? null,
+      slug: route?.slug ?? null,
+      accessKeyId: this.accessKeyId,
+      connectorId: this.dispatch.tunnel?.connectorId ?? null,
+      method: this.facts.methodName(),
+      path: this.facts.path(),
+      status,
+      bytesIn: this.body.bytes,
+      bytesOut: this.response.bytes + this.answered,
+      startedAt: this.startedAt,
+      durationMs: edge.now() - this.startedAt,
+      queueMs: (this.dispatch.openedAt || edge.coarseNow) - this.startedAt,
+      upstreamMs: this.upstreamMs,
+      clientAddress: this.forwarding?.clientAddress ?? this.peer.address,
+      errorCode,
+      clientAborted,
+    });
+    if (cut) this.host.cut();
+    else this.host.onFinished(keepAlive, unread);
+  }
+}

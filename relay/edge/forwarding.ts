@@ -1,0 +1,126 @@
+import { timingSafeEqual } from "node:crypto";
+import { FieldKind, type RequestHead } from "../protocol/http1/index.ts";
+import { clientBehindProxies, normalAddress, type ProxyList } from "./address.ts";
+import { latin1, sameBytes } from "./bytes.ts";
+
+/** Who the client is and what the upstream is told about it. */
+export interface Forwarding {
+  readonly clientAddress: string;
+  /** Field lines for the upstream, each with CRLF. */
+  readonly lines: Buffer;
+  /** The portal vouches that the endpoint's owner sends this. */
+  readonly owner: boolean;
+}
+
+export interface ForwardingOptions {
+  readonly proxies: ProxyList;
+  readonly internalSecret: string;
+  readonly publicScheme: string;
+}
+
+/** What is known of one connection, kept from request to request. */
+export interface Peer {
+  readonly address: string;
+  readonly isProxy: boolean;
+  memoHost: Buffer | null;
+  memo: Forwarding | null;
+}
+
+/**
+ * The forwarding fields of a request: written by us; what the client sent is believed only when its address is a
+ * configured proxy, or when the portal's secret comes with it. Kept per connection while the Host stays the same.
+ */
+export function forwardingOf(head: RequestHead, peer: Peer, options: ForwardingOptions): Forwarding {
+  const { fields, bytes } = head;
+  let fromPortal = false;
+  for (let i = 0; i < fields.count && !fromPortal; i++) {
+    fromPortal =
+      fields.kind(i) === FieldKind.hotspot &&
+      named(head, i) === "x-hotspot-proxy-auth" &&
+      believed(head, i, options);
+  }
+  const hostStart = fields.valueStart(head.host);
+  const hostEnd = fields.valueEnd(head.host);
+  const plain = !fromPortal && !peer.isProxy;
+  if (plain && peer.memo !== null && peer.memoHost !== null) {
+    if (sameBytes(bytes, hostStart, hostEnd, peer.memoHost)) return peer.memo;
+  }
+  const host = latin1(bytes, hostStart, hostEnd);
+  if (fromPortal) return fromThePortal(head, host, peer, options);
+  if (peer.isProxy) return behindProxy(head, host, peer, options);
+  const { address } = peer;
+  const facts = { forwardedFor: address, client: address, proto: options.publicScheme, host, via: "" };
+  peer.memo = { clientAddress: address, owner: false, lines: linesOf(facts) };
+  peer.memoHost = Buffer.from(host, "latin1");
+  return peer.memo;
+}
+
+function fromThePortal(head: RequestHead, host: string, peer: Peer, options: ForwardingOptions): Forwarding {
+  const client = normalAddress(hotspotValue(head, "x-hotspot-client-address") || peer.address);
+  const facts = { forwardedFor: client, client, proto: options.publicScheme, host, via: "" };
+  return {
+    clientAddress: client,
+    owner: hotspotValue(head, "x-hotspot-owner") === "1",
+    lines: linesOf(facts),
+  };
+}
+
+function behindProxy(head: RequestHead, host: string, peer: Peer, options: ForwardingOptions): Forwarding {
+  const chain = joined(head, FieldKind.xForwardedFor);
+  const client = clientBehindProxies(peer.address, chain, options.proxies);
+  const proto = joined(head, FieldKind.xForwardedProto).split(",")[0].trim().toLowerCase();
+  const facts = {
+    forwardedFor: chain === "" ? peer.address : `${chain}, ${peer.address}`,
+    client,
+    proto: proto === "http" || proto === "https" ? proto : options.publicScheme,
+    host,
+    via: joined(head, FieldKind.via),
+  };
+  return { clientAddress: client, owner: false, lines: linesOf(facts) };
+}
+
+function linesOf(facts: {
+  forwardedFor: string;
+  client: string;
+  proto: string;
+  host: string;
+  via: string;
+}): Buffer {
+  const node = facts.client.includes(":") ? `"[${facts.client}]"` : facts.client;
+  return Buffer.from(
+    `X-Forwarded-For: ${facts.forwardedFor}\r\nX-Forwarded-Proto: ${facts.proto}\r\n` +
+      `X-Forwarded-Host: ${facts.host}\r\nX-Real-IP: ${facts.client}\r\n` +
+      `Forwarded: for=${node};host="${facts.host}";proto=${facts.proto}\r\n` +
+      `Via: ${facts.via === "" ? "" : `${facts.via}, `}1.1 hotspot\r\n`,
+    "latin1",
+  );
+}
+
+/** All values of one kind, joined as a list. */
+function joined(head: RequestHead, kind: number): string {
+  const { fields, bytes } = head;
+  const values: string[] = [];
+  for (let i = 0; i < fields.count; i++) {
+    if (fields.kind(i) === kind) values.push(latin1(bytes, fields.valueStart(i), fields.valueEnd(i)));
+  }
+  return values.join(", ");
+}
+
+function named(head: RequestHead, index: number): string {
+  return latin1(head.bytes, head.fields.nameStart(index), head.fields.nameEnd(index)).toLowerCase();
+}
+
+function hotspotValue(head: RequestHead, name: string): string {
+  const { fields, bytes } = head;
+  for (let i = 0; i < fields.count; i++) {
+    if (fields.kind(i) !== FieldKind.hotspot || named(head, i) !== name) continue;
+    return latin1(bytes, fields.valueStart(i), fields.valueEnd(i));
+  }
+  return "";
+}
+
+function believed(head: RequestHead, index: number, options: ForwardingOptions): boolean {
+  const presented = head.bytes.subarray(head.fields.valueStart(index), head.fields.valueEnd(index));
+  const expected = Buffer.from(options.internalSecret);
+  return presented.length === expected.length && timingSafeEqual(presented, expected);
+}

@@ -1,0 +1,104 @@
+import type { Socket, SocketHandler, TCPSocketListener } from "bun";
+import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
+import type { EdgeLog } from "./deps.ts";
+
+export interface ListenOptions {
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly hostname: string;
+  /** Lets a second process listen on the same port, for a hand-over. */
+  readonly reusePort?: boolean;
+}
+
+type Accept = (raw: RawConnection) => { readonly events: RawConnectionEvents; release(): void } | null;
+
+/** Silence after which the kernel asks whether the peer is still there. */
+const KEEP_ALIVE_MS = 60_000;
+
+/** One socket of `Bun.listen` in the shape that the rooms of the relay share. */
+class BunConnection implements RawConnection {
+  readonly remoteAddress: string;
+  events: RawConnectionEvents | null = null;
+  release: (() => void) | null = null;
+  private readonly socket: Socket<BunConnection>;
+
+  constructor(socket: Socket<BunConnection>) {
+    this.socket = socket;
+    this.remoteAddress = socket.remoteAddress;
+  }
+
+  write(bytes: Uint8Array, offset = 0, length = bytes.length - offset): number {
+    return this.socket.write(bytes, offset, length);
+  }
+  pause(): void {
+    this.socket.pause();
+  }
+  resume(): void {
+    this.socket.resume();
+  }
+  /** `socket.end` would close both directions and lose what the client still sends, and with it our answer. */
+  end(): void {
+    this.socket.shutdown();
+  }
+  terminate(): void {
+    this.socket.terminate();
+  }
+  takeOver(events: RawConnectionEvents): void {
+    this.events = events;
+  }
+}
+
+/** The listening sockets of an edge. Half-open connections are allowed: FIN from a client is the end of its requests only. */
+export function createListeners(accept: Accept, log: EdgeLog) {
+  const open: TCPSocketListener<BunConnection>[] = [];
+  const handlers: SocketHandler<BunConnection> = {
+    open(socket) {
+      const connection = new BunConnection(socket);
+      socket.data = connection;
+      const accepted = accept(connection);
+      if (accepted === null) return;
+      connection.events = accepted.events;
+      connection.release = accepted.release;
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    },
+    data(socket, chunk) {
+      socket.data.events?.onData(chunk);
+    },
+    drain(socket) {
+      socket.data.events?.onDrain();
+    },
+    end(socket) {
+      socket.data.events?.onEnd();
+    },
+    close(socket) {
+      const connection = socket.data;
+      connection.events?.onClose();
+      connection.events = null;
+      connection.release?.();
+      connection.release = null;
+    },
+    error(socket, error) {
+      // What a handler above throws ends here too: its connection is in an unknown state.
+      log.error({ err: error }, "client socket failed");
+      socket.terminate();
+    },
+  };
+  return {
+    open({ port, hostname, reusePort = false }: ListenOptions) {
+      const options = {
+        port,
+        hostname,
+        // Known to Bun, not to its types.
+        reusePort,
+        allowHalfOpen: true,
+        socket: handlers,
+      };
+      const listener = Bun.listen<BunConnection>(options);
+      open.push(listener);
+      return { port: listener.port, hostname: listener.hostname };
+    },
+    close() {
+      for (const listener of open.splice(0)) listener.stop(false);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { ascii, FieldKind, isHopByHop, type RequestHead, TargetForm } from "../protocol/http1/index.ts";
+import { put, putAll } from "./bytes.ts";
+
+const SPACE = 32;
+const SLASH = 47;
+const VERSION = ascii(" HTTP/1.1\r\n");
+const EMPTY_LINE = ascii("\r\n");
+const UPGRADE = ascii("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+
+/** Kinds that the relay writes itself or keeps to itself. */
+const ours = new Uint8Array(32);
+for (const kind of [
+  FieldKind.host,
+  FieldKind.xForwardedFor,
+  FieldKind.xForwardedProto,
+  FieldKind.xForwardedHost,
+  FieldKind.xForwardedOther,
+  FieldKind.forwarded,
+  FieldKind.via,
+  FieldKind.xRealIp,
+  FieldKind.hotspot,
+]) {
+  ours[kind] = 1;
+}
+
+/**
+ * Writes the head that an upstream reads (relay/protocol/README.md, "Heads"): origin form, Host first, the client's
+ * fields in their order and spelling without those of this hop, then our forwarding fields. Copies runs of kept lines.
+ *
+ * @param target at least MAX_HEAD_BYTES plus the forwarding lines and 128 bytes
+ * @param forwarding field lines of `forwardingOf`
+ * @returns bytes written from offset 0
+ */
+export function writeRequestHead(target: Uint8Array, head: RequestHead, forwarding: Uint8Array): number {
+  const { fields, bytes, connection, host } = head;
+  let at = put(target, 0, bytes, head.start, head.methodEnd);
+  target[at++] = SPACE;
+  if (head.targetForm === TargetForm.absolute) {
+    if (bytes[head.pathStart] !== SLASH) target[at++] = SLASH;
+    at = put(target, at, bytes, head.pathStart, head.targetEnd);
+  } else {
+    at = put(target, at, bytes, head.targetStart, head.targetEnd);
+  }
+  at = putAll(target, at, VERSION);
+  const endOfFields = head.end - 2;
+  at = put(target, at, bytes, fields.nameStart(host), fields.lineEnd(host, endOfFields));
+  let runStart = -1;
+  for (let i = 0; i < fields.count; i++) {
+    if (isKept(head, i)) {
+      if (runStart < 0) runStart = fields.nameStart(i);
+    } else if (runStart >= 0) {
+      at = put(target, at, bytes, runStart, fields.nameStart(i));
+      runStart = -1;
+    }
+  }
+  if (runStart >= 0) at = put(target, at, bytes, runStart, endOfFields);
+  if (head.websocket) at = putAll(target, at, UPGRADE);
+  at = putAll(target, at, forwarding);
+  return putAll(target, at, EMPTY_LINE);
+
+  function isKept(head: RequestHead, index: number): boolean {
+    const kind = fields.kind(index);
+    if (ours[kind] === 1 || isHopByHop(kind)) return false;
+    if (kind === FieldKind.transferEncoding) return true;
+    if (kind === FieldKind.contentLength) return !head.websocket;
+    if (kind === FieldKind.expect) return head.expectContinue;
+    return (
+      !connection.namesFields || !connection.isNamed(bytes, fields.nameStart(index), fields.nameEnd(index))
+    );
+  }
+}

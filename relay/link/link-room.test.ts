@@ -1,0 +1,365 @@
+import { setImmediate as tick } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
+import type { ConnectorState, ConnectorVerdict } from "../../server/connectors/index.ts";
+import type { Route } from "../../server/endpoints/index.ts";
+import { goawayName, LINK_LOST } from "../protocol/codes.ts";
+import { bytes, Recorder, text } from "../protocol/testing/recorder.ts";
+import { makeRoute } from "../routes/testing/route.ts";
+import { TunnelRegistry } from "../routes/tunnel-registry.ts";
+import { ConnectorReporter } from "./connector-reporter.ts";
+import { LinkRoom, MAX_LINKS_PER_CONNECTOR } from "./link-room.ts";
+import { Rechecker } from "./recheck.ts";
+import { FakeConnection } from "./testing/fake-connection.ts";
+import { FakeConnector, linkRequest } from "./testing/fake-connector.ts";
+import { TokenMemory } from "./token-memory.ts";
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const get = bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+function claimsOf(token: string) {
+  return {
+    connectorId: token.split("-")[0]!,
+    tenantId: "ten_1",
+    endpointId: "ep_1",
+    slug: "acme",
+    deviceId: null,
+    expiresAt: new Date(Date.now() + 3_600_000),
+  };
+}
+
+/** A room whose tokens are good unless a verdict is set for them. */
+function makeRoom(route: Partial<Route> = {}) {
+  const clock = { now: 0 };
+  const tasks: (() => void)[] = [];
+  const verdicts = new Map<string, ConnectorVerdict | Error>();
+  const states: ConnectorState[] = [];
+  const delays: number[] = [];
+  const registry = new TunnelRegistry({
+    now: () => clock.now,
+    createDirect: () => expect.unreachable(),
+  });
+  const memory = new TokenMemory();
+  const verify = async (token: string): Promise<ConnectorVerdict> => {
+    const verdict = verdicts.get(token) ?? { valid: true, claims: claimsOf(token) };
+    if (verdict instanceof Error) throw verdict;
+    return verdict;
+  };
+  const room: LinkRoom = new LinkRoom({
+    verify,
+    memory,
+    registry,
+    lookupRoute: () => makeRoute(route),
+    publicBaseUrlOf: (slug) => `http://${slug}.localhost:8789`,
+    onConnectorChange: (connectorId) => reporter.changed(connectorId),
+    now: () => clock.now,
+    schedule: (task) => tasks.push(task),
+    delay: async (ms) => void delays.push(ms),
+    log,
+  });
+  const reporter = new ConnectorReporter({
+    room,
+    record: async (state) => states.push(state),
+    relayId: "relay_1",
+    now: () => clock.now,
+    log,
+  });
+  const rechecker = new Rechecker({ room, verify, memory, log });
+
+  /** Asks for a link and gives the status line and error code of the answer. */
+  async function ask(token: string, changes: Record<string, string> = {}) {
+    const conn = new FakeConnection();
+    room.acceptLink(conn, linkRequest(token, changes), new Uint8Array());
+    await vi.waitFor(() => expect(conn.writes).toBeGreaterThan(0), { interval: 2 });
+    const answer = text(conn.takeWritten());
+    return { conn, answer, status: Number(answer.slice(9, 12)), code: /"code":"(\w+)"/.exec(answer)?.[1] };
+  }
+
+  /** A link that is ready. */
+  async function connect(token = "con_1", events = {}) {
+    const { conn, status } = await ask(token);
+    expect(status).toBe(101);
+    const goaways: string[] = [];
+    const connector = new FakeConnector(conn, tasks, {
+      onGoaway: (code: number) => goaways.push(goawayName(code)),
+      ...events,
+    });
+    connector.hello();
+    return { conn, connector, goaways };
+  }
+  return { room, registry, verdicts, states, clock, rechecker, reporter, ask, connect, tasks, delays };
+}
+
+describe("a link request", () => {
+  it("is answered 101 with the key's digest, the subprotocol and no extension", async () => {
+    const { ask } = makeRoom();
+    const { answer, conn } = await ask("con_1", {
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      "sec-websocket-extensions": "permessage-deflate",
+    });
+    // The example of RFC 6455 section 1.3.
+    expect(answer).toContain("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n");
+    expect(answer).toContain("Sec-WebSocket-Protocol: hotspot.v1\r\n");
+    expect(answer.toLowerCase()).not.toContain("extensions");
+    expect(conn.paused).toBe(false);
+  });
+
+  it.each([
+    ["another version of WebSocket", { "sec-websocket-version": "8" }, 426],
+    ["no key", { "sec-websocket-key": "" }, 426],
+    ["another subprotocol", { "sec-websocket-protocol": "hotspot.v2" }, 426],
+    ["no token", { authorization: "Basic eDp5" }, 401],
+    ["a token of 5,000 characters", { authorization: `Bearer ${"x".repeat(5_000)}` }, 401],
+  ])("with %s is refused", async (_name, changes, status) => {
+    const { ask } = makeRoom();
+    const refused = await ask("con_1", changes);
+    expect(refused).toMatchObject({ status });
+    expect(refused.conn.ended).toBe(true);
+  });
+
+  it.each([
+    ["signature", 401],
+    ["expired", 401],
+    ["revoked", 401],
+    ["license", 403],
+    ["suspended", 403],
+  ] as const)("with a token that is bad (%s) gets %i", async (reason, status) => {
+    const { ask, verdicts } = makeRoom();
+    verdicts.set("con_1", { valid: false, reason });
+    expect(await ask("con_1")).toMatchObject({ status });
+  });
+
+  it("of an unpaid account gets 402", async () => {
+    const { ask, verdicts } = makeRoom({ state: "unpaid" });
+    verdicts.set("con_1", { valid: false, reason: "suspended" });
+    expect(await ask("con_1")).toMatchObject({ status: 402, code: "unpaid" });
+  });
+
+  it("of one connector more than the plan has gets 409; more links of a connector do not count", async () => {
+    const { ask, connect } = makeRoom();
+    await connect("con_1");
+    await connect("con_1-again");
+    await connect("con_2");
+    expect(await ask("con_3")).toMatchObject({ status: 409, code: "too_many_connectors" });
+  });
+
+  it("gets 503 while Postgres is away, unless its token was good before", async () => {
+    const { ask, verdicts } = makeRoom();
+    expect((await ask("con_1")).status).toBe(101);
+    verdicts.set("con_1", new Error("down")).set("con_2", new Error("down"));
+    expect((await ask("con_1")).status).toBe(101);
+    const refused = await ask("con_2");
+    expect(refused).toMatchObject({ status: 503, code: "relay_unavailable" });
+    expect(refused.answer).toContain("Retry-After:");
+  });
+
+  it("gets 503 once the relay drains", async () => {
+    const { ask, room } = makeRoom();
+    room.drain();
+    expect(await ask("con_1")).toMatchObject({ status: 503, code: "relay_draining" });
+  });
+});
+
+describe("wrong tokens", () => {
+  it("are refused with 429 after a while; a right one from the same address still gets in", async () => {
+    const { ask, verdicts, delays } = makeRoom();
+    verdicts.set("guess", { valid: false, reason: "signature" });
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++) statuses.push((await ask("guess")).status);
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill(401));
+    expect(statuses.slice(10)).toEqual([429, 429]);
+    expect(delays.slice(0, 4)).toEqual([250, 500, 1000, 2000]);
+    expect((await ask("guess")).answer).toMatch(/Retry-After: [1-9]\d*\r\n/);
+    expect((await ask("con_1")).status).toBe(101);
+  });
+});
+
+describe("a link", () => {
+  it("is welcomed after HELLO, serves the endpoint and is reported online, then offline", async () => {
+    const welcomes: string[] = [];
+    const { registry, states, connect, room } = makeRoom();
+    const { conn, connector } = await connect("con_1", {
+      onWelcome: (payload: Uint8Array) => welcomes.push(text(payload)),
+      onOpen: (stream: { head(head: Uint8Array, end: boolean): void }) => {
+        stream.head(bytes("HTTP/1.1 204 No Content\r\n\r\n"), true);
+        return new Recorder();
+      },
+    });
+    expect(JSON.parse(welcomes[0]!)).toMatchObject({ version: 1, slug: "acme", windowBytes: 262_144 });
+    const [tunnel] = registry.tunnels(makeRoute());
+    const client = new Recorder();
+    tunnel!.open(0, 0, get, true, client);
+    connector.settle();
+    expect(client).toMatchObject({ heads: ["HTTP/1.1 204 No Content\r\n\r\n"], ended: true });
+    await vi.waitFor(() => expect(states.length).toBe(1));
+    expect(states[0]).toMatchObject({
+      connectorId: "con_1",
+      status: "online",
+      links: 1,
+      capacity: 5,
+      version: "1.2.3",
+      remoteAddress: "192.0.2.7",
+      relayId: "relay_1",
+      latencyMs: 0,
+    });
+    conn.events!.onClose();
+    expect(registry.tunnels(makeRoute())).toEqual([]);
+    await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ status: "offline" }));
+    expect(room.totals).toEqual({ links: 0, streams: 0, connectors: 0 });
+  });
+
+  it("is refreshed every 15 s while it is up, not more often", async () => {
+    const { clock, reporter, states, connect } = makeRoom();
+    await connect();
+    await vi.waitFor(() => expect(states.length).toBe(1));
+    for (let second = 1; second <= 31; second++) {
+      clock.now = second * 1_000;
+      reporter.tick();
+      await tick();
+    }
+    expect(states.length).toBe(3);
+  });
+
+  it("loses its streams when the socket goes", async () => {
+    const { registry, connect } = makeRoom();
+    const { conn, connector } = await connect("con_1", { onOpen: () => new Recorder() });
+    const client = new Recorder();
+    registry.tunnels(makeRoute())[0]!.open(0, 0, get, true, client);
+    connector.settle();
+    conn.events!.onClose();
+    expect(client.resets.map(({ code }) => code)).toEqual([LINK_LOST]);
+  });
+
+  it.each([
+    ["a text message", 1, bytes("hello"), 1003],
+    ["a broken frame", 2, bytes("hello"), 1002],
+    ["a fragment of nothing", 0, bytes("hello"), 1002],
+  ])("ends at %s, with GOAWAY and the close code", async (_name, opcode, payload, code) => {
+    const { connect, room } = makeRoom();
+    const { conn, connector, goaways } = await connect();
+    connector.sendFrame(opcode, payload);
+    connector.settle();
+    expect({ goaways, closes: connector.closes }).toEqual({ goaways: ["protocolError"], closes: [code] });
+    expect(conn.ended).toBe(true);
+    expect(room.totals.connectors).toBe(0);
+  });
+
+  it("that does not finish the closing handshake is dropped", async () => {
+    const { connect, clock, room } = makeRoom();
+    const { conn, connector } = await connect();
+    connector.sendFrame(1, bytes("x"));
+    clock.now = 2_000;
+    room.tick(Date.now());
+    expect(conn.terminated).toBe(true);
+  });
+
+  it("without HELLO ends after 10 s; a silent one within 25 s", async () => {
+    const { ask, connect, clock, room } = makeRoom();
+    const mute = (await ask("con_1")).conn;
+    const { conn } = await connect("con_2");
+    for (let second = 1; second <= 24; second++) {
+      clock.now = second * 1_000;
+      room.tick(Date.now());
+    }
+    expect([mute.terminated, conn.terminated]).toEqual([true, true]);
+  });
+
+  it.each([
+    ["no version in common", { versions: [7] }, "version"],
+    ["a broken HELLO", { capacity: -1 }, "protocolError"],
+  ])("ends at %s", async (_name, changes, goaway) => {
+    const { ask, tasks } = makeRoom();
+    const { conn } = await ask("con_1");
+    const goaways: string[] = [];
+    const connector = new FakeConnector(conn, tasks, { onGoaway: (code) => goaways.push(goawayName(code)) });
+    connector.hello(changes);
+    expect(goaways).toEqual([goaway]);
+  });
+
+  it("over the number for one connector is told so", async () => {
+    const { ask, connect, tasks } = makeRoom();
+    for (let i = 0; i < MAX_LINKS_PER_CONNECTOR; i++) await connect("con_1");
+    const { conn } = await ask("con_1");
+    const goaways: string[] = [];
+    new FakeConnector(conn, tasks, { onGoaway: (code) => goaways.push(goawayName(code)) }).hello();
+    expect(goaways).toEqual(["tooManyLinks"]);
+  });
+
+  it("leaves in two steps: the connector is told to move, then no new streams, then it closes", async () => {
+    const { room, registry, connect } = makeRoom();
+    const accepted: { head(head: Uint8Array, end: boolean): void }[] = [];
+    const { connector, goaways, conn } = await connect("con_1", {
+      onOpen: (stream: { head(head: Uint8Array, end: boolean): void }) => {
+        accepted.push(stream);
+        return new Recorder();
+      },
+    });
+    const client = new Recorder();
+    const [tunnel] = registry.tunnels(makeRoute());
+    room.drain();
+    connector.settle();
+    expect(goaways).toEqual(["drain"]);
+    room.tick(Date.now());
+    tunnel!.open(0, 0, get, true, client);
+    connector.settle();
+    expect(accepted.length).toBe(1);
+    room.retire();
+    expect(tunnel!.accepting).toBe(false);
+    expect(registry.tunnels(makeRoute())).toEqual([]);
+    room.tick(Date.now());
+    expect(conn.ended).toBe(false);
+    accepted[0]!.head(bytes("HTTP/1.1 200 OK\r\n\r\n"), true);
+    connector.settle();
+    expect(client.ended).toBe(true);
+    room.tick(Date.now());
+    expect(conn.ended).toBe(true);
+  });
+
+  it("of a connector that stops takes no new streams and closes", async () => {
+    const { room, registry, connect } = makeRoom();
+    const { connector, conn } = await connect();
+    connector.session.goaway(0, "connector stops");
+    connector.settle();
+    expect(registry.tunnels(makeRoute())).toEqual([]);
+    expect(connector.session.finished).toBe(true);
+    room.tick(Date.now());
+    expect(conn.ended).toBe(true);
+  });
+
+  it("is asked for a new token when its own expires", async () => {
+    const { room, connect } = makeRoom();
+    const { connector, goaways } = await connect();
+    room.tick(Date.now() + 4_000_000);
+    connector.settle();
+    expect(goaways).toEqual(["unauthorized"]);
+  });
+});
+
+describe("a change notice", () => {
+  it.each([
+    ["revoked", "revoked"],
+    ["suspended", "suspended"],
+    ["license", "revoked"],
+    ["expired", "unauthorized"],
+  ] as const)("cuts the links of a token that is bad now (%s)", async (reason, goaway) => {
+    const { rechecker, verdicts, connect, registry } = makeRoom();
+    const bad = await connect("con_1");
+    const good = await connect("con_2");
+    verdicts.set("con_1", { valid: false, reason });
+    rechecker.check(() => true);
+    await vi.waitFor(() => expect(registry.connectorCount("ep_1")).toBe(1));
+    bad.connector.settle();
+    good.connector.settle();
+    expect([bad.goaways, good.goaways]).toEqual([[goaway], []]);
+  });
+
+  it("is tried again when Postgres cannot say, and a revoked token is not remembered meanwhile", async () => {
+    const { rechecker, verdicts, connect, registry, ask } = makeRoom();
+    await connect("con_1");
+    verdicts.set("con_1", new Error("down"));
+    rechecker.check(({ connectorId }) => connectorId === "con_1");
+    expect((await ask("con_1")).status).toBe(503);
+    expect(registry.connectorCount("ep_1")).toBe(1);
+    verdicts.set("con_1", { valid: false, reason: "revoked" });
+    await vi.waitFor(() => expect(registry.connectorCount("ep_1")).toBe(0), { timeout: 3_000 });
+  });
+});

@@ -1,0 +1,239 @@
+import { randomBytes } from "node:crypto";
+import type { ConnectorVerdict } from "../../server/connectors/index.ts";
+import type { Route } from "../../server/endpoints/index.ts";
+import { GoawayCode, goawayName, ProtocolError } from "../protocol/codes.ts";
+import type { RawConnection } from "../routes/tunnel.ts";
+import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
+import { admitConnector } from "./admission.ts";
+import { Attempts } from "./attempts.ts";
+import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./handshake.ts";
+import { Link } from "./link.ts";
+import type { Log } from "./log.ts";
+import { draining } from "./refusals.ts";
+import type { TokenMemory } from "./token-memory.ts";
+
+/** Links of one connector: more would only cost memory. */
+export const MAX_LINKS_PER_CONNECTOR = 16;
+/** A refused client has this long to read its answer, ms. */
+const REFUSAL_LINGER_MS = 2_000;
+
+export interface LinkRoomOptions {
+  /** `verifyConnectorToken` of server/connectors. */
+  verify(token: string): Promise<ConnectorVerdict>;
+  lookupRoute(slug: string): Route | null | Promise<Route | null>;
+  registry: TunnelRegistry;
+  /** Verdicts that hold while Postgres is away. */
+  memory: TokenMemory;
+  publicBaseUrlOf(slug: string): string;
+  /** Links of a connector came or went. */
+  onConnectorChange(connectorId: string): void;
+  /** Milliseconds, monotonic. */
+  now(): number;
+  schedule(task: () => void): void;
+  /** Waits before a wrong token is answered. */
+  delay(ms: number): Promise<void>;
+  log: Log;
+}
+
+export interface LinkRoomCounts {
+  accepted: number;
+  refused: Map<string, number>;
+  ended: Map<string, number>;
+}
+
+/** All links of this relay: lets connectors in, keeps them alive, ends them. */
+export class LinkRoom {
+  readonly counts: LinkRoomCounts = { accepted: 0, refused: new Map(), ended: new Map() };
+  private readonly options: LinkRoomOptions;
+  private readonly attempts: Attempts;
+  /** Every open socket of a link, ready or not. */
+  private readonly links = new Set<Link>();
+  /** Links that are ready, by connector. */
+  private readonly ready = new Map<string, Set<Link>>();
+  private draining = false;
+
+  constructor(options: LinkRoomOptions) {
+    this.options = options;
+    this.attempts = new Attempts(options.now);
+  }
+
+  /** Takes over a connection that asked for a link: answers 101 and serves it, or refuses it and closes. */
+  acceptLink(conn: RawConnection, request: LinkRequest, rest: Uint8Array): void {
+    const state = { gone: false };
+    conn.takeOver({
+      onData: () => conn.terminate(),
+      onDrain: () => undefined,
+      onEnd: () => conn.terminate(),
+      onClose: () => {
+        state.gone = true;
+      },
+    });
+    // A connector speaks after the 101 only; what it sends earlier waits in the kernel.
+    conn.pause();
+    if (this.draining) {
+      this.refuse(conn, request, draining);
+      return;
+    }
+    admitConnector(request, { ...this.options, attempts: this.attempts }).then(
+      (admission) => {
+        if (state.gone) return;
+        if (this.draining) this.refuse(conn, request, draining);
+        else if (!admission.ok) this.refuse(conn, request, admission.refusal);
+        else this.start(conn, request, rest, admission.key, admission.token, admission.claims);
+      },
+      (error: unknown) => {
+        this.options.log.error({ err: error }, "link handshake failed");
+        conn.terminate();
+      },
+    );
+  }
+
+  /** Links that are ready, of one connector; the oldest first. */
+  linksOf(connectorId: string): Link[] {
+    return [...(this.ready.get(connectorId) ?? [])];
+  }
+
+  /** Connectors with at least one ready link. */
+  connectorIds(): string[] {
+    return [...this.ready.keys()];
+  }
+
+  /** Open sockets, streams on them, and connectors. */
+  get totals(): { links: number; streams: number; connectors: number } {
+    let streams = 0;
+    for (const link of this.links) streams += link.outstanding;
+    return { links: this.links.size, streams, connectors: this.ready.size };
+  }
+
+  /** All links whose claims fit, ready or not. */
+  select(fits: (link: Link) => boolean): Link[] {
+    return [...this.links].filter(fits);
+  }
+
+  /** Call every second. */
+  tick(wallClock: number): void {
+    for (const link of this.links) {
+      link.tick();
+      if (link.claims.expiresAt.getTime() <= wallClock && link.accepting) {
+        link.retire(GoawayCode.unauthorized, "the connector token has expired");
+      }
+    }
+  }
+
+  /** Tells every connector to go elsewhere and lets no new one in. Links serve on until `retire`. */
+  drain(): void {
+    this.draining = true;
+    for (const link of this.links) link.announceEnd(GoawayCode.drain, "this relay is stopping");
+  }
+
+  /** No new streams; each link closes with its last one. */
+  retire(): void {
+    for (const link of [...this.links]) link.retire(GoawayCode.drain, "this relay is stopping");
+  }
+
+  /** Ends what is left. */
+  close(): void {
+    this.draining = true;
+    for (const link of this.links) link.close(GoawayCode.drain, "this relay has stopped");
+  }
+
+  private start(
+    conn: RawConnection,
+    request: LinkRequest,
+    rest: Uint8Array,
+    key: string,
+    token: string,
+    claims: Link["claims"],
+  ): void {
+    const { options } = this;
+    const link = new Link({
+      conn,
+      claims,
+      token,
+      linkId: `lnk_${randomBytes(10).toString("hex")}`,
+      clientAddress: request.clientAddress,
+      publicBaseUrl: options.publicBaseUrlOf(claims.slug),
+      now: options.now,
+      schedule: options.schedule,
+      onReady: (self) => this.admitReady(self),
+      onMeasured: (self) => options.onConnectorChange(self.connectorId),
+      onDraining: (self) => this.takeOut(self),
+      onEnded: (self, code, reason) => this.ended(self, code, reason),
+      onGone: (self) => this.links.delete(self),
+    });
+    this.links.add(link);
+    this.counts.accepted++;
+    conn.takeOver(link);
+    conn.write(acceptance(key));
+    if (rest.length > 0) link.onData(rest);
+    conn.resume();
+  }
+
+  private admitReady(link: Link): void {
+    const { registry, log } = this.options;
+    const { connectorId, endpointId, claims, hello } = link;
+    if (registry.linkCount(endpointId, connectorId) >= MAX_LINKS_PER_CONNECTOR) {
+      throw new ProtocolError(
+        GoawayCode.tooManyLinks,
+        `at most ${MAX_LINKS_PER_CONNECTOR} links a connector`,
+      );
+    }
+    let links = this.ready.get(connectorId);
+    if (links === undefined) {
+      links = new Set();
+      this.ready.set(connectorId, links);
+    }
+    links.add(link);
+    registry.add(link);
+    log.info(
+      { linkId: link.linkId, connectorId, endpointId, tenantId: claims.tenantId, agent: hello?.agent },
+      "link ready",
+    );
+  }
+
+  /** The link takes no new streams. */
+  private takeOut(link: Link): void {
+    this.options.registry.remove(link);
+    const links = this.ready.get(link.connectorId);
+    if (!links?.delete(link)) return;
+    if (links.size === 0) this.ready.delete(link.connectorId);
+    this.options.onConnectorChange(link.connectorId);
+  }
+
+  private ended(link: Link, code: number, reason: string): void {
+    this.takeOut(link);
+    const why = goawayName(code);
+    this.counts.ended.set(why, (this.counts.ended.get(why) ?? 0) + 1);
+    const { linkId, connectorId, endpointId } = link;
+    const fields = { linkId, connectorId, endpointId, code: why, reason };
+    if (
+      code === GoawayCode.protocolError ||
+      code === GoawayCode.flowControl ||
+      code === GoawayCode.frameTooLarge
+    ) {
+      this.options.log.warn(fields, "link ended for breaking the protocol");
+    } else {
+      this.options.log.info(fields, "link ended");
+    }
+  }
+
+  private refuse(conn: RawConnection, request: LinkRequest, refusal: Refusal): void {
+    const requestId = `req_${randomBytes(13).toString("hex")}`;
+    this.counts.refused.set(refusal.code, (this.counts.refused.get(refusal.code) ?? 0) + 1);
+    this.options.log.info(
+      { requestId, code: refusal.code, status: refusal.status, clientAddress: request.clientAddress },
+      "link refused",
+    );
+    const timer = setTimeout(() => conn.terminate(), REFUSAL_LINGER_MS);
+    // Reading on keeps a reset from overtaking the answer.
+    conn.takeOver({
+      onData: () => undefined,
+      onDrain: () => undefined,
+      onEnd: () => undefined,
+      onClose: () => clearTimeout(timer),
+    });
+    conn.write(refusalResponse(refusal, requestId));
+    conn.end();
+    conn.resume();
+  }
+}

@@ -1,0 +1,135 @@
+import type { RawConnection } from "../routes/tunnel.ts";
+
+const FIN_BINARY = 0x82;
+const FIN_CLOSE = 0x88;
+const FIN_PONG = 0x8a;
+
+/**
+ * The server's writing half of RFC 6455 on a raw socket: one write per message, what the socket did not take waits in
+ * a queue of copies until it drains.
+ */
+export class WebSocketSender {
+  private readonly conn: RawConnection;
+  private queue: Uint8Array[] = [];
+  private queuedBytes = 0;
+  /** Bytes of the first queue entry that are gone already. */
+  private offset = 0;
+  private finishing = false;
+  private closed = false;
+
+  constructor(conn: RawConnection) {
+    this.conn = conn;
+  }
+
+  /** Bytes accepted here that the socket has not taken. */
+  get bufferedBytes(): number {
+    return this.queuedBytes;
+  }
+
+  /**
+   * Sends `batch[start, end)` as one binary message; its header goes into the bytes before `start` (at least 10).
+   * @returns false when the socket is closed
+   */
+  send(batch: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    let at: number;
+    if (length < 126) {
+      at = start - 2;
+      batch[at + 1] = length;
+    } else if (length < 65_536) {
+      at = start - 4;
+      batch[at + 1] = 126;
+      batch[at + 2] = length >>> 8;
+      batch[at + 3] = length;
+    } else {
+      at = start - 10;
+      batch.fill(0, at + 2, at + 6);
+      batch[at + 1] = 127;
+      batch[at + 6] = length >>> 24;
+      batch[at + 7] = length >>> 16;
+      batch[at + 8] = length >>> 8;
+      batch[at + 9] = length;
+    }
+    batch[at] = FIN_BINARY;
+    return this.write(batch, at, end - at);
+  }
+
+  /** Answers a ping. Dropped while the socket is stuck: a peer that does not read gets no say in our memory. */
+  pong(payload: Uint8Array): void {
+    if (this.queuedBytes > 0 || this.finishing) return;
+    const frame = new Uint8Array(2 + payload.length);
+    frame[0] = FIN_PONG;
+    frame[1] = payload.length;
+    frame.set(payload, 2);
+    this.write(frame, 0, frame.length);
+  }
+
+  /** Sends a close frame and FIN after everything before them. Idempotent. */
+  close(code: number, reason: string): void {
+    if (this.finishing || this.closed) return;
+    const text = new TextEncoder().encode(reason).subarray(0, 123);
+    const withCode = code !== 1005;
+    const frame = new Uint8Array(withCode ? 4 + text.length : 2);
+    frame[0] = FIN_CLOSE;
+    frame[1] = frame.length - 2;
+    if (withCode) {
+      frame[2] = code >>> 8;
+      frame[3] = code;
+      frame.set(text, 4);
+    }
+    this.write(frame, 0, frame.length);
+    this.finishing = true;
+    if (this.queuedBytes === 0) this.conn.end();
+  }
+
+  /** The socket has room. @returns true when the queue shrank */
+  drain(): boolean {
+    if (this.closed || this.queuedBytes === 0) return false;
+    const before = this.queuedBytes;
+    let done = 0;
+    while (done < this.queue.length) {
+      const chunk = this.queue[done]!;
+      const length = chunk.length - this.offset;
+      const taken = this.conn.write(chunk, this.offset, length);
+      if (taken < 0) {
+        this.drop();
+        return false;
+      }
+      this.queuedBytes -= taken;
+      if (taken < length) {
+        this.offset += taken;
+        break;
+      }
+      this.offset = 0;
+      done++;
+    }
+    this.queue.splice(0, done);
+    if (this.queuedBytes === 0 && this.finishing) this.conn.end();
+    return this.queuedBytes < before;
+  }
+
+  /** Forgets what waits: the socket is gone. */
+  drop(): void {
+    this.closed = true;
+    this.queue = [];
+    this.queuedBytes = 0;
+    this.offset = 0;
+  }
+
+  private write(bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.closed || this.finishing) return false;
+    let taken = 0;
+    if (this.queuedBytes === 0) {
+      taken = this.conn.write(bytes, at, length);
+      if (taken < 0) {
+        this.drop();
+        return false;
+      }
+    }
+    if (taken < length) {
+      this.queue.push(bytes.slice(at + taken, at + length));
+      this.queuedBytes += length - taken;
+    }
+    return true;
+  }
+}

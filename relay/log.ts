@@ -1,0 +1,25 @@
+import pino from "pino";
+
+/** Keys whose values never reach a log, wherever a field of that name is put. */
+const SECRET_KEYS = [
+  "authorization",
+  "token",
+  "connectorToken",
+  "endpointToken",
+  "licenseKey",
+  "secret",
+  "password",
+];
+
+/** The relay's logger: one JSON object a line, to stderr (stdout carries the ready line only). */
+export function createLog(level: string): pino.Logger {
+  return pino(
+    {
+      level,
+      base: { process: "relay" },
+      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: "(hidden)" },
+    },
+    // Asynchronous: a slow reader of our logs must not stop the data path.
+    pino.destination({ fd: 2, sync: false }),
+  );
+}

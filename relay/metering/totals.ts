@@ -1,0 +1,57 @@
+/** What one finished request says of itself, as the edge hands it over. */
+export interface RequestRecord {
+  requestId: string;
+  /** Null, with the next three, when the host name led to no endpoint. */
+  tenantId: string | null;
+  endpointId: string | null;
+  slug: string | null;
+  accessKeyId: string | null;
+  connectorId: string | null;
+  method: string;
+  /** Without the query. */
+  path: string;
+  status: number;
+  bytesIn: number;
+  bytesOut: number;
+  /** Epoch, ms. */
+  startedAt: number;
+  durationMs: number;
+  queueMs: number;
+  upstreamMs: number;
+  clientAddress: string;
+  errorCode: string | null;
+  clientAborted: boolean;
+}
+
+/** Upper bounds of the duration histogram, ms. */
+export const DURATION_BUCKETS_MS = [
+  5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000,
+];
+
+/** Sums since the start of the process: plain additions on the request path, read by `/metrics`. */
+export class Totals {
+  /** By first digit of the status. */
+  readonly byStatusClass = new Float64Array(6);
+  /** One more than the bounds: the last is everything above them. */
+  readonly byDuration = new Float64Array(DURATION_BUCKETS_MS.length + 1);
+  readonly byError = new Map<string, number>();
+  bytesIn = 0;
+  bytesOut = 0;
+  durationMs = 0;
+  requests = 0;
+  aborted = 0;
+
+  add(record: RequestRecord): void {
+    const { status, durationMs, errorCode } = record;
+    this.requests++;
+    this.byStatusClass[Math.min(5, Math.max(0, Math.trunc(status / 100)))]! += 1;
+    this.bytesIn += record.bytesIn;
+    this.bytesOut += record.bytesOut;
+    this.durationMs += durationMs;
+    let bucket = 0;
+    while (bucket < DURATION_BUCKETS_MS.length && durationMs > DURATION_BUCKETS_MS[bucket]!) bucket++;
+    this.byDuration[bucket]! += 1;
+    if (record.clientAborted) this.aborted++;
+    if (errorCode !== null) this.byError.set(errorCode, (this.byError.get(errorCode) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,237 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { createDb, type Db } from "../db/client.ts";
+import { findAccessKeyByHash, touchAccessKeys } from "../server/access-keys/index.ts";
+import {
+  markRelayConnectorsOffline,
+  recordConnectorState,
+  verifyConnectorToken,
+} from "../server/connectors/index.ts";
+import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
+import { listenForChanges } from "../server/events.ts";
+import { recordRequests } from "../server/requests/index.ts";
+import { createMetrics, renderDurations } from "./admin/metrics.ts";
+import { type AdminServer, serveAdmin } from "./admin/server.ts";
+import { createDirect } from "./direct-tunnels.ts";
+import { createEdge, type Edge } from "./edge/edge.ts";
+import { publicPortOf, type RelayEnv } from "./env.ts";
+import { ConnectorReporter } from "./link/connector-reporter.ts";
+import { LinkRoom } from "./link/link-room.ts";
+import type { Log } from "./link/log.ts";
+import { Rechecker } from "./link/recheck.ts";
+import { TokenMemory } from "./link/token-memory.ts";
+import { RequestLog } from "./metering/request-log.ts";
+import { AccessKeyCache } from "./routes/access-key-cache.ts";
+import { applyChange } from "./routes/changes.ts";
+import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
+import { RouteCache } from "./routes/route-cache.ts";
+import { TunnelRegistry } from "./routes/tunnel-registry.ts";
+
+export interface Relay {
+  readonly port: number;
+  readonly adminPort: number;
+  /**
+   * Tells connectors to move, stops listening a moment later, lets running streams finish for `RELAY_DRAIN_SECONDS`, writes what is
+   * counted and marks connectors offline. Idempotent.
+   */
+  drain(): Promise<void>;
+}
+
+/** A relay that stops goes on listening for so long, ms: its successor needs about a second to take over the port. */
+const LINGER_MS = 2_000;
+/** After that, clients have so long to learn that their idle connections close; then links take no new streams, ms. */
+const CLOSING_MS = 2_500;
+/** The last writes to Postgres may take this long, ms. */
+const LAST_WRITES_MS = 5_000;
+
+/** Puts a relay together and starts it. @throws when a port is in use */
+export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
+  const relayId = `relay_${hostname()}_${randomBytes(6).toString("hex")}`;
+  const db = createDb(env.databaseUrl, {
+    applicationName: "hotspot-relay",
+    max: 8,
+    onConnectionError: (error) => log.warn({ err: error }, "lost a Postgres connection"),
+  });
+  const now = () => performance.now();
+  const verify = (token: string) =>
+    verifyConnectorToken({ db, signingSecret: env.connectorSigningSecret }, token);
+  const publicUrl = { port: null as number | null };
+  const publicBaseUrlOf = (slug: string) =>
+    `${env.publicScheme}://${slug}.${env.baseDomain}${publicUrl.port === null ? "" : `:${publicUrl.port}`}`;
+
+  const routes = new RouteCache({
+    find: (slug) => findRoute(db, slug),
+    now,
+    onStale: (slug, error) =>
+      log.warn({ err: error, slug }, "route not looked up, the last known one serves"),
+  });
+  const accessKeys = new AccessKeyCache({
+    find: (query) => findAccessKeyByHash(db, query),
+    now: Date.now,
+    onStale: (error) => log.warn({ err: error }, "access key not looked up, the last answer holds"),
+  });
+  const registry = new TunnelRegistry({
+    now,
+    createDirect: createDirect(env.headerTimeoutMs, log),
+  });
+  const memory = new TokenMemory();
+  const room: LinkRoom = new LinkRoom({
+    verify,
+    lookupRoute: (slug) => routes.lookup(slug),
+    registry,
+    memory,
+    publicBaseUrlOf,
+    onConnectorChange: (connectorId) => reporter.changed(connectorId),
+    now,
+    schedule: setImmediate,
+    delay: (ms) => delay(ms),
+    log,
+  });
+  const reporter = new ConnectorReporter({
+    room,
+    record: (state) => recordConnectorState(db, state),
+    relayId,
+    now,
+    log,
+  });
+  const rechecker = new Rechecker({ room, verify, memory, log });
+  const requestLog = new RequestLog({
+    relayId,
+    record: (rows) => recordRequests(db, rows),
+    touch: (uses) => touchAccessKeys(db, uses),
+    log,
+  });
+  const changes = listenForChanges(
+    env.databaseUrl,
+    (event) =>
+      applyChange(event, {
+        routes,
+        accessKeys,
+        recheck: (fits) => rechecker.check(fits),
+        onResync: () => void noteRecentlySeen(db, registry, log),
+      }),
+    log,
+  );
+  const ticker = setInterval(() => {
+    room.tick(Date.now());
+    reporter.tick();
+    accessKeys.tick();
+  }, 1_000);
+
+  const edge = createEdge({
+    config: {
+      baseDomain: env.baseDomain,
+      publicScheme: env.publicScheme,
+      get publicPort() {
+        return publicUrl.port;
+      },
+      portalUrl: env.portalUrl,
+      internalSecret: env.internalSecret,
+      trustedProxies: env.trustedProxies,
+      rateLimitWindowMs: env.rateLimit.windowMs,
+      rateLimitMax: env.rateLimit.max,
+      graceMs: env.graceMs,
+      upstreamHeaderTimeoutMs: env.headerTimeoutMs,
+      maxConnectionsPerAddress: env.maxConnectionsPerAddress,
+    },
+    routes,
+    registry,
+    accessKeys,
+    meter: requestLog,
+    acceptLink: (conn, request, rest) => room.acceptLink(conn, request, rest),
+    consolePage: consolePageHtml,
+    log,
+  });
+
+  let draining: Promise<void> | null = null;
+  const abandon = async () => {
+    clearInterval(ticker);
+    edge.stop();
+    await changes.stop();
+    await db.destroy();
+  };
+  let port: number;
+  let admin: AdminServer;
+  try {
+    port = listen(edge, env.port).port;
+    publicUrl.port = publicPortOf(env, port);
+    admin = serveAdmin({
+      port: env.adminPort,
+      registry: createMetrics({ room, requestLog, edge: () => ({ ...edge.stats }) }),
+      more: () => renderDurations(requestLog),
+      notReady: () => (draining === null ? null : "draining"),
+    });
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
+
+  async function leave(): Promise<void> {
+    log.info({ ...room.totals }, "draining");
+    const deadline = now() + env.drainSeconds * 1_000;
+    const left = () => Math.max(0, deadline - now());
+    const isUnused = room.totals.links === 0 && edge.stats.connections === 0;
+    const lingerMs = isUnused ? 0 : Math.min(LINGER_MS, left() / 2);
+    let quiet = false;
+    const edgeQuiet = edge.drain(lingerMs).then(() => {
+      quiet = true;
+    });
+    room.drain();
+    await Promise.race([edgeQuiet, delay(Math.min(lingerMs + CLOSING_MS, left()))]);
+    room.retire();
+    registry.close();
+    await Promise.race([edgeQuiet, delay(left())]);
+    if (!quiet) log.warn({ ...room.totals }, "drain time is over, cutting what is left");
+    edge.stop();
+    room.close();
+    clearInterval(ticker);
+    rechecker.stop();
+    await changes.stop();
+    await within(LAST_WRITES_MS, reporter.stop());
+    await requestLog.drain(LAST_WRITES_MS);
+    await within(
+      LAST_WRITES_MS,
+      markRelayConnectorsOffline(db, relayId).catch((error: unknown) =>
+        log.warn({ err: error }, "connectors not marked offline"),
+      ),
+    );
+    await admin.stop();
+    await within(LAST_WRITES_MS, db.destroy());
+    log.info({}, "drained");
+  }
+
+  return {
+    port,
+    adminPort: admin.port,
+    drain() {
+      draining ??= leave();
+      return draining;
+    },
+  };
+}
+
+/** Both families on one socket; a machine without IPv6 gets IPv4 only. */
+function listen(edge: Edge, port: number) {
+  try {
+    return edge.listen({ port, hostname: "::", reusePort: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
+    return edge.listen({ port, hostname: "0.0.0.0", reusePort: true });
+  }
+}
+
+async function noteRecentlySeen(db: Db, registry: TunnelRegistry, log: Log): Promise<void> {
+  try {
+    for (const endpointId of await listRecentlySeenEndpoints(db)) {
+      if (registry.connectorCount(endpointId) === 0) registry.seen(endpointId);
+    }
+  } catch (error) {
+    // Only the wait for returning connectors is lost; the next connection to Postgres asks again.
+    log.warn({ err: error }, "connectors seen lately not read");
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, delay(ms)]);
+}

@@ -1,0 +1,1 @@
+export { reportAbuse } from "./report.ts";

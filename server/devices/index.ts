@@ -1,0 +1,1 @@
+export { releaseDevice } from "./release.ts";

@@ -1,0 +1,12 @@
+export { checkAvailability, suggestSlugs } from "./availability.ts";
+export { type ConsolePageInput, consolePageHtml } from "./console-page.ts";
+export { getEndpointDetails } from "./details.ts";
+export { getEndpoint } from "./get.ts";
+export { getEndpointHealth } from "./health.ts";
+export { listEndpoints } from "./list.ts";
+export { publicUrlFor, slugOfHost } from "./public-url.ts";
+export { registerEndpoint } from "./register.ts";
+export { COOLDOWN_DAYS, releaseEndpoint } from "./release.ts";
+export { rotateEndpointToken } from "./rotate-token.ts";
+export { findRoute, type Route } from "./route.ts";
+export { updateEndpoint } from "./update.ts";

@@ -1,0 +1,29 @@
+/**
+ * How often the public doors may be used. `perAddress` counts a client address (IPv6 by its /64), `perTenant` a tenant
+ * or, before one is known, the credential that was shown. Numbers are requests per `seconds`.
+ */
+export interface Limit {
+  readonly seconds: number;
+  readonly perAddress: number;
+  readonly perTenant: number | null;
+}
+
+export const limits = {
+  /** Claiming names; a plan bounds what a tenant holds, this bounds trying. */
+  register: { seconds: 600, perAddress: 200, perTenant: 120 },
+  /** A connector asks once per start; a fleet behind one address starts together. */
+  issue: { seconds: 60, perAddress: 600, perTenant: 300 },
+  /** Desktop runtimes poll it. */
+  details: { seconds: 60, perAddress: 600, perTenant: 300 },
+  rotate: { seconds: 600, perAddress: 200, perTenant: 60 },
+  /** As somebody types. */
+  availability: { seconds: 60, perAddress: 120, perTenant: null },
+  status: { seconds: 60, perAddress: 1200, perTenant: null },
+  abuse: { seconds: 3600, perAddress: 10, perTenant: null },
+  /** License and API keys that were not valid: guessing. */
+  credential_failure: { seconds: 600, perAddress: 60, perTenant: null },
+  /** Keys and devices changed by people. */
+  keys: { seconds: 600, perAddress: 600, perTenant: 300 },
+} as const satisfies Record<string, Limit>;
+
+export type Door = keyof typeof limits;

@@ -1,0 +1,83 @@
+import { sql } from "kysely";
+import { columns } from "../../db/schema/index.ts";
+import { type RequestContext, requirePermission } from "../context.ts";
+import { normalizeSlug } from "../endpoints/slug.ts";
+import { DomainError } from "../errors.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import type { ListRequestsInput, ListRequestsOutput } from "./schemas.ts";
+
+const DEFAULT_LIMIT = 50;
+
+/**
+ * One page of the tenant's request log, newest first. Rows that arrive meanwhile do not shift later pages.
+ * @throws DomainError not_found/endpoint_not_found, invalid/invalid_cursor
+ */
+export async function listRequests(args: {
+  ctx: RequestContext;
+  input: ListRequestsInput;
+}): Promise<ListRequestsOutput> {
+  const { ctx, input } = args;
+  requirePermission(ctx, "requests:read");
+  const endpointId = input.slug === undefined ? null : await getEndpointId(ctx, input.slug);
+  const cursor = input.cursor === undefined ? null : decodeCursor(input.cursor);
+  const limit = input.limit ?? DEFAULT_LIMIT;
+  const micros = sql<number>`(extract(epoch from requests.started_at) * 1000000)::bigint`;
+  const rows = await ctx.db
+    .selectFrom("requests")
+    .leftJoin("endpoints", (join) =>
+      join
+        .onRef("endpoints.id", "=", "requests.endpoint_id")
+        .onRef("endpoints.tenant_id", "=", "requests.tenant_id"),
+    )
+    .leftJoin("access_keys", (join) =>
+      join
+        .onRef("access_keys.id", "=", "requests.access_key_id")
+        .onRef("access_keys.tenant_id", "=", "requests.tenant_id"),
+    )
+    .select(columns.request)
+    .select(["endpoints.slug", "access_keys.name as access_key_name", micros.as("micros")])
+    .where("requests.tenant_id", "=", ctx.tenantId)
+    .$if(endpointId !== null, (query) => query.where("requests.endpoint_id", "=", endpointId as string))
+    .$if(cursor !== null, (query) =>
+      query.where(
+        sql<boolean>`(requests.started_at, requests.id) <
+          (timestamptz 'epoch' + ${cursor?.startedAtMicros} * interval '1 microsecond', ${cursor?.id})`,
+      ),
+    )
+    .orderBy("requests.started_at", "desc")
+    .orderBy("requests.id", "desc")
+    .limit(limit + 1)
+    .execute();
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    requests: page.map((row) => ({
+      id: row.id,
+      slug: row.slug,
+      startedAt: row.started_at.toISOString(),
+      method: row.method,
+      path: row.path,
+      status: row.status,
+      bytesIn: row.bytes_in,
+      bytesOut: row.bytes_out,
+      durationMs: row.duration_ms,
+      accessKeyName: row.access_key_name,
+      errorCode: row.error_code,
+      clientAddress: row.client_address,
+    })),
+    nextCursor:
+      last && rows.length > limit ? encodeCursor({ startedAtMicros: last.micros, id: last.id }) : null,
+  };
+}
+
+async function getEndpointId(ctx: RequestContext, rawSlug: string): Promise<string> {
+  const row = await ctx.db
+    .selectFrom("endpoints")
+    .select("id")
+    .where("tenant_id", "=", ctx.tenantId)
+    .where("slug", "=", normalizeSlug(rawSlug))
+    .where("released_at", "is", null)
+    .executeTakeFirst();
+  if (row) return row.id;
+  throw new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", { field: "slug" });
+}

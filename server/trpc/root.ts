@@ -1,0 +1,32 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { createCallerFactory, router } from "./init.ts";
+import { abuseRouter } from "./routers/abuse.ts";
+import { accessKeysRouter } from "./routers/access-keys.ts";
+import { apiKeysRouter } from "./routers/api-keys.ts";
+import { connectorsRouter } from "./routers/connectors.ts";
+import { devicesRouter } from "./routers/devices.ts";
+import { endpointsRouter } from "./routers/endpoints.ts";
+import { licensesRouter } from "./routers/licenses.ts";
+import { requestsRouter } from "./routers/requests.ts";
+import { tenantsRouter } from "./routers/tenants.ts";
+
+/** Every procedure of the product. The browser takes its types from here. */
+export const appRouter = router({
+  abuse: abuseRouter,
+  accessKeys: accessKeysRouter,
+  apiKeys: apiKeysRouter,
+  connectors: connectorsRouter,
+  devices: devicesRouter,
+  endpoints: endpointsRouter,
+  licenses: licensesRouter,
+  requests: requestsRouter,
+  tenants: tenantsRouter,
+});
+
+export type AppRouter = typeof appRouter;
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;
+
+/** Makes procedures callable on the server: `createCaller(context).endpoints.list()`. */
+export const createCaller = createCallerFactory(appRouter);
+export type ApiCaller = ReturnType<typeof createCaller>;
