@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { sql } from "kysely";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createConnector, createEndpoint, createTenant, createTestDb } from "../../../db/testing/index.ts";
@@ -249,6 +250,18 @@ describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as 
     });
   },
 );
+
+test("a body without a length is cut off at the limit too, and the answer arrives", async () => {
+  const chunks = Array.from({ length: 200 }, () => new Uint8Array(1000).fill(0x20));
+  const response = await fetch(`${base}/api/abuse/report`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: Readable.toWeb(Readable.from(chunks)),
+    duplex: "half",
+  } as unknown as RequestInit);
+  expect(response.status).toBe(413);
+  expect(await response.json()).toMatchObject({ error: { code: "body_too_large" } });
+});
 
 describe("queries and paths", () => {
   test.each([
