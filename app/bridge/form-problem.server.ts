@@ -55,6 +55,19 @@ export async function orErrorPage<Value>(call: Promise<Value>): Promise<Value> {
   }
 }
 
+/**
+ * For a part of a page that may come after the page itself: a promise that never rejects, null for a procedure that
+ * failed (it is in the log by then). Nobody listens to such a promise when another loader of the page has thrown, and
+ * Node ends the process over a rejection that nobody listens to.
+ */
+export async function orNull<Value>(call: Promise<Value>): Promise<Value | null> {
+  try {
+    return await call;
+  } catch {
+    return null;
+  }
+}
+
 // A bad address (a slug with a slash, an id that is none) is a page that does not exist.
 const pageStatus: Partial<Record<TRPCError["code"], number>> = {
   NOT_FOUND: 404,
