@@ -188,9 +188,11 @@ test("without retry the first failure to reach the relay or the portal ends it",
 test("a portal that is away is asked again", async () => {
   relay.portal = () => ({ status: 502, body: null });
   const { heard } = start();
-  await until(() => heard.troubles.length >= 2);
+  await until(() => relay.asked.length >= 3);
   relay.portal = () => null;
   await until(() => heard.up === 1);
+  // The same trouble is told once.
+  expect(heard.troubles).toEqual(["the portal answered 502 to POST /api/connectors/issue"]);
   expect(heard.exit).toBeNull();
 });
 
