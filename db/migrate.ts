@@ -55,7 +55,7 @@ function report(direction: string, names: string[]): void {
 // Only as a program: inside a bundle the started file has another name.
 if (process.argv[1]?.endsWith("db/migrate.ts")) {
   main(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(error);
+    console.error(error instanceof Error ? [error.message, error.cause].filter(Boolean).join(": ") : error);
     process.exitCode = 1;
   });
 }

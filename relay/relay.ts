@@ -32,14 +32,16 @@ export interface Relay {
   readonly port: number;
   readonly adminPort: number;
   /**
-   * Stops listening, tells connectors to move, lets running streams finish for `RELAY_DRAIN_SECONDS`, writes what is
+   * Tells connectors to move, stops listening a moment later, lets running streams finish for `RELAY_DRAIN_SECONDS`, writes what is
    * counted and marks connectors offline. Idempotent.
    */
   drain(): Promise<void>;
 }
 
-/** Time in which clients learn that their idle connections close, before links take no new streams, ms. */
-const LINGER_MS = 2_500;
+/** A relay that stops goes on listening for so long, ms: its successor needs about a second to take over the port. */
+const LINGER_MS = 2_000;
+/** After that, clients have so long to learn that their idle connections close; then links take no new streams, ms. */
+const CLOSING_MS = 2_500;
 /** A start does not wait longer for Postgres: without it there is nothing to serve yet, but later there may be, ms. */
 const FIRST_LOOK_MS = 1_000;
 /** The last writes to Postgres may take this long, ms. */
@@ -173,12 +175,14 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     log.info({ ...room.totals }, "draining");
     const deadline = now() + env.drainSeconds * 1_000;
     const left = () => Math.max(0, deadline - now());
+    const isUnused = room.totals.links === 0 && edge.stats.connections === 0;
+    const lingerMs = isUnused ? 0 : Math.min(LINGER_MS, left() / 2);
     let quiet = false;
-    const edgeQuiet = edge.drain().then(() => {
+    const edgeQuiet = edge.drain(lingerMs).then(() => {
       quiet = true;
     });
     room.drain();
-    await Promise.race([edgeQuiet, delay(Math.min(LINGER_MS, left()))]);
+    await Promise.race([edgeQuiet, delay(Math.min(lingerMs + CLOSING_MS, left()))]);
     room.retire();
     registry.close();
     await Promise.race([edgeQuiet, delay(left())]);

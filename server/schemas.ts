@@ -30,5 +30,13 @@ export const bodyNumber = z.number().pipe(z.number());
 export const machineCredential = z.object({
   licenseKey: z.string().min(1).max(200).optional().describe("hs_lic_…"),
   deviceId: z.string().trim().min(1).max(200).optional().describe("The device's own stable name"),
+  deviceName: z
+    .string()
+    .trim()
+    .min(1)
+    .max(80)
+    .optional()
+    .describe("What people call it, shown in the portal"),
+  platform: z.string().trim().min(1).max(80).optional().describe("Such as linux-x64"),
 });
 export type MachineCredential = z.infer<typeof machineCredential>;

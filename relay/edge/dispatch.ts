@@ -1,8 +1,9 @@
+import { ResetCode } from "../protocol/codes.ts";
 import { Framing } from "../protocol/http1/index.ts";
 import { LINK_LOST, type Stream, type StreamEvents, StreamKind, type Tunnel } from "../routes/tunnel.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
-import { type EdgeErrorCode, ResetCode } from "./errors.ts";
+import type { EdgeErrorCode } from "./errors.ts";
 import { pickTunnel } from "./pick-tunnel.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import { writeRequestHead } from "./request-fields.ts";

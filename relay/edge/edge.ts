@@ -14,8 +14,11 @@ export interface Edge {
    * its address has too many. Call `release` once, when the socket has closed, whoever owns it then.
    */
   accept(raw: RawConnection): { readonly events: RawConnectionEvents; release(): void } | null;
-  /** Stops listening, lets requests finish and says `Connection: close`; resolves when no connection is left. */
-  drain(): Promise<void>;
+  /**
+   * Lets requests finish and says `Connection: close`; resolves when no connection is left.
+   * @param lingerMs goes on listening for so long: with `reusePort` a successor can take over the port without a gap
+   */
+  drain(lingerMs?: number): Promise<void>;
   /** Stops listening and drops every connection. */
   stop(): void;
   /** Looks at the timers of all connections. Called by `listen`'s own timer; by tests with a made time. */
@@ -110,8 +113,9 @@ export function createEdge(deps: EdgeDeps): Edge {
       return listeners.open(options);
     },
     accept,
-    async drain() {
+    async drain(lingerMs = 0) {
       edge.draining = true;
+      if (lingerMs > 0) await new Promise((resolve) => setTimeout(resolve, lingerMs));
       listeners.close();
       if (connections.length > 0) await new Promise<void>((resolve) => (drained = resolve));
       stopTicking();

@@ -1,3 +1,5 @@
+import { LINK_LOST, ResetCode } from "../protocol/codes.ts";
+
 /** Every answer of our own on a tenant host. `design.md` has the table that outsiders rely on. */
 export const edgeErrors = {
   bad_request: { status: 400, message: "The request is not valid HTTP/1.1." },
@@ -49,17 +51,14 @@ export function faultCode(status: number): EdgeErrorCode {
   return faultCodes[status] ?? "bad_request";
 }
 
-/** RESET codes of the link protocol (relay/protocol/README.md) that the edge sends or tells apart. */
-export const ResetCode = { cancel: 0, badResponse: 4, refused: 5, tooLarge: 8 } as const;
-
 const resetCodes: Record<number, EdgeErrorCode> = {
-  1: "upstream_unreachable",
-  2: "upstream_timeout",
-  3: "upstream_reset",
-  4: "upstream_bad_response",
-  5: "connector_offline",
-  8: "upstream_bad_response",
-  65535: "link_lost",
+  [ResetCode.upstreamUnreachable]: "upstream_unreachable",
+  [ResetCode.upstreamTimeout]: "upstream_timeout",
+  [ResetCode.upstreamReset]: "upstream_reset",
+  [ResetCode.upstreamBadResponse]: "upstream_bad_response",
+  [ResetCode.refused]: "connector_offline",
+  [ResetCode.tooLarge]: "upstream_bad_response",
+  [LINK_LOST]: "link_lost",
 };
 
 /** What a RESET from the connector means to the client, when nothing was sent to it yet. */

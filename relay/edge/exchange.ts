@@ -1,3 +1,4 @@
+import { ResetCode } from "../protocol/codes.ts";
 import { Framing, type RequestHead } from "../protocol/http1/index.ts";
 import type { Stream } from "../routes/tunnel.ts";
 import { type Applicant, acceptOf, admit, type ConnectionMemo, type Verdict } from "./admission.ts";
@@ -5,7 +6,7 @@ import { type Answer, encodeAnswer, errorAnswer } from "./answer.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
 import { Dispatch, type DispatchEvents } from "./dispatch.ts";
-import { type EdgeErrorCode, ResetCode, resetErrorCode } from "./errors.ts";
+import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
 import { ExchangeResponse, type ResponseContext, type ResponseResult } from "./exchange-response.ts";
 import type { Forwarding, Peer } from "./forwarding.ts";
@@ -204,7 +205,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
       this.dispatch.retry(route, forwarding.lines);
       return;
     }
-    if (code === ResetCode.badResponse) this.edge.stats.badResponses++;
+    if (code === ResetCode.upstreamBadResponse) this.edge.stats.badResponses++;
     this.fail(error);
   }
 
@@ -212,7 +213,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     if (result === "more") return;
     if (result === "bad") {
       this.edge.stats.badResponses++;
-      this.stream?.reset(ResetCode.badResponse, this.response.fault);
+      this.stream?.reset(ResetCode.upstreamBadResponse, this.response.fault);
       this.detach();
       if (this.response.started) this.cut("upstream_bad_response");
       else this.fail("upstream_bad_response");

@@ -1,5 +1,5 @@
 import type { RawConnection } from "../routes/tunnel.ts";
-import { copyOf, putAll } from "./bytes.ts";
+import { put, putAll } from "./bytes.ts";
 
 /** Two frames of 64 KiB with their chunk lines: a head and its first body bytes leave in one write. */
 const SCRATCH_BYTES = 131_072 + 1_024;
@@ -34,6 +34,16 @@ export class Scratch {
   }
 }
 
+/** Queued bytes are kept in blocks: a thousand tiny events to a stalled reader cost their bytes, not a buffer each. */
+const BLOCK_BYTES = 16_384;
+
+interface Block {
+  readonly bytes: Buffer;
+  /** Bytes `[from, to)` are still to be sent. */
+  from: number;
+  to: number;
+}
+
 /** Who hears that bytes have left. */
 export interface OutputEvents {
   /** `bytes` of what was marked as payload have been taken by the socket. */
@@ -50,8 +60,7 @@ export class Output {
   /** Grows with each write that the socket takes something of; for the stall timer. */
   progress = 0;
   private payload = 0;
-  private queue: Buffer[] = [];
-  private queueOffset = 0;
+  private queue: Block[] = [];
   private readonly raw: RawConnection;
   private readonly scratch: Scratch;
   private readonly events: OutputEvents;
@@ -121,8 +130,7 @@ export class Output {
       at += taken;
     }
     if (at < to) {
-      this.queue.push(copyOf(bytes, at, to));
-      this.queuedBytes += to - at;
+      this.enqueue(bytes, at, to);
     }
     this.settle(at - from);
   }
@@ -132,21 +140,18 @@ export class Output {
     if (this.closed) return;
     let sent = 0;
     while (this.queue.length > 0) {
-      const first = this.queue[0];
-      const left = first.length - this.queueOffset;
-      const taken = this.raw.write(first, this.queueOffset, left);
+      const block = this.queue[0];
+      const left = block.to - block.from;
+      const taken = this.raw.write(block.bytes, block.from, left);
       if (taken < 0) {
         this.closed = true;
         return;
       }
       sent += taken;
       this.queuedBytes -= taken;
-      if (taken < left) {
-        this.queueOffset += taken;
-        break;
-      }
+      block.from += taken;
+      if (taken < left) break;
       this.queue.shift();
-      this.queueOffset = 0;
     }
     if (sent > 0) this.progress++;
     this.settle(sent);
@@ -161,6 +166,18 @@ export class Output {
     }
     this.queue = [];
     this.queuedBytes = 0;
+  }
+
+  private enqueue(bytes: Uint8Array, from: number, to: number): void {
+    const size = to - from;
+    this.queuedBytes += size;
+    const last = this.queue.at(-1);
+    if (last !== undefined && last.to + size <= last.bytes.length) {
+      last.to = put(last.bytes, last.to, bytes, from, to);
+      return;
+    }
+    const block = Buffer.allocUnsafeSlow(Math.max(size, BLOCK_BYTES));
+    this.queue.push({ bytes: block, from: 0, to: put(block, 0, bytes, from, to) });
   }
 
   /** Payload and framing are not told apart: at most a few framing bytes are credited early, never more than came. */

@@ -5,16 +5,22 @@ import { DomainError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { lockActiveLicense } from "./lock.ts";
 
+/** A device as it names itself; name and platform stay as they were when they are left out. */
+interface DeviceInput {
+  readonly tenantId: string;
+  readonly licenseId: string;
+  readonly deviceId: string;
+  readonly name?: string | undefined;
+  readonly platform?: string | undefined;
+}
+
 /**
  * Gives a device its place on a license, the first time it is seen, and notes that it was seen.
  *
  * @returns `devices.id`
  * @throws DomainError limit/device_limit with `limit` and `used`: release a device first
  */
-export async function activateDevice(
-  db: Db,
-  input: { tenantId: string; licenseId: string; deviceId: string; requestId: string },
-): Promise<string> {
+export async function activateDevice(db: Db, input: DeviceInput & { requestId: string }): Promise<string> {
   const seen = await noteSeen(db, input);
   if (seen) return seen;
   return inTransaction(db, async (tx) => {
@@ -40,7 +46,14 @@ export async function activateDevice(
     const id = newId("dev");
     await tx
       .insertInto("devices")
-      .values({ id, tenant_id: input.tenantId, license_id: license.id, device_id: input.deviceId })
+      .values({
+        id,
+        tenant_id: input.tenantId,
+        license_id: license.id,
+        device_id: input.deviceId,
+        name: input.name ?? null,
+        platform: input.platform ?? null,
+      })
       .execute();
     await recordAudit(
       tx,
@@ -51,13 +64,14 @@ export async function activateDevice(
   });
 }
 
-async function noteSeen(
-  db: Db,
-  input: { tenantId: string; licenseId: string; deviceId: string },
-): Promise<string | null> {
+async function noteSeen(db: Db, input: DeviceInput): Promise<string | null> {
   const row = await db
     .updateTable("devices")
-    .set({ last_seen_at: sql`now()` })
+    .set({
+      last_seen_at: sql`now()`,
+      ...(input.name === undefined ? {} : { name: input.name }),
+      ...(input.platform === undefined ? {} : { platform: input.platform }),
+    })
     .where("license_id", "=", input.licenseId)
     .where("tenant_id", "=", input.tenantId)
     .where("device_id", "=", input.deviceId)

@@ -20,7 +20,13 @@ export interface LicenseIdentity {
  */
 export async function authenticateLicense(
   db: Db,
-  input: { licenseKey: string; deviceId: string; requestId: string },
+  input: {
+    licenseKey: string;
+    deviceId: string;
+    requestId: string;
+    deviceName?: string | undefined;
+    platform?: string | undefined;
+  },
 ): Promise<LicenseIdentity> {
   // Looked up by its hash: what the index compares tells nothing about the key.
   const license = await db
@@ -38,6 +44,8 @@ export async function authenticateLicense(
     tenantId: license.tenant_id,
     licenseId: license.id,
     deviceId: input.deviceId,
+    name: input.deviceName,
+    platform: input.platform,
     requestId: input.requestId,
   });
   return { tenantId: license.tenant_id, licenseId: license.id, devicePk, deviceId: input.deviceId };

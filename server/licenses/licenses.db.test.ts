@@ -25,6 +25,18 @@ test("a device takes a place once, however often it comes", async () => {
   ]);
 });
 
+test("a device may say what people call it; what it leaves out stays", async () => {
+  const tenant = await createTenant(db);
+  const say = (about: { deviceName?: string; platform?: string }) =>
+    authenticateLicense(db, { licenseKey: tenant.licenseKey, deviceId: "pc", requestId: "r", ...about });
+  await say({ deviceName: "Ada's PC", platform: "linux-x64" });
+  await say({});
+  await say({ deviceName: "Ada's old PC" });
+  expect((await getLicense({ ctx: ownerContext(db, tenant) })).devices).toMatchObject([
+    { deviceId: "pc", name: "Ada's old PC", platform: "linux-x64" },
+  ]);
+});
+
 test("a hundred devices at once get as many places as the license has; a released place can be taken again", async () => {
   const tenant = await createTenant(db, { deviceLimit: 3 });
   const results = await Promise.allSettled(

@@ -1,2 +1,3 @@
 export { listRequests } from "./list.ts";
+export { purgeRequests, type RequestArchive } from "./purge.ts";
 export { type RequestRow, recordRequests } from "./record.ts";

@@ -28,7 +28,7 @@ export async function authenticateMember(api: ApiContext): Promise<Caller> {
  * @throws DomainError unauthorized, forbidden/license_inactive, limit/device_limit
  */
 export async function authenticateMachine(api: ApiContext, credential: MachineCredential): Promise<Caller> {
-  const { licenseKey, deviceId } = credential;
+  const { licenseKey, deviceId, ...about } = credential;
   if (licenseKey === undefined) {
     if (api.bearer === null && api.session === null) {
       throw unauthorized("send licenseKey and deviceId, or an API key as a bearer token", "licenseKey");
@@ -41,7 +41,12 @@ export async function authenticateMachine(api: ApiContext, credential: MachineCr
     });
   }
   return countingFailures(api, async () => {
-    const identity = await authenticateLicense(api.db, { licenseKey, deviceId, requestId: api.requestId });
+    const identity = await authenticateLicense(api.db, {
+      licenseKey,
+      deviceId,
+      ...about,
+      requestId: api.requestId,
+    });
     const { tenantId, devicePk } = identity;
     return { ctx: contextOf(api, tenantId, null, licensePermissions), device: { devicePk, deviceId } };
   });

@@ -90,8 +90,12 @@ export class Dispatcher implements ExchangeHost {
     end: boolean,
   ): AcceptedStreamEvents | null => {
     if (kind === StreamKind.tcp) return null;
-    const request = this.heads.write(head);
-    if (request === null || (framing === BodyFraming.length && request.contentLength < 0)) {
+    const hasLength = framing === BodyFraming.length;
+    const request = this.heads.write(head, hasLength);
+    // A length without a body would leave the upstream waiting for it.
+    const lengthFits =
+      !hasLength || (end ? request?.contentLength === 0 : request !== null && request.contentLength >= 0);
+    if (request === null || !lengthFits) {
       this.log("error", "request head of the relay not understood");
       stream.reset(ResetCode.internal, "request head not understood");
       return null;

@@ -23,7 +23,7 @@ import {
   headTimedOut,
 } from "./failure.ts";
 import type { UpstreamPool } from "./pool.ts";
-import { RequestBody } from "./request-body.ts";
+import { RequestBody, type RequestBodyOwner } from "./request-body.ts";
 import type { RequestHead } from "./request-head.ts";
 import { ResponseBody } from "./response-body.ts";
 import type { SocketOwner, UpstreamSocket } from "./socket.ts";
@@ -44,7 +44,7 @@ export interface ExchangeHost {
 }
 
 /** One stream and its request to the upstream, from OPEN to the end of both directions. */
-export class Exchange implements SocketOwner, AcceptedStreamEvents {
+export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyOwner {
   readonly method: string;
   readonly path: string;
   readonly startedAt: number;
@@ -54,11 +54,12 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
   private readonly stream: AcceptedStream;
   private readonly upgrade: boolean;
   private readonly declaredLength: number;
-  private readonly request: RequestBody;
+  /** Null for a request that was all head and left at once. */
+  private request: RequestBody | null;
   private response: ResponseBody | null = null;
   private socket: UpstreamSocket;
-  /** Head to send again when a kept connection turns out to be dead; null when it may not be sent twice. */
-  private again: Uint8Array | null = null;
+  /** Length of the head to send again when a kept connection turns out to be dead; 0 when it may not be sent twice. */
+  private againLength = 0;
   private partialHead: ByteQueue | null = null;
   private informational = 0;
   private keepAlive = false;
@@ -88,24 +89,25 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
     else this.declaredLength = framing === BodyFraming.length ? head.contentLength : 0;
     this.startedAt = host.now();
     this.waitingSince = this.startedAt;
-    this.request = new RequestBody(
-      framing === BodyFraming.chunked,
-      (bytes) => this.stream.credit(bytes),
-      () => this.requestSent(),
-    );
+    const bare = end && framing === BodyFraming.none;
     // A handshake gets a connection of its own: after a 101 it is no longer one of HTTP.
     const kept = this.upgrade ? null : host.pool.take(this);
-    if (kept !== null && end && idempotent.has(head.method)) this.again = head.bytes.slice();
     this.socket = kept ?? host.pool.connect(this);
+    if (kept !== null && bare) {
+      if (idempotent.has(head.method)) this.keepHead(kept, head.bytes);
+      this.request = this.sendBareHead(kept, head.bytes);
+      return;
+    }
+    this.request = new RequestBody(framing === BodyFraming.chunked, this);
     this.request.setHead(head.bytes);
-    if (kept !== null) this.request.socket = kept;
-    if (end) this.request.end(null, !this.socket.connected);
-    else this.flushSoon();
+    this.request.socket = kept;
+    if (end) this.request.end(null, true);
+    this.flushSoon();
   }
 
   /** Payload of the request so far. */
   get bytesIn(): number {
-    return this.request.received;
+    return this.request?.received ?? 0;
   }
 
   /** Payload of the response so far. */
@@ -123,8 +125,10 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
       this.earlyEnd = end;
       return;
     }
+    const { request } = this;
+    if (request === null) return;
     if (this.declaredLength >= 0) {
-      const received = this.request.received + chunk.length;
+      const received = request.received + chunk.length;
       // More would be read by the upstream as another request; less would leave it waiting.
       if (received > this.declaredLength || (end && received < this.declaredLength)) {
         this.fail({ code: ResetCode.internal, reason: "request body is not of its declared length" });
@@ -132,13 +136,13 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
       }
     }
     this.waitingSince = this.host.now();
-    if (chunk.length > 0) this.request.push(chunk, this.flushQueued || end);
-    if (end) this.request.end(null, this.flushQueued);
+    if (chunk.length > 0) request.push(chunk, this.flushQueued || end);
+    if (end) request.end(null, this.flushQueued);
   }
 
   onTrailers(fields: Uint8Array): void {
     if (this.done) return;
-    this.request.end(areTrailers(fields) ? fields : null, this.flushQueued);
+    this.request?.end(areTrailers(fields) ? fields : null, this.flushQueued);
   }
 
   onReset(code: number, reason: string): void {
@@ -155,21 +159,34 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
     else if (!this.response.blocked) this.socket.resume();
   }
 
+  // The request's bytes.
+
+  requestTaken(bytes: number): void {
+    this.stream.credit(bytes);
+  }
+
+  requestSent(): void {
+    this.waitingSince = this.host.now();
+    if (this.upgrade && this.status === 101) this.socket.finish();
+    if (this.response?.delivered) this.responseDelivered();
+  }
+
   // The socket.
 
   onSocketOpen(): void {
     this.waitingSince = this.host.now();
+    if (this.request === null) return;
     this.request.socket = this.socket;
     this.request.flush();
   }
 
   onSocketDrain(): void {
     this.waitingSince = this.host.now();
-    this.request.flush();
+    this.request?.flush();
   }
 
   onSocketData(chunk: Uint8Array): void {
-    this.again = null;
+    this.againLength = 0;
     if (this.response === null) this.readHead(chunk);
     else this.readBody(chunk, 0, chunk.length);
   }
@@ -209,14 +226,8 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
     this.flushQueued = true;
     queueMicrotask(() => {
       this.flushQueued = false;
-      if (!this.done) this.request.flush();
+      if (!this.done) this.request?.flush();
     });
-  }
-
-  private requestSent(): void {
-    this.waitingSince = this.host.now();
-    if (this.upgrade && this.status === 101) this.socket.finish();
-    if (this.response?.delivered) this.responseDelivered();
   }
 
   private readHead(chunk: Uint8Array): void {
@@ -268,9 +279,9 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
       this.stream.head(head, false);
       this.response = new ResponseBody(this.stream, Framing.untilClose, 0);
       const early = this.early!;
-      if (early.length > 0) this.request.push(early.bytes.subarray(early.start, early.end), false);
+      if (early.length > 0) this.request?.push(early.bytes.subarray(early.start, early.end), false);
       early.clear();
-      if (this.earlyEnd) this.request.end(null, false);
+      if (this.earlyEnd) this.request?.end(null, false);
       return;
     }
     this.keepAlive = responseHead.keepAlive && !this.upgrade;
@@ -298,13 +309,38 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
     else if (response.blocked) this.socket.pause();
   }
 
+  private keepHead(socket: UpstreamSocket, head: Uint8Array): void {
+    if (socket.headCopy === null || socket.headCopy.length < head.length) {
+      socket.headCopy = new Uint8Array(Math.max(head.length, 1_024));
+    }
+    socket.headCopy.set(head);
+    this.againLength = head.length;
+  }
+
+  /** @returns what has to follow, null when the socket took all */
+  private sendBareHead(socket: UpstreamSocket, head: Uint8Array): RequestBody | null {
+    const taken = Math.max(0, socket.write(head, 0, head.length));
+    if (taken === head.length) return null;
+    const rest = new RequestBody(false, this);
+    rest.setHead(head, taken);
+    rest.ended = true;
+    rest.socket = socket;
+    return rest;
+  }
+
+  private get requestIsSent(): boolean {
+    return this.request === null || this.request.sent;
+  }
+
   /** A kept connection that dies before it has said anything was dead before: the request goes out once more. */
   private retry(): boolean {
-    const head = this.again;
-    if (head === null || this.partialHead !== null || this.informational > 0) return false;
-    this.again = null;
+    if (this.againLength === 0 || this.partialHead !== null || this.informational > 0) return false;
+    const head = this.socket.headCopy!.subarray(0, this.againLength);
+    this.againLength = 0;
     this.socket.destroy();
-    this.request.restart(head);
+    this.request = new RequestBody(false, this);
+    this.request.setHead(head);
+    this.request.ended = true;
     this.waitingSince = this.host.now();
     this.socket = this.host.pool.connect(this);
     return true;
@@ -315,15 +351,15 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents {
     const response = this.response!;
     if (this.status === 101) {
       // Both halves are over when the request's end has been sent as well.
-      if (!this.request.sent) return;
+      if (!this.requestIsSent) return;
       this.socket.close();
       this.finish(null);
       return;
     }
-    if (this.request.sent && this.keepAlive && !response.surplus) {
+    if (this.requestIsSent && this.keepAlive && !response.surplus) {
       this.socket.resume();
       this.host.pool.release(this.socket, this.keepAliveMs);
-    } else if (this.request.sent) {
+    } else if (this.requestIsSent) {
       this.socket.close();
     } else {
       // The upstream has answered without reading everything; the rest has no reader.

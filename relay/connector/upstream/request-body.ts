@@ -15,9 +15,16 @@ const MERGE_BYTES = 16_384;
 const sizeLine = new Uint8Array(CHUNK_HEAD_BYTES);
 const nothing = new Uint8Array(0);
 
+export interface RequestBodyOwner {
+  /** The socket has taken `bytes` of the payload: the stream's window may open by them. */
+  requestTaken(bytes: number): void;
+  /** `sent` has become true. */
+  requestSent(): void;
+}
+
 /**
  * The sending half of an exchange: head, body and end towards the upstream, framed, held while the socket is full.
- * Bytes held are bounded by the stream's window, since `credit` is told only of what the socket has taken.
+ * Bytes held are bounded by the stream's window, since `requestTaken` is told only of what the socket has taken.
  */
 export class RequestBody {
   /** Set once connected. */
@@ -29,9 +36,7 @@ export class RequestBody {
   /** Everything, the end included, has been taken by the socket. */
   sent = false;
   private readonly chunked: boolean;
-  private readonly credit: (bytes: number) => void;
-  /** Told once when `sent` becomes true. */
-  private readonly onSent: () => void;
+  private readonly owner: RequestBodyOwner;
   /** Bytes as they go out: the head, what was left of a write. */
   private readonly wire = new ByteQueue();
   /** Payload among `wire`, given back when all of it is out. */
@@ -40,24 +45,15 @@ export class RequestBody {
   private endBytes: Uint8Array;
   private flushing = false;
 
-  constructor(chunked: boolean, credit: (bytes: number) => void, onSent: () => void) {
+  constructor(chunked: boolean, owner: RequestBodyOwner) {
     this.chunked = chunked;
-    this.credit = credit;
-    this.onSent = onSent;
+    this.owner = owner;
     this.endBytes = chunked ? LAST_CHUNK : nothing;
   }
 
-  /** Puts the head in front; it leaves with the first bytes of the body or at the next `flush`. */
-  setHead(head: Uint8Array): void {
-    this.wire.append(head);
-  }
-
-  /** Starts over on another connection, for a request without a body. */
-  restart(head: Uint8Array): void {
-    this.socket = null;
-    this.sent = false;
-    this.wire.clear();
-    this.setHead(head);
+  /** Puts the head in front, without what is out already; it leaves with the first of the body or at the next `flush`. */
+  setHead(head: Uint8Array, from = 0): void {
+    this.wire.append(head, from, head.length);
   }
 
   /**
@@ -72,7 +68,7 @@ export class RequestBody {
       this.frame(chunk, 0, chunk.length);
     } else {
       const taken = Math.max(0, this.socket.write(chunk, 0, chunk.length));
-      if (taken > 0) this.credit(taken);
+      if (taken > 0) this.owner.requestTaken(taken);
       if (taken < chunk.length) this.frame(chunk, taken, chunk.length);
       return;
     }
@@ -97,11 +93,11 @@ export class RequestBody {
   flush(): void {
     const { socket } = this;
     if (socket === null || this.sent || this.flushing) return;
-    // `credit` may bring more body at once on a link in memory.
+    // `requestTaken` may bring more body at once on a link in memory.
     this.flushing = true;
     while (this.step(socket));
     this.flushing = false;
-    if (this.sent) this.onSent();
+    if (this.sent) this.owner.requestSent();
   }
 
   private step(socket: UpstreamSocket): boolean {
@@ -113,7 +109,7 @@ export class RequestBody {
       if (wire.length > 0) return false;
       const credit = this.wireCredit;
       this.wireCredit = 0;
-      if (credit > 0) this.credit(credit);
+      if (credit > 0) this.owner.requestTaken(credit);
       return true;
     }
     this.sent = this.ended && this.held.length === 0 && this.endBytes.length === 0;

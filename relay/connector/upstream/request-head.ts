@@ -1,4 +1,5 @@
 import { ascii, decimal, equalsIgnoreCase, text } from "../../protocol/http1/index.ts";
+import { MAX_PAYLOAD_BYTES } from "../../protocol/limits.ts";
 import type { UpstreamTarget } from "./target.ts";
 
 const CR = 13;
@@ -22,12 +23,12 @@ export interface RequestHead {
   bytes: Uint8Array;
 }
 
-/** Heads grow by the base path and the difference of two host names. */
-const SCRATCH_BYTES = 65_536 + 16_384;
+/** Room in front of a head, for what base path and host name add to it. */
+const FRONT_BYTES = 16_384;
 
 /** Turns heads of OPEN frames into heads for one upstream: base path in front, `Host` replaced, the rest untouched. */
 export class RequestHeadWriter {
-  private readonly scratch = new Uint8Array(SCRATCH_BYTES);
+  private readonly scratch = new Uint8Array(FRONT_BYTES + MAX_PAYLOAD_BYTES);
   private readonly hostLine: Uint8Array | null;
   private readonly basePath: Uint8Array;
 
@@ -36,12 +37,15 @@ export class RequestHeadWriter {
       hostHeader === "rewrite" ? target.authority : hostHeader === "preserve" ? null : hostHeader.value;
     this.hostLine = host === null ? null : ascii(`Host: ${host}\r\n`);
     this.basePath = ascii(target.basePath);
-    if (this.basePath.length + (this.hostLine?.length ?? 0) > 16_384)
+    if (this.basePath.length + (this.hostLine?.length ?? 0) > FRONT_BYTES)
       throw new RangeError("host or base path");
   }
 
-  /** @returns null when the head is not what the protocol promises: a request line, then `Host` */
-  write(head: Uint8Array): RequestHead | null {
+  /**
+   * @param hasLength the body is framed by `Content-Length`
+   * @returns null when the head is not what the protocol promises: a request line, then `Host`
+   */
+  write(head: Uint8Array, hasLength: boolean): RequestHead | null {
     const { scratch, basePath, hostLine } = this;
     const methodEnd = head.indexOf(SP);
     const lineEnd = head.indexOf(CR);
@@ -52,31 +56,29 @@ export class RequestHeadWriter {
     if (hostEnd < hostStart + 5 || head[hostStart + 4] !== COLON) return null;
     if (!equalsIgnoreCase(head, hostStart, hostStart + 4, hostName)) return null;
 
+    // The whole head is copied once; then what stands before the replaced parts is moved to meet them.
     const targetStart = methodEnd + 1;
-    let at = 0;
-    if (basePath.length > 0 && head[targetStart] === SLASH) {
-      at = append(scratch, at, head, 0, targetStart);
-      at = append(scratch, at, basePath, 0, basePath.length);
-      at = append(scratch, at, head, targetStart, hostStart);
-    } else {
-      at = append(scratch, at, head, 0, hostStart);
+    let start = FRONT_BYTES;
+    scratch.set(head, start);
+    if (hostLine !== null) {
+      const moved = start + hostEnd - hostStart - hostLine.length;
+      if (moved !== start) scratch.copyWithin(moved, start, start + hostStart);
+      start = moved;
+      scratch.set(hostLine, start + hostStart);
     }
-    at = hostLine
-      ? append(scratch, at, hostLine, 0, hostLine.length)
-      : append(scratch, at, head, hostStart, hostEnd);
-    at = append(scratch, at, head, hostEnd, head.length);
+    if (basePath.length > 0 && head[targetStart] === SLASH) {
+      const moved = start - basePath.length;
+      scratch.copyWithin(moved, start, start + targetStart);
+      start = moved;
+      scratch.set(basePath, start + targetStart);
+    }
     return {
       method: text(head, 0, methodEnd),
       path: text(head, targetStart, targetEnd),
-      contentLength: findContentLength(head, hostEnd),
-      bytes: scratch.subarray(0, at),
+      contentLength: hasLength ? findContentLength(head, hostEnd) : -1,
+      bytes: scratch.subarray(start, FRONT_BYTES + head.length),
     };
   }
-}
-
-function append(target: Uint8Array, at: number, source: Uint8Array, from: number, to: number): number {
-  target.set(source.subarray(from, to), at);
-  return at + to - from;
 }
 
 function findContentLength(head: Uint8Array, from: number): number {

@@ -19,7 +19,8 @@ export class ResponseBody {
   private readonly framing: Framing;
   private readonly decoder: ChunkedDecoder | null;
   private remaining: number;
-  private readonly waiting = new ByteQueue();
+  /** Made when the stream takes less than it is given for the first time: most never do. */
+  private waiting: ByteQueue | null = null;
 
   /** @param contentLength for `Framing.length` */
   constructor(stream: AcceptedStream, framing: Framing, contentLength: number) {
@@ -31,7 +32,7 @@ export class ResponseBody {
 
   /** True while bytes wait for the stream: read no more from the upstream. */
   get blocked(): boolean {
-    return this.waiting.length > 0;
+    return this.waiting !== null && this.waiting.length > 0;
   }
 
   /**
@@ -73,7 +74,7 @@ export class ResponseBody {
   resume(): void {
     const { waiting } = this;
     // One call a turn: what it does not take is another stream's turn.
-    if (waiting.length > 0) {
+    if (waiting !== null && waiting.length > 0) {
       waiting.consume(this.stream.write(waiting.bytes.subarray(waiting.start, waiting.end)));
     }
     this.finish();
@@ -81,19 +82,22 @@ export class ResponseBody {
 
   /** Drops what waits. */
   discard(): void {
-    this.waiting.clear();
+    this.waiting?.clear();
   }
 
   private deliver(bytes: Uint8Array, from: number, to: number): void {
     let at = from;
-    if (this.waiting.length === 0 && from < to) at += this.stream.write(bytes.subarray(from, to));
-    // Copied, not kept as a view: a view of 1 KB can pin the 512 KB that came in one read.
-    this.waiting.append(bytes, at, to);
+    if (!this.blocked && from < to) at += this.stream.write(bytes.subarray(from, to));
+    if (at < to) {
+      // Copied, not kept as a view: a view of 1 KB can pin the 512 KB that came in one read.
+      this.waiting ??= new ByteQueue();
+      this.waiting.append(bytes, at, to);
+    }
     this.finish();
   }
 
   private finish(): void {
-    if (!this.complete || this.delivered || this.waiting.length > 0) return;
+    if (!this.complete || this.delivered || this.blocked) return;
     this.delivered = true;
     const trailers = this.decoder?.trailers;
     this.stream.end(trailers !== undefined && trailers.length > 0 ? trailers : undefined);

@@ -34,6 +34,7 @@ const tlsHandlers = {
 
 class BunSocket implements UpstreamSocket {
   owner: SocketOwner;
+  headCopy: Uint8Array | null = null;
   connected = false;
   private raw: Raw | null = null;
   private gone = false;

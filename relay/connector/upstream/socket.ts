@@ -5,6 +5,8 @@
 export interface UpstreamSocket {
   /** Who hears of this socket; the pool hands a socket on by changing it. */
   owner: SocketOwner;
+  /** Room of the exchange that has the socket, for a copy of its request head: kept with the socket, so allocated once. */
+  headCopy: Uint8Array | null;
   /** True from `onSocketOpen` on. */
   readonly connected: boolean;
   /** Sends at once; returns the bytes taken (fewer: wait for `onSocketDrain`), -1 when the socket is gone. */

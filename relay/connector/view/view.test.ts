@@ -37,6 +37,7 @@ test("plain: the live line first, then a line per request; all else on stderr", 
   reporter.request({ ...record, status: 0, failure: { code: 1, reason: "connection refused" }, bytesOut: 0 });
   reporter.links(0, 2);
   reporter.links(2, 2);
+  reporter.close();
   expect(text.out.split("\n")).toEqual([
     "live https://acme.example.com -> http://127.0.0.1:11434",
     "14:05:09 GET /v1/models?a=1 200 12 ms 1.2 KB",

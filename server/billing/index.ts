@@ -1,0 +1,2 @@
+export { type BillingDeps, ensureCustomer, ensureMissingCustomers } from "./ensure-customer.ts";
+export { createStripeClient } from "./stripe.ts";

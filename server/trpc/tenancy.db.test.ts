@@ -1,0 +1,253 @@
+import { sql } from "kysely";
+import { describe, expect, test } from "vitest";
+import {
+  createAccessKey,
+  createConnector,
+  createEndpoint,
+  createTenant,
+  createTestDb,
+} from "../../db/testing/index.ts";
+import { createApiKey } from "../api-keys/index.ts";
+import { authenticateLicense } from "../licenses/index.ts";
+import { recordRequests } from "../requests/index.ts";
+import { callerOf, makeDeps, ownerContext, sessionOf, startRest } from "../testing/api.ts";
+import { restRoutes } from "./rest/index.ts";
+import { appRouter } from "./root.ts";
+
+const { db } = await createTestDb();
+const deps = makeDeps(db);
+
+/** The tenant whose things are asked for, with one of everything. */
+const victim = await createTenant(db, { plan: "pro", name: "Victim & Sons" });
+const endpoint = await createEndpoint(db, victim, { slug: "victims-own" });
+const device = await authenticateLicense(db, {
+  licenseKey: victim.licenseKey,
+  deviceId: "victim-pc",
+  requestId: "r",
+});
+const connector = await createConnector(db, victim, endpoint, { online: true, devicePk: device.devicePk });
+const accessKey = await createAccessKey(db, victim);
+const apiKey = await createApiKey({ ctx: ownerContext(db, victim), input: { name: "victim-key" } });
+await recordRequests(db, [
+  {
+    id: "req_of_victim",
+    tenant_id: victim.tenantId,
+    endpoint_id: endpoint.endpointId,
+    relay_id: "relay-a",
+    started_at: new Date(),
+    method: "GET",
+    path: "/victims/path",
+    status: 200,
+    bytes_in: 0,
+    bytes_out: 0,
+    duration_ms: 1,
+    client_address: "203.0.113.77",
+  },
+]);
+
+/** The tenant that asks. */
+const asker = await createTenant(db, { plan: "pro" });
+const askersKey = await createApiKey({ ctx: ownerContext(db, asker), input: { name: "askers" } });
+const base = await startRest(deps, { asker: sessionOf(asker) });
+
+const slug = endpoint.slug;
+/**
+ * What every procedure answers to a stranger who knows the right ids. `own`: it takes no id, so it can only be about the
+ * caller; `public`: it is open to everybody and told apart below.
+ */
+const expectations: Record<string, { input?: object; answer: string | "empty" | "own" | "public" }> = {
+  "abuse.report": { input: { slug, reason: "spam", detail: "x" }, answer: "public" },
+  "accessKeys.list": { answer: "empty" },
+  "accessKeys.create": { input: { name: "x", endpointSlug: slug }, answer: "endpoint_not_found" },
+  "accessKeys.revoke": { input: { id: accessKey.accessKeyId }, answer: "access_key_not_found" },
+  "apiKeys.list": { answer: "own" },
+  "apiKeys.create": { input: { name: "x" }, answer: "own" },
+  "apiKeys.revoke": { input: { id: apiKey.apiKey.id }, answer: "api_key_not_found" },
+  "connectors.issue": { input: { endpointSlug: slug }, answer: "endpoint_not_found" },
+  "connectors.heartbeat": {
+    input: { connectorId: connector.connectorId, status: "offline" },
+    answer: "unauthorized",
+  },
+  "connectors.status": { input: { slug }, answer: "public" },
+  "connectors.verify": { input: { connectorToken: "x" }, answer: "unauthorized" },
+  "connectors.revoke": { input: { connectorId: connector.connectorId }, answer: "connector_not_found" },
+  "connectors.watch": { input: { slug }, answer: "endpoint_not_found" },
+  "devices.release": { input: { id: device.devicePk }, answer: "device_not_found" },
+  "endpoints.register": { input: { slug }, answer: "slug_taken" },
+  "endpoints.details": { input: { slug }, answer: "endpoint_not_found" },
+  "endpoints.rotateToken": { input: { slug }, answer: "endpoint_not_found" },
+  "endpoints.health": { answer: "endpoint_not_found" },
+  "endpoints.availability": { input: { slug }, answer: "public" },
+  "endpoints.list": { answer: "empty" },
+  "endpoints.get": { input: { slug }, answer: "endpoint_not_found" },
+  "endpoints.update": { input: { slug, requireAccessKey: true }, answer: "endpoint_not_found" },
+  "endpoints.release": { input: { slug }, answer: "endpoint_not_found" },
+  "licenses.get": { answer: "own" },
+  "licenses.issueKey": { answer: "own" },
+  "requests.list": { input: { slug }, answer: "endpoint_not_found" },
+  "tenants.current": { answer: "own" },
+  "tenants.suspend": { input: { tenantId: victim.tenantId, reason: "x" }, answer: "unauthorized" },
+  "tenants.resume": { input: { tenantId: victim.tenantId }, answer: "unauthorized" },
+};
+
+/** What must never stand in an answer to the asker. Ids and names that the asker sent itself are cut out first. */
+const secretsOfVictim = [
+  victim.tenantId,
+  victim.userId,
+  victim.email,
+  victim.licenseId,
+  victim.licenseKey,
+  "Victim & Sons",
+  endpoint.endpointId,
+  device.devicePk,
+  "victim-pc",
+  accessKey.accessKeyId,
+  apiKey.apiKey.id,
+  "victim-key",
+  "req_of_victim",
+  "/victims/path",
+  "203.0.113.77",
+];
+
+/** Every row of the victim, to see that nothing was changed. */
+async function rowsOfVictim(): Promise<string> {
+  const tables = [
+    "tenant_settings",
+    "licenses",
+    "devices",
+    "endpoints",
+    "connectors",
+    "access_keys",
+    "api_keys",
+    "requests",
+  ];
+  const rows = await Promise.all(
+    tables.map((table) =>
+      sql`select * from ${sql.table(table)} where tenant_id = ${victim.tenantId} order by 1`.execute(db),
+    ),
+  );
+  return JSON.stringify(rows.map((result) => result.rows));
+}
+
+/** Calls a procedure and gives its answer as text, or its error code. */
+async function answerOf(call: () => Promise<unknown>): Promise<{ code: string | null; text: string }> {
+  try {
+    const value = await call();
+    const isWatch = typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+    const first = isWatch ? await (value as AsyncIterable<unknown>)[Symbol.asyncIterator]().next() : value;
+    return { code: null, text: JSON.stringify(first) };
+  } catch (error) {
+    const { cause, message } = error as { cause?: { code?: string }; message: string };
+    return { code: cause?.code ?? "unknown", text: message };
+  }
+}
+
+function check(path: string, { code, text }: { code: string | null; text: string }): void {
+  const { answer, input = {} } = expectations[path]!;
+  const sent = Object.values(input).map(String);
+  for (const secret of secretsOfVictim) if (!sent.includes(secret)) expect(text).not.toContain(secret);
+  if (answer === "own" || answer === "public") expect(code).toBeNull();
+  else if (answer === "empty") expect(text).toMatch(/^\{"\w+":\[\]/);
+  else expect(code).toBe(answer);
+}
+
+test("every procedure of the router is in the table", () => {
+  expect(Object.keys(appRouter._def.procedures).sort()).toEqual(Object.keys(expectations).sort());
+});
+
+describe.each([
+  ["a session", { session: sessionOf(asker) }],
+  ["an API key", { authorization: `Bearer ${askersKey.secret}` }],
+])("with %s of another tenant", (_name, credential) => {
+  test.each(Object.keys(expectations))("%s over tRPC gives nothing of the victim away", async (path) => {
+    const before = await rowsOfVictim();
+    const [group, name] = path.split(".") as [string, string];
+    const caller = callerOf(deps, credential) as unknown as Record<
+      string,
+      Record<string, (input?: object) => Promise<unknown>>
+    >;
+    check(path, await answerOf(() => caller[group]![name]!(expectations[path]!.input)));
+    expect(await rowsOfVictim()).toBe(before);
+  });
+
+  test.each(restRoutes.map((route) => [`${route.method} ${route.path}`, route] as const))(
+    "%s gives nothing of the victim away",
+    async (_title, route) => {
+      const before = await rowsOfVictim();
+      const input: Record<string, unknown> = { ...expectations[route.procedure]!.input };
+      const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+        const value = String(input[name]);
+        delete input[name];
+        return encodeURIComponent(value);
+      });
+      const hasBody = route.method !== "GET" && route.method !== "DELETE";
+      const query = hasBody ? "" : `?${new URLSearchParams(input as Record<string, string>)}`;
+      const response = await fetch(base + path + query, {
+        method: route.method,
+        headers: {
+          ...("authorization" in credential
+            ? { authorization: credential.authorization }
+            : { "x-test-user": "asker" }),
+          ...(hasBody ? { "content-type": "application/json" } : {}),
+        },
+        ...(hasBody ? { body: JSON.stringify(input) } : {}),
+      });
+      const text = await response.text();
+      const code = response.ok ? null : (JSON.parse(text) as { error: { code: string } }).error.code;
+      check(route.procedure, { code, text });
+      if (code?.endsWith("_not_found")) expect(response.status).toBe(404);
+      expect(await rowsOfVictim()).toBe(before);
+    },
+  );
+});
+
+describe("with a license key of another tenant", async () => {
+  const machine = { licenseKey: (await createTenant(db)).licenseKey, deviceId: "askers-pc" };
+  test.each(["endpoints.register", "endpoints.details", "endpoints.rotateToken", "connectors.issue"])(
+    "%s",
+    async (path) => {
+      const before = await rowsOfVictim();
+      const [group, name] = path.split(".") as [string, string];
+      const caller = callerOf(deps) as unknown as Record<
+        string,
+        Record<string, (input: object) => Promise<unknown>>
+      >;
+      check(path, await answerOf(() => caller[group]![name]!({ ...machine, ...expectations[path]!.input })));
+      expect(await rowsOfVictim()).toBe(before);
+    },
+  );
+});
+
+test("a list with the victim's rows in the same tables shows the asker's own only", async () => {
+  const caller = callerOf(deps, { session: sessionOf(asker) });
+  expect((await caller.requests.list({})).requests).toEqual([]);
+  expect((await caller.licenses.get()).id).toBe(asker.licenseId);
+  expect((await caller.tenants.current()).id).toBe(asker.tenantId);
+  for (const key of (await caller.apiKeys.list()).apiKeys) expect(key.createdBy).toBe(asker.userId);
+});
+
+test("without any credential only public procedures answer", async () => {
+  const caller = callerOf(deps) as unknown as Record<
+    string,
+    Record<string, (input?: object) => Promise<unknown>>
+  >;
+  for (const [path, { input, answer }] of Object.entries(expectations)) {
+    const [group, name] = path.split(".") as [string, string];
+    const result = await answerOf(() => caller[group]![name]!(input));
+    if (answer === "public") expect(result.code, path).toBeNull();
+    else expect(["unauthorized", "endpoint_not_found"], path).toContain(result.code);
+  }
+});
+
+test("a session names a tenant that its user does not belong to: it works in the user's own", async () => {
+  const session = { ...sessionOf(asker), activeTenantId: victim.tenantId };
+  expect((await callerOf(deps, { session }).tenants.current()).id).toBe(asker.tenantId);
+});
+
+test("a member who was removed is out at the next call", async () => {
+  const tenant = await createTenant(db);
+  const caller = callerOf(deps, { session: sessionOf(tenant) });
+  expect((await caller.tenants.current()).id).toBe(tenant.tenantId);
+  await db.deleteFrom("member").where("userId", "=", tenant.userId).execute();
+  await expect(caller.tenants.current()).rejects.toMatchObject({ code: "FORBIDDEN" });
+});
