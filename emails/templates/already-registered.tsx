@@ -22,7 +22,7 @@ export function Template({ name, signInUrl, resetUrl }: AlreadyRegistered) {
     >
       <Paragraph>Hello {name},</Paragraph>
       <Paragraph>
-        somebody, most likely you, has just signed up with this address. It has an account already, so just
+        Somebody, most likely you, has just signed up with this address. It has an account already, so just
         sign in.
       </Paragraph>
       <Action href={signInUrl} label="Sign in" />

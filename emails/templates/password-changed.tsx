@@ -21,7 +21,7 @@ export function Template({ name, resetUrl }: PasswordChanged) {
     >
       <Paragraph>Hello {name},</Paragraph>
       <Paragraph>
-        the password of your account was just changed, and all devices were signed out. If that was you, all
+        The password of your account was just changed, and all devices were signed out. If that was you, all
         is well.
       </Paragraph>
       <Paragraph>If it was not, choose a new password now:</Paragraph>

@@ -21,7 +21,7 @@ export function Template({ name, url, validHours }: ResetPassword) {
       reason="You get this mail because somebody asked for a new password for this address. If that was not you, ignore it: your password stays as it is."
     >
       <Paragraph>Hello {name},</Paragraph>
-      <Paragraph>follow the link to choose a new password. All devices will be signed out.</Paragraph>
+      <Paragraph>Follow the link to choose a new password. All devices will be signed out.</Paragraph>
       <Action href={url} label="Choose password" />
       <Paragraph quiet>
         The link works once, for {validHours} {validHours === 1 ? "hour" : "hours"}.

@@ -22,7 +22,7 @@ export function Template({ name, url, validHours }: VerifyEmail) {
     >
       <Paragraph>Hello {name},</Paragraph>
       <Paragraph>
-        one click and your account is ready. Then choose a name, start the connector, and your machine has a
+        One click and your account is ready. Then choose a name, start the connector, and your machine has a
         public address.
       </Paragraph>
       <Action href={url} label="Confirm address" />

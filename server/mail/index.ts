@@ -37,9 +37,9 @@ export function createMailer(deps: {
   return {
     kind: transport.kind,
     async send(to, mail) {
-      const rendered = await renderMail(mail);
       for (let attempt = 0; ; attempt++) {
         try {
+          const rendered = await renderMail(mail);
           await transport.deliver({ to, from, kind: mail.kind, ...rendered });
           log.info({ kind: mail.kind, transport: transport.kind }, "mail handed over");
           return "sent";

@@ -77,6 +77,8 @@ ul { list-style: none; margin: 0; padding: 0; }
 nav a { display: grid; grid-template-columns: 1fr auto; gap: 0 .75rem; padding: .6rem .75rem; border-radius: .5rem; color: inherit; text-decoration: none; }
 nav a[aria-current], nav a:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
 nav strong { grid-column: 1 / -1; }
+nav, main { min-width: 0; }
+nav span, nav strong { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 iframe { width: 100%; height: 40rem; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .75rem; background: #fff; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 @media (max-width: 50rem) { body { grid-template-columns: 1fr; } }

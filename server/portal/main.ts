@@ -11,7 +11,8 @@ async function main(): Promise<void> {
   const env = readEnvOrExit();
   const log = createLog({ process: "portal", level: env.logLevel });
   const { baseDomain } = env.endpoints;
-  if (env.production && sharesRegistrableDomain(new URL(env.portalUrl).hostname, baseDomain)) {
+  const isLocal = baseDomain === "localhost";
+  if (env.production && !isLocal && sharesRegistrableDomain(new URL(env.portalUrl).hostname, baseDomain)) {
     log.warn(
       { portalUrl: env.portalUrl, baseDomain },
       "PORTAL_URL and ENDPOINTS_BASE_DOMAIN share a registrable domain: pages of tenants can flood the portal's cookies and sign users out; use two domains",

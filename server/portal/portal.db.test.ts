@@ -25,7 +25,7 @@ let directory = "";
 beforeAll(async () => {
   relay = http.createServer((request, response) => {
     relaySaw.push(request);
-    response.end("from the relay");
+    request.resume().once("end", () => response.end("from the relay"));
   });
   relay.listen(0, "127.0.0.1");
   await once(relay, "listening");
@@ -336,5 +336,43 @@ describe("the admin server", () => {
       /hotspot_portal_request_duration_seconds_count\{area="rest",method="GET",status="200"\} [1-9]/,
     );
     expect((await fetch(`${admin}/other`)).status).toBe(404);
+  });
+});
+
+describe("stopping", () => {
+  it("ends subscriptions at once, lets a request under way finish, and takes no new one", async () => {
+    const { cookie } = await signedInUser();
+    const registered = await post("/api/endpoints/register", { slug: "live-two" }, { cookie, origin: base });
+    secrets.push(((await registered.json()) as { endpointToken: string }).endpointToken);
+    const input = encodeURIComponent(JSON.stringify({ slug: "live-two" }));
+    const headers = { cookie, accept: "text/event-stream" };
+    const subscription = await fetch(`${base}/api/trpc/connectors.watch?input=${input}`, { headers });
+    const events = subscription.body!.getReader();
+    await events.read();
+
+    const host = `acme-one.localhost:${portal.port}`;
+    const slow = http.request({
+      agent: false,
+      port: portal.port,
+      path: "/v1/slow",
+      method: "POST",
+      headers: { host },
+    });
+    const atRelay = once(relay, "request");
+    slow.write("first half");
+    await atRelay;
+
+    const stopped = portal.stop();
+    await expect(
+      (async () => {
+        while (!(await events.read()).done);
+      })(),
+    ).rejects.toThrow();
+    await expect(fetch(`${base}/api/docs`)).rejects.toThrow();
+    slow.end("second half");
+    const [answer] = (await once(slow, "response")) as [http.IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    expect((await answer.toArray()).join("")).toBe("from the relay");
+    await stopped;
   });
 });

@@ -16,7 +16,7 @@ const bodyless = new Set([204, 205, 304]);
  * @param publicHost host of the endpoint's public address, with its port if it has one
  * @throws DomainError invalid/invalid_request, precondition/relay_unreachable
  */
-export function sendTryRequest(
+export async function sendTryRequest(
   deps: { relay: { httpBase: string; internalSecret: string }; publicHost: string; clientAddress: string },
   { method, path, headers = {}, body, signal }: Omit<TryRequest, "slug">,
 ): Promise<Response> {
