@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { problemWords } from "../lib/problem-words.ts";
 
 /** An expected refusal, shaped for a form: shown beside `field` when it names an input of the form, else above the form. */
 export interface FormProblem {
@@ -54,6 +55,19 @@ export async function orErrorPage<Value>(call: Promise<Value>): Promise<Value> {
   }
 }
 
+/**
+ * For a part of a page that may come after the page itself: a promise that never rejects, null for a procedure that
+ * failed (it is in the log by then). Nobody listens to such a promise when another loader of the page has thrown, and
+ * Node ends the process over a rejection that nobody listens to.
+ */
+export async function orNull<Value>(call: Promise<Value>): Promise<Value | null> {
+  try {
+    return await call;
+  } catch {
+    return null;
+  }
+}
+
 // A bad address (a slug with a slash, an id that is none) is a page that does not exist.
 const pageStatus: Partial<Record<TRPCError["code"], number>> = {
   NOT_FOUND: 404,
@@ -67,12 +81,16 @@ function problemOf(error: unknown): FormProblem | null {
   if (!(error instanceof TRPCError) || surprises.has(error.code)) return null;
   if (isDomainError(error.cause)) return problemOfRule(error.cause);
   const issue = firstIssue((error.cause as { issues?: unknown } | undefined)?.issues);
-  if (issue) return { code: "invalid_input", message: issue.message, field: issue.field, details: {} };
-  return { code: error.code.toLowerCase(), message: error.message, field: null, details: {} };
+  if (issue) return problem("invalid_input", issue.message, issue.field);
+  return problem(error.code.toLowerCase(), error.message, null);
 }
 
 function problemOfRule({ code, message, details }: DomainError): FormProblem {
-  return { code, message, field: typeof details.field === "string" ? details.field : null, details };
+  return problem(code, message, typeof details.field === "string" ? details.field : null, details);
+}
+
+function problem(code: string, message: string, field: string | null, details: FormProblem["details"] = {}) {
+  return { code, message: problemWords(code, message), field, details };
 }
 
 function isDomainError(error: unknown): error is DomainError {

@@ -2,9 +2,9 @@ import { TRPCError } from "@trpc/server";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { DomainError } from "../../server/errors.ts";
-import { attempt, orErrorPage } from "./form-problem.server.ts";
+import { attempt, orErrorPage, orNull } from "./form-problem.server.ts";
 
-const taken = new DomainError("conflict", "slug_taken", "Somebody has it.", { field: "slug" });
+const taken = new DomainError("conflict", "slug_held", "acme is held", { field: "slug" });
 
 describe("attempt", () => {
   test("gives the value when there is one", async () => {
@@ -16,8 +16,8 @@ describe("attempt", () => {
     ["of the load context", taken],
   ])("gives a refusal %s as a value, with its field", async (_, error) => {
     expect((await attempt(Promise.reject(error))).problem).toEqual({
-      code: "slug_taken",
-      message: "Somebody has it.",
+      code: "slug_held",
+      message: "Acme is held.",
       field: "slug",
       details: { field: "slug" },
     });
@@ -57,4 +57,9 @@ describe("orErrorPage", () => {
     const error = new Error("a bug");
     await expect(orErrorPage(Promise.reject(error))).rejects.toBe(error);
   });
+});
+
+test("a part that may come later never rejects", async () => {
+  expect(await orNull(Promise.reject(new Error("gone")))).toBeNull();
+  expect(await orNull(Promise.resolve(7))).toBe(7);
 });

@@ -11,8 +11,9 @@ export function useReply<Data>(
 ): void {
   const latest = useRef(react);
   latest.current = react;
-  const { data, state } = fetcher;
+  // As soon as it is there: the page is loaded anew after it, and may then lack the component that asked.
+  const { data } = fetcher;
   useEffect(() => {
-    if (state === "idle" && data) latest.current(data as NonNullable<Data>);
-  }, [data, state]);
+    if (data) latest.current(data as NonNullable<Data>);
+  }, [data]);
 }

@@ -1,6 +1,7 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import { Await, Link, useLoaderData } from "@remix-run/react";
 import { Suspense } from "react";
+import { orNull } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { ConnectorsPanel } from "~/components/connectors/connectors-panel.tsx";
 import { CallExample } from "~/components/endpoints/call-example.tsx";
@@ -17,7 +18,7 @@ const shown = 8;
 export async function loader(args: LoaderFunctionArgs) {
   requireSession(args);
   const slug = args.params.slug ?? "";
-  return { page: args.context.api.requests.list({ slug, limit: shown }) };
+  return { page: orNull(args.context.api.requests.list({ slug, limit: shown })) };
 }
 
 export default function EndpointOverview() {
@@ -38,14 +39,18 @@ export default function EndpointOverview() {
       >
         <Suspense fallback={<SkeletonRows label="Loading the request log" />}>
           <Await resolve={page} errorElement={<LogUnreadable />}>
-            {(initial) => (
-              <RecentRequests
-                slug={endpoint.slug}
-                publicBaseUrl={endpoint.publicBaseUrl}
-                limit={shown}
-                initial={initial}
-              />
-            )}
+            {(initial) =>
+              initial === null ? (
+                <LogUnreadable />
+              ) : (
+                <RecentRequests
+                  slug={endpoint.slug}
+                  publicBaseUrl={endpoint.publicBaseUrl}
+                  limit={shown}
+                  initial={initial}
+                />
+              )
+            }
           </Await>
         </Suspense>
       </Panel>

@@ -51,7 +51,8 @@ export default function Start() {
   const answer = claim.data ?? answered;
   const [slug, setSlug] = useState(answered?.slug ?? "");
   const availability = useAvailability(slug);
-  useAddressOfClaim(claim.data?.claimed?.endpoint.slug);
+  // Not before the page has loaded its endpoint: going on earlier would break that off.
+  useAddressOfClaim(claim.state === "idle" ? claim.data?.claimed?.endpoint.slug : undefined);
   // A refusal is about the name that was sent, not about the one that is being typed now.
   const problem = answer?.slug === slug.trim() ? answer.problem : null;
 

@@ -6,7 +6,7 @@ const verdict = {
   slug: "acme",
   available: false,
   reason: "taken",
-  message: "Somebody has it.",
+  message: "acme is taken",
   suggestions: ["acme-ai"],
 } as const;
 const show = (availability: Parameters<typeof SlugVerdict>[0]["availability"]) =>
@@ -14,7 +14,7 @@ const show = (availability: Parameters<typeof SlugVerdict>[0]["availability"]) =
 
 test("a refused name comes with its reason and with names that are free", () => {
   const html = show({ state: "refused", verdict: { ...verdict, suggestions: ["acme-ai"] } });
-  expect(html).toContain("Somebody has it.");
+  expect(html).toContain("Somebody has this name already.");
   expect(html).toMatch(/<button[^>]*>acme-ai<\/button>/);
 });
 

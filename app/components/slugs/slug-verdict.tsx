@@ -1,5 +1,6 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import { Spinner } from "~/components/ui/spinner.tsx";
+import { slugWords } from "~/lib/problem-words.ts";
 import type { AvailabilityState } from "~/lib/use-availability.ts";
 
 interface SlugVerdictProps {
@@ -63,7 +64,7 @@ function VerdictText({ availability }: { availability: AvailabilityState }) {
       return (
         <span className="flex items-start gap-2 text-bad">
           <CircleX className="mt-0.5 size-4.5 shrink-0" aria-hidden="true" />
-          {availability.verdict.message}
+          {slugWords(availability.verdict.reason ?? "", availability.verdict.message)}
         </span>
       );
   }
