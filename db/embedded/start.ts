@@ -150,7 +150,8 @@ function run(program: string, runAs: RunAs, args: string[], log?: number): Child
     // Own process group: Ctrl-C in a terminal goes to the starter, which stops Postgres last.
     detached: process.platform !== "win32",
     stdio: ["ignore", log ?? "ignore", log ?? "pipe"],
-    env: { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+    // Remix's types want NODE_ENV in every environment.
+    env: { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" } as Partial<NodeJS.ProcessEnv> as NodeJS.ProcessEnv,
   });
 }
 

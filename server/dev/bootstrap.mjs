@@ -47,7 +47,12 @@ function run() {
     ["--disable-warning=ExperimentalWarning", join(root, "server", "dev", "cli.ts"), command, ...args],
     {
       stdio: "inherit",
-      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}` },
+      env: {
+        ...process.env,
+        PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
+        // Spares Node a good part of its start; also for the programs that are started from there.
+        NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "hotspot", "compiled"),
+      },
     },
   );
   // A terminal sends Ctrl-C to both of us, `kill` only to this one: the command takes repeats within a moment as one.

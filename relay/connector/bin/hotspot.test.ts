@@ -46,7 +46,13 @@ function run(command: string[], args: string[], env: Record<string, string> = {}
   const [program, ...before] = command as [string, ...string[]];
   const child = spawn(program, [...before, ...args], {
     cwd: dir,
-    env: { PATH: process.env.PATH, HOTSPOT_CONFIG_DIR: dir, HOTSPOT_PORTAL: relay.portalUrl, ...env },
+    env: {
+      NODE_ENV: "test",
+      PATH: process.env.PATH,
+      HOTSPOT_CONFIG_DIR: dir,
+      HOTSPOT_PORTAL: relay.portalUrl,
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.push(child);

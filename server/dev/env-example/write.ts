@@ -1,11 +1,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { relayVariables } from "../../../relay/env-variables.ts";
 import { portalVariables } from "../../env-variables.ts";
 import { renderEnvExample } from "./render.ts";
 
 /** What `.env.example` should say for the present schemas. */
 export function currentEnvExample(): string {
-  return renderEnvExample([{ title: "portal", variables: portalVariables }]);
+  const relayOnly = Object.entries(relayVariables).filter(([name]) => !(name in portalVariables));
+  return renderEnvExample([
+    { title: "portal, and what it shares with the relay", variables: portalVariables },
+    { title: "relay alone", variables: Object.fromEntries(relayOnly) },
+  ]);
 }
 
 export const envExamplePath = (root: string) => join(root, ".env.example");

@@ -11,13 +11,16 @@ export function programEnvironment(options: {
   addresses: Addresses;
   secrets: LocalSecrets;
   databaseUrl: string;
+  /** Development: more talkative, slower pages. */
+  development: boolean;
 }): NodeJS.ProcessEnv {
-  const { settings, ports, addresses, secrets, databaseUrl } = options;
+  const { settings, ports, addresses, secrets, databaseUrl, development } = options;
   return {
+    NODE_ENV: development ? "development" : "production",
     // A run that is being stopped should not wait long for streams; what the operator says goes first.
     RELAY_DRAIN_SECONDS: "1",
     HOTSPOT_MAILBOX: "1",
-    ...settings.environment,
+    ...set(settings.environment),
     ...secrets,
     DATABASE_URL: databaseUrl,
     HOTSPOT_DATA_DIR: settings.dataDir,
@@ -27,4 +30,9 @@ export function programEnvironment(options: {
     RELAY_HTTP_BASE: `http://127.0.0.1:${ports.relay}`,
     RELAY_WS_URL: addresses.relayWsUrl,
   };
+}
+
+/** A blank variable counts as not set. */
+function set(environment: NodeJS.ProcessEnv): Partial<NodeJS.ProcessEnv> {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
 }

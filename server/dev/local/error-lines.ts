@@ -31,7 +31,7 @@ function errorIn(line: string): string | null {
     // A cut or foreign line; it is in the log file.
     return null;
   }
-  if (entry.level !== "error" && entry.level !== "fatal") return null;
+  if (!["error", "fatal", 50, 60].includes(entry.level as string | number)) return null;
   const cause = entry.err?.message ?? entry.error?.message;
   return cause ? `${entry.msg}: ${cause}` : String(entry.msg);
 }

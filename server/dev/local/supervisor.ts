@@ -103,7 +103,14 @@ async function start(
       context: {
         root,
         dataDir,
-        env: programEnvironment({ settings, ports, addresses, secrets, databaseUrl: database.url }),
+        env: programEnvironment({
+          settings,
+          ports,
+          addresses,
+          secrets,
+          databaseUrl: database.url,
+          development: watch,
+        }),
         onErrorLine: createErrorLines((name) =>
           relative(process.cwd(), join(dataDir, "logs", `${name}.log`)),
         ),
