@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import type { TRPCError } from "@trpc/server";
 import { problemWords } from "../lib/problem-words.ts";
 
 /** An expected refusal, shaped for a form: shown beside `field` when it names an input of the form, else above the form. */
@@ -21,7 +21,7 @@ const surprises: ReadonlySet<string> = new Set([
   "unauthorized",
 ]);
 
-/** The server's own class, known by its name: the class itself must not be copied into the app's bundle. */
+/** Classes of the server, known by their names: the server is a bundle of its own, so theirs are not ours. */
 interface DomainError extends Error {
   readonly kind: string;
   readonly code: string;
@@ -49,7 +49,7 @@ export async function orErrorPage<Value>(call: Promise<Value>): Promise<Value> {
   try {
     return await call;
   } catch (error) {
-    const status = error instanceof TRPCError ? pageStatus[error.code] : undefined;
+    const status = isTrpcError(error) ? pageStatus[error.code] : undefined;
     if (status === undefined) throw error;
     throw new Response(null, { status });
   }
@@ -78,7 +78,7 @@ const pageStatus: Partial<Record<TRPCError["code"], number>> = {
 
 function problemOf(error: unknown): FormProblem | null {
   if (isDomainError(error)) return surprises.has(error.kind) ? null : problemOfRule(error);
-  if (!(error instanceof TRPCError) || surprises.has(error.code)) return null;
+  if (!isTrpcError(error) || surprises.has(error.code)) return null;
   if (isDomainError(error.cause)) return problemOfRule(error.cause);
   const issue = firstIssue((error.cause as { issues?: unknown } | undefined)?.issues);
   if (issue) return problem("invalid_input", issue.message, issue.field);
@@ -95,6 +95,10 @@ function problem(code: string, message: string, field: string | null, details: F
 
 function isDomainError(error: unknown): error is DomainError {
   return error instanceof Error && error.name === "DomainError";
+}
+
+function isTrpcError(error: unknown): error is TRPCError {
+  return error instanceof Error && error.name === "TRPCError";
 }
 
 function firstIssue(issues: unknown): { message: string; field: string | null } | null {

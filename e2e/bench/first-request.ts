@@ -34,18 +34,18 @@ async function cloneAndAsk(clone: string, home: string): Promise<number> {
   const started = performance.now();
   execFileSync("git", ["clone", "--quiet", "--no-hardlinks", root, clone], { stdio: "inherit" });
   const dataDir = join(clone, ".hotspot");
+  const env: Record<string, string | undefined> = {
+    ...bareEnvironment(),
+    HOME: home,
+    PORT: "0",
+    RELAY_PORT: "0",
+    HOTSPOT_DATA_DIR: dataDir,
+  };
   const child = spawn("npm", ["start"], {
     cwd: clone,
     stdio: ["ignore", "ignore", "inherit"],
     detached: true,
-    env: {
-      NODE_ENV: undefined,
-      ...bareEnvironment(),
-      HOME: home,
-      PORT: "0",
-      RELAY_PORT: "0",
-      HOTSPOT_DATA_DIR: dataDir,
-    },
+    env: env as NodeJS.ProcessEnv,
   });
   try {
     await until(() => firstAnswer(child, dataDir), TIMEOUT_MS, 100);

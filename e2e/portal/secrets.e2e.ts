@@ -91,9 +91,14 @@ test("no secret that a run makes is in a log, a file, a command line or, unhashe
     ...(await fileTraces(world.dataDir, ["mailbox"])),
     ...(await databaseTraces(world.db)),
   ];
-  // The search finds what is there: the relay and the portal logged this run, the database holds it.
-  for (const where of ["output of relay", "output of portal", "table requests"]) {
-    expect(traces.find((trace) => trace.where === where)?.text).toContain("/v1/models");
+  // The search finds what is there: all three wrote of this run.
+  for (const [where, mark] of [
+    ["output of relay", "link ready"],
+    ["output of portal", "/api/endpoints/details"],
+    ["output of connector", "/none/of/them"],
+    ["table requests", "/v1/models"],
+  ] as const) {
+    expect(traces.find((trace) => trace.where === where)?.text).toContain(mark);
   }
   expect(leaks(traces, secrets)).toEqual([]);
   await upstream.stop();

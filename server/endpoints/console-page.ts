@@ -32,7 +32,9 @@ export function consolePageHtml(input: ConsolePageInput): string {
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 44rem; margin: 4rem auto; padding: 0 1.25rem; }
-pre { padding: 1rem; overflow-x: auto; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem; }
+body { background: light-dark(#fff, #15171c); color: light-dark(#16181d, #e8eaee); overflow-wrap: anywhere; }
+a { color: light-dark(#0b57d0, #8ab4f8); }
+pre { padding: 1rem; white-space: pre-wrap; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem; }
 .state::before { content: ""; display: inline-block; width: .65em; height: .65em; margin-right: .5em; border-radius: 50%; background: #b45309; }
 .state.online::before { background: #15803d; }
 footer { margin-top: 3rem; font-size: .875rem; }

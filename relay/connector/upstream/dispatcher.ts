@@ -12,7 +12,7 @@ import type { UpstreamTarget } from "./target.ts";
 /** One finished exchange, for the list of requests. */
 export interface ExchangeRecord {
   method: string;
-  /** With its query. */
+  /** Without its query. */
   path: string;
   /** 0 when there was no response. */
   status: number;

@@ -6,6 +6,7 @@ const CR = 13;
 const SP = 32;
 const COLON = 58;
 const SLASH = 47;
+const QUESTION_MARK = 63;
 const hostName = ascii("host");
 const contentLengthName = ascii("content-length");
 
@@ -15,7 +16,7 @@ export type HostHeader = "rewrite" | "preserve" | { value: string };
 /** A request head as the upstream gets it. */
 export interface RequestHead {
   method: string;
-  /** As the client sent it, with its query. */
+  /** As the client sent it, without its query: some send keys there, and this is shown and logged. */
   path: string;
   /** Declared body length, -1 when none is declared. */
   contentLength: number;
@@ -72,9 +73,11 @@ export class RequestHeadWriter {
       start = moved;
       scratch.set(basePath, start + targetStart);
     }
+    const query = head.indexOf(QUESTION_MARK, targetStart);
+    const pathEnd = query >= 0 && query < targetEnd ? query : targetEnd;
     return {
       method: text(head, 0, methodEnd),
-      path: text(head, targetStart, targetEnd),
+      path: text(head, targetStart, pathEnd),
       contentLength: hasLength ? findContentLength(head, hostEnd) : -1,
       bytes: scratch.subarray(start, FRONT_BYTES + head.length),
     };

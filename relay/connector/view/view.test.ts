@@ -7,7 +7,7 @@ import { createPlainReporter } from "./plain.ts";
 
 const record: ExchangeRecord = {
   method: "GET",
-  path: "/v1/models?a=1",
+  path: "/v1/models",
   status: 200,
   durationMs: 12.34,
   bytesIn: 0,
@@ -40,8 +40,8 @@ test("plain: the live line first, then a line per request; all else on stderr", 
   reporter.close();
   expect(text.out.split("\n")).toEqual([
     "live https://acme.example.com -> http://127.0.0.1:11434",
-    "14:05:09 GET /v1/models?a=1 200 12 ms 1.2 KB",
-    "14:05:09 GET /v1/models?a=1 unreachable 12 ms 0 B",
+    "14:05:09 GET /v1/models 200 12 ms 1.2 KB",
+    "14:05:09 GET /v1/models unreachable 12 ms 0 B",
     "",
   ]);
   expect(text.err).toBe("Found Ollama.\noffline: no link to the relay\nonline: 2 of 2 links\n");

@@ -122,6 +122,8 @@ function paragraphs(text: string): string {
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 56rem; margin: 2rem auto; padding: 0 1.25rem; }
+body { background: light-dark(#fff, #15171c); color: light-dark(#16181d, #e8eaee); }
+a { color: light-dark(#0b57d0, #8ab4f8); }
 nav ul { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; }
 article { margin: 2rem 0; padding-top: 1rem; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 pre { padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem; }
