@@ -1,6 +1,6 @@
 import type { Route } from "../server/endpoints/index.ts";
 import { createDirectTunnel } from "./direct/tunnel.ts";
-import type { Log } from "./link/log.ts";
+import type { Log } from "./log.ts";
 import type { DirectTunnel } from "./routes/tunnel-registry.ts";
 
 /** Makes direct tunnels for the registry; an upstream that is not acceptable gives none, and a line in the log. */

@@ -1,5 +1,12 @@
 import pino from "pino";
 
+/** The little of a logger that the relay's rooms need; pino fits. */
+export interface Log {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
 /** Keys whose values never reach a log, wherever a field of that name is put. */
 const SECRET_KEYS = [
   "authorization",

@@ -18,14 +18,14 @@ import { createEdge, type Edge } from "./edge/edge.ts";
 import { publicPortOf, type RelayEnv } from "./env.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
-import type { Log } from "./link/log.ts";
 import { Rechecker } from "./link/recheck.ts";
-import { TokenMemory } from "./link/token-memory.ts";
+import type { Log } from "./log.ts";
 import { RequestLog } from "./metering/request-log.ts";
 import { AccessKeyCache } from "./routes/access-key-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
+import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
 
 export interface Relay {
@@ -227,9 +227,7 @@ function listen(edge: Edge, port: number) {
 
 async function noteRecentlySeen(db: Db, registry: TunnelRegistry, log: Log): Promise<void> {
   try {
-    for (const endpointId of await listRecentlySeenEndpoints(db)) {
-      if (registry.connectorCount(endpointId) === 0) registry.seen(endpointId);
-    }
+    registry.learnPast(await listRecentlySeenEndpoints(db));
   } catch (error) {
     // Only the wait for returning connectors is lost; the next connection to Postgres asks again.
     log.warn({ err: error }, "connectors seen lately not read");

@@ -42,6 +42,7 @@ export function createDirectTunnel(options: DirectTunnelOptions): DirectTunnel {
   if (!allowPrivate) target.resolve = createPublicResolver(lookup);
   const dispatcher = new Dispatcher({ target, connect: connectUpstream, log, headTimeoutMs });
   const link = createMemoryLink(dispatcher.accept);
+  let draining = false;
   return {
     connectorId: null,
     endpointId,
@@ -49,10 +50,14 @@ export function createDirectTunnel(options: DirectTunnelOptions): DirectTunnel {
       return link.outstanding;
     },
     get accepting() {
-      return link.accepting;
+      return !draining && link.accepting;
     },
-    open: (kind, framing, head, end, events) => link.open(kind, framing, head, end, events),
-    drain: () => link.goaway(GoawayCode.drain, "endpoint changed"),
+    open: (kind, framing, head, end, events) =>
+      draining ? null : link.open(kind, framing, head, end, events),
+    drain() {
+      draining = true;
+      link.goaway(GoawayCode.drain, "endpoint changed");
+    },
     close() {
       link.close(GoawayCode.drain, "endpoint changed");
       dispatcher.close();

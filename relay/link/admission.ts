@@ -1,12 +1,12 @@
 import { decodeJwt } from "jose";
 import type { ConnectorClaims, ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
+import type { Log } from "../log.ts";
+import type { TokenMemory } from "../routes/token-memory.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
 import { type Attempts, addressName } from "./attempts.ts";
 import { type LinkRequest, type Refusal, readLinkRequest } from "./handshake.ts";
-import type { Log } from "./log.ts";
 import { meanings, tooManyAttempts, tooManyConnectors, unavailable, unpaid } from "./refusals.ts";
-import type { TokenMemory } from "./token-memory.ts";
 
 export interface AdmissionDeps {
   verify(token: string): Promise<ConnectorVerdict>;

@@ -1,6 +1,6 @@
 import type { ConnectorState } from "../../server/connectors/index.ts";
+import type { Log } from "../log.ts";
 import type { LinkRoom } from "./link-room.ts";
-import type { Log } from "./log.ts";
 
 /** A connector counts as online for 45 s after its last refresh; three may be missed. */
 const REFRESH_MS = 15_000;

@@ -5,13 +5,13 @@ import type { Route } from "../../server/endpoints/index.ts";
 import { goawayName, LINK_LOST } from "../protocol/codes.ts";
 import { bytes, Recorder, text } from "../protocol/testing/recorder.ts";
 import { makeRoute } from "../routes/testing/route.ts";
+import { TokenMemory } from "../routes/token-memory.ts";
 import { TunnelRegistry } from "../routes/tunnel-registry.ts";
 import { ConnectorReporter } from "./connector-reporter.ts";
 import { LinkRoom, MAX_LINKS_PER_CONNECTOR } from "./link-room.ts";
 import { Rechecker } from "./recheck.ts";
 import { FakeConnection } from "./testing/fake-connection.ts";
 import { FakeConnector, linkRequest } from "./testing/fake-connector.ts";
-import { TokenMemory } from "./token-memory.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const get = bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
+import type { Log } from "../log.ts";
 import { GoawayCode, goawayName, ProtocolError } from "../protocol/codes.ts";
+import type { TokenMemory } from "../routes/token-memory.ts";
 import type { RawConnection } from "../routes/tunnel.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
 import { admitConnector } from "./admission.ts";
 import { Attempts } from "./attempts.ts";
 import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./handshake.ts";
 import { Link } from "./link.ts";
-import type { Log } from "./log.ts";
 import { draining } from "./refusals.ts";
-import type { TokenMemory } from "./token-memory.ts";
 
 /** Links of one connector: more would only cost memory. */
 export const MAX_LINKS_PER_CONNECTOR = 16;

@@ -154,6 +154,7 @@ export class Link implements Tunnel, RawConnectionEvents {
   /** Call every second: liveness, late HELLOs, drained links, peers that do not close. */
   tick(): void {
     const now = this.options.now();
+    this.receiver.trim();
     if (this.closingAt !== null) {
       if (now - this.closingAt >= CLOSE_TIMEOUT_MS) this.conn.terminate();
       return;

@@ -1,9 +1,9 @@
 import type { ConnectorClaims, ConnectorVerdict } from "../../server/connectors/index.ts";
+import type { Log } from "../log.ts";
+import type { TokenMemory } from "../routes/token-memory.ts";
 import type { Link } from "./link.ts";
 import type { LinkRoom } from "./link-room.ts";
-import type { Log } from "./log.ts";
 import { meanings } from "./refusals.ts";
-import type { TokenMemory } from "./token-memory.ts";
 
 /** Tokens asked about at the same time: a resync asks about all of them. */
 const CONCURRENT = 8;

@@ -51,6 +51,8 @@ export class WebSocketReceiver {
   /** Parts of a message: fragments, or a frame that spans chunks. */
   private parts: Uint8Array | null = null;
   private partsBytes = 0;
+  /** `parts` was needed since the last `trim`. */
+  private partsUsed = false;
   /** A fragmented message is under way; control frames may come between. */
   private fragmented = false;
   private fragments = 0;
@@ -90,6 +92,12 @@ export class WebSocketReceiver {
     return !this.inFrame && this.headerBytes === 0 && !this.fragmented;
   }
 
+  /** Call every second or so: a link that has gone quiet lets go of the memory of its last large message. */
+  trim(): void {
+    if (this.partsBytes === 0 && !this.partsUsed) this.parts = null;
+    this.partsUsed = false;
+  }
+
   /** Lets go of buffers and ignores everything from here on. */
   end(): void {
     this.ended = true;
@@ -113,8 +121,7 @@ export class WebSocketReceiver {
     const message = this.parts!.subarray(0, this.partsBytes);
     this.fragmented = false;
     this.partsBytes = 0;
-    // A quiet link must not hold on to its last large message.
-    this.parts = null;
+    this.partsUsed = true;
     this.events.onMessage(message);
   }
 

@@ -1,5 +1,5 @@
 import type { RequestRow } from "../../server/requests/index.ts";
-import type { Log } from "../link/log.ts";
+import type { Log } from "../log.ts";
 import { type RequestRecord, Totals } from "./totals.ts";
 
 /** Rows that make a batch leave before its time. */

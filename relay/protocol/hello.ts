@@ -6,7 +6,7 @@ export interface Hello {
   versions: number[];
   /** Program and version, e.g. `hotspot/0.1.0 bun/1.4.5 linux-x64`; shown to the owner. */
   agent: string;
-  /** Streams this connector is willing to run at once, all links together; 0 when it sets no bound. */
+  /** Streams this connector can run at once, all links together; 0 when it says nothing. Shown to the owner, not enforced. */
   capacity: number;
   /** Links this connector means to hold, and which one this is, from 0. */
   links: number;

@@ -1,68 +1,12 @@
-import { Batch } from "./batch.ts";
 import { closeCodeOf, GoawayCode, LINK_LOST, ProtocolError, ResetCode } from "./codes.ts";
+import { FairWriter } from "./fair-writer.ts";
 import { END, FrameReader, FrameType, readU32, writeU32 } from "./frames.ts";
 import * as limits from "./limits.ts";
+import type { SessionEvents, SessionOptions, SessionTransport } from "./session-options.ts";
 import { SessionStream } from "./session-stream.ts";
-import type {
-  AcceptedStream,
-  AcceptedStreamEvents,
-  BodyFraming,
-  Stream,
-  StreamEvents,
-  StreamKind,
-} from "./stream.ts";
+import type { BodyFraming, Stream, StreamEvents, StreamKind } from "./stream.ts";
 
-/** The message carrier under a session: a WebSocket on either runtime, or a pair in memory. */
-export interface SessionTransport {
-  /**
-   * Sends `batch[start, end)` as one binary message. The bytes must have been copied or sent when it returns. The
-   * BATCH_HEADROOM bytes before `start` are scratch, for a header of the transport's own.
-   */
-  send(batch: Uint8Array, start: number, end: number): void;
-  /** Bytes accepted by `send` that have not left this process. */
-  bufferedBytes(): number;
-  /** Closes after what was sent. `code` is a WebSocket close code. */
-  close(code: number, reason: string): void;
-}
-
-export interface SessionEvents {
-  /**
-   * Connector only: the relay opens a stream. `head` is valid during the call only. Nothing else of the stream is told
-   * before this returns; `end` means there is no request body. Null refuses it (nothing reached the upstream).
-   */
-  onOpen?(
-    stream: AcceptedStream,
-    kind: StreamKind,
-    framing: BodyFraming,
-    head: Uint8Array,
-    end: boolean,
-  ): AcceptedStreamEvents | null;
-  /** Relay only: the connector's first frame (`decodeHello` reads it). Throw ProtocolError to refuse; answer with `welcome`. */
-  onHello?(payload: Uint8Array): void;
-  /** Connector only: the relay's answer (`decodeWelcome` reads it). Streams may follow. */
-  onWelcome?(payload: Uint8Array): void;
-  /** The peer opens or takes no new streams; running ones finish. */
-  onGoaway?(code: number, reason: string): void;
-  onPong?(roundTripMs: number): void;
-  /** The transport is full: call `drained` when its buffer has shrunk (a transport without a drain event is polled). */
-  onBlocked?(): void;
-  /** The session has ended, by either side; every stream has been told. Called once. */
-  onClose?(code: GoawayCode, reason: string): void;
-}
-
-export interface SessionOptions {
-  role: "relay" | "connector";
-  transport: SessionTransport;
-  /** Runs a task once, after the I/O events at hand: setImmediate. Microtasks are too early to gather frames. */
-  schedule(task: () => void): void;
-  /** Monotonic milliseconds. */
-  now(): number;
-  events: SessionEvents;
-  windowBytes?: number;
-  maxStreams?: number;
-  /** For tests of the end of the id space. */
-  firstStreamId?: number;
-}
+export type { SessionEvents, SessionOptions, SessionTransport } from "./session-options.ts";
 
 /**
  * Many streams over one carrier of messages, with credit per stream and a fair writer. The relay opens streams, the
@@ -75,16 +19,12 @@ export class Session {
   roundTripMs: number | null = null;
   closed = false;
   private readonly transport: SessionTransport;
-  private readonly schedule: (task: () => void) => void;
+  private readonly writer: FairWriter;
   private readonly now: () => number;
   private readonly events: SessionEvents;
   private readonly maxStreams: number;
   private readonly streams = new Map<number, SessionStream>();
   private readonly reader = new FrameReader();
-  private readonly batch = new Batch();
-  private readonly runFlush = () => this.flush();
-  /** Streams that want to write, oldest first. */
-  private queue: SessionStream[] = [];
   private lastStreamId: number;
   private greeted = false;
   private goawaySent = false;
@@ -92,12 +32,6 @@ export class Session {
   /** The PING sent behind our GOAWAY, and whether its answer has come. */
   private goawayPing = 0;
   private goawaySeen = false;
-  private scheduled = false;
-  /** The transport holds more than HIGH_WATER_BYTES: no DATA until `drained`. */
-  private blocked = false;
-  /** A queued stream has its turn: what it may still write in it; -1 outside of turns. */
-  private turnBytes = -1;
-  private messagesLeft = limits.MESSAGES_PER_TICK;
   private strayBudget = 0;
   private heardAt: number;
   private pingedAt: number;
@@ -108,7 +42,13 @@ export class Session {
   constructor(options: SessionOptions) {
     this.role = options.role;
     this.transport = options.transport;
-    this.schedule = options.schedule;
+    this.writer = new FairWriter({
+      transport: options.transport,
+      schedule: options.schedule,
+      onBlocked: () => this.events.onBlocked?.(),
+      onOverflow: () => this.overflowed(),
+      onFault: (error) => this.fault(error),
+    });
     this.now = options.now;
     this.events = options.events;
     this.windowBytes = options.windowBytes ?? limits.WINDOW_BYTES;
@@ -168,7 +108,7 @@ export class Session {
   ): Stream | null {
     if (head.length > limits.MAX_HEAD_BYTES) throw new RangeError(`head of ${head.length} bytes`);
     if (!this.accepting || this.streams.size >= this.maxStreams) return null;
-    if (this.blocked && this.transport.bufferedBytes() > limits.MAX_BACKLOG_BYTES) return null;
+    if (this.writer.blocked && this.transport.bufferedBytes() > limits.MAX_BACKLOG_BYTES) return null;
     if (this.lastStreamId >= limits.MAX_STREAM_ID) {
       this.goaway(GoawayCode.drain, "stream ids used up");
       return null;
@@ -178,8 +118,8 @@ export class Session {
     stream.events = events;
     stream.localEnded = end;
     this.streams.set(id, stream);
-    const at = this.begin(end ? FrameType.open | END : FrameType.open, id, head.length + 2);
-    const bytes = this.batch.bytes!;
+    const at = this.writer.begin(end ? FrameType.open | END : FrameType.open, id, head.length + 2);
+    const { bytes } = this.writer;
     bytes[at] = kind;
     bytes[at + 1] = framing;
     bytes.set(head, at + 2);
@@ -208,13 +148,7 @@ export class Session {
 
   /** The transport's buffer has shrunk, perhaps to nothing. */
   drained(): void {
-    if (!this.blocked || this.closed) return;
-    if (this.transport.bufferedBytes() > limits.HIGH_WATER_BYTES) {
-      this.events.onBlocked?.();
-      return;
-    }
-    this.blocked = false;
-    if (this.queue.length > 0) this.scheduleFlush();
+    this.writer.drained();
   }
 
   /**
@@ -234,7 +168,7 @@ export class Session {
   close(code: GoawayCode, reason: string): void {
     if (this.closed) return;
     this.goaway(code, reason);
-    this.sendBatch();
+    this.writer.send();
     if (this.closed) return;
     this.finish(code, reason);
     this.transport.close(closeCodeOf(code), reason.slice(0, 100));
@@ -249,9 +183,9 @@ export class Session {
   ping(): void {
     if (this.closed) return;
     this.pingedAt = this.now();
-    const at = this.begin(FrameType.ping, 0, 8);
-    writeU32(this.batch.bytes!, at, 0);
-    writeU32(this.batch.bytes!, at + 4, ++this.pingNumber);
+    const at = this.writer.begin(FrameType.ping, 0, 8);
+    writeU32(this.writer.bytes, at, 0);
+    writeU32(this.writer.bytes, at + 4, ++this.pingNumber);
   }
 
   /** Call every second or so: PINGs when it is time, ends a link that has been silent for too long. */
@@ -273,19 +207,19 @@ export class Session {
   /** Appends a frame that is not flow-controlled. */
   sendFrame(type: number, end: boolean, streamId: number, payload: Uint8Array): void {
     if (this.closed) return;
-    const at = this.begin(end ? type | END : type, streamId, payload.length);
-    this.batch.bytes!.set(payload, at);
+    const at = this.writer.begin(end ? type | END : type, streamId, payload.length);
+    this.writer.bytes.set(payload, at);
   }
 
   sendU32(type: number, streamId: number, value: number): void {
     if (this.closed) return;
-    const at = this.begin(type, streamId, 4);
-    writeU32(this.batch.bytes!, at, value);
+    const at = this.writer.begin(type, streamId, 4);
+    writeU32(this.writer.bytes, at, value);
   }
 
   sendEnd(streamId: number): void {
-    if (this.closed || this.batch.endTail(streamId)) return;
-    this.begin(FrameType.data | END, streamId, 0);
+    if (this.closed || this.writer.endTail(streamId)) return;
+    this.writer.begin(FrameType.data | END, streamId, 0);
   }
 
   sendReset(stream: SessionStream, code: number, reason: string): void {
@@ -293,38 +227,14 @@ export class Session {
     this.sendCoded(FrameType.reset, stream.id, code, reason);
   }
 
-  /** Copies up to `allowed` bytes of DATA into batches and says how many: fewer when the link is full or others wait. */
+  /** DATA, up to `allowed` bytes; how many were taken. */
   appendData(streamId: number, chunk: Uint8Array, allowed: number): number {
-    if (this.closed) return allowed;
-    const { batch } = this;
-    let quantum = allowed;
-    if (this.turnBytes >= 0) quantum = Math.min(allowed, this.turnBytes);
-    else if (this.queue.length > 0) quantum = Math.min(allowed, limits.QUANTUM_BYTES);
-    let taken = 0;
-    while (taken < quantum) {
-      if (this.blocked) break;
-      const { room } = batch;
-      // A sliver of a frame costs as much as a whole one.
-      if (room < 1_024 && room < quantum - taken) {
-        if (this.messagesLeft <= 0) break;
-        this.sendBatch();
-        continue;
-      }
-      const length = Math.min(room, quantum - taken, limits.MAX_PAYLOAD_BYTES);
-      const at = this.begin(FrameType.data, streamId, length);
-      batch.bytes!.set(length === chunk.length ? chunk : chunk.subarray(taken, taken + length), at);
-      taken += length;
-    }
-    if (this.turnBytes >= 0) this.turnBytes -= taken;
-    return taken;
+    return this.closed ? allowed : this.writer.appendData(streamId, chunk, allowed);
   }
 
-  /** Puts a stream at the end of those that want to write. */
+  /** Asks for a turn to write. */
   enqueue(stream: SessionStream): void {
-    if (stream.waiting) return;
-    stream.waiting = true;
-    this.queue.push(stream);
-    if (!this.blocked) this.scheduleFlush();
+    if (!this.closed) this.writer.enqueue(stream);
   }
 
   cancelsUnfinishedRequests(kind: StreamKind): boolean {
@@ -478,80 +388,21 @@ export class Session {
 
   private sendCoded(type: number, streamId: number, code: number, reason: string): void {
     const text = encoder.encode(reason).subarray(0, limits.MAX_REASON_BYTES);
-    const at = this.begin(type, streamId, 4 + text.length);
-    writeU32(this.batch.bytes!, at, code);
-    this.batch.bytes!.set(text, at + 4);
+    const at = this.writer.begin(type, streamId, 4 + text.length);
+    writeU32(this.writer.bytes, at, code);
+    this.writer.bytes.set(text, at + 4);
   }
 
-  /** Room for one frame in the batch, which leaves at the end of the tick, or at once when it is full. */
-  private begin(type: number, streamId: number, length: number): number {
-    if (!this.batch.fits(length)) this.sendBatch();
-    if (!this.scheduled) this.scheduleFlush();
-    return this.batch.begin(type, streamId, length);
-  }
-
-  private scheduleFlush(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    this.schedule(this.runFlush);
-  }
-
-  private flush(): void {
-    this.messagesLeft = limits.MESSAGES_PER_TICK;
-    try {
-      if (this.queue.length > 0 && !this.closed) this.pull();
-    } catch (error) {
-      this.fault(error);
-    }
-    this.sendBatch();
-    this.messagesLeft = limits.MESSAGES_PER_TICK;
-    this.scheduled = false;
-    if (this.closed) return;
-    if (!this.batch.empty || (this.queue.length > 0 && !this.blocked)) this.scheduleFlush();
-  }
-
-  /** One turn for each stream that waits; those that want more queue again behind the others. */
-  private pull(): void {
-    const turns = this.queue;
-    this.queue = [];
-    for (let i = 0; i < turns.length; i++) {
-      const stream = turns[i]!;
-      if (this.blocked || this.messagesLeft <= 0) {
-        this.queue = turns.slice(i).concat(this.queue);
-        break;
-      }
-      stream.waiting = false;
-      if (stream.closed || stream.localEnded) continue;
-      this.turnBytes =
-        turns.length > 1 ? limits.QUANTUM_BYTES : limits.BATCH_BYTES * limits.MESSAGES_PER_TICK;
-      stream.events?.onWritable();
-      this.turnBytes = -1;
-      if (this.closed) return;
-    }
-  }
-
-  private sendBatch(): void {
-    const { batch, transport } = this;
-    if (batch.empty || this.closed) return;
-    this.messagesLeft--;
-    transport.send(batch.bytes!, limits.BATCH_HEADROOM, batch.used);
-    batch.release();
-    const buffered = transport.bufferedBytes();
-    if (buffered <= limits.HIGH_WATER_BYTES) {
-      this.blocked = false;
-    } else if (buffered > limits.MAX_UNSENT_BYTES) {
-      this.finish(GoawayCode.internal, "the peer does not read");
-      transport.close(closeCodeOf(GoawayCode.internal), "the peer does not read");
-    } else if (!this.blocked) {
-      this.blocked = true;
-      this.events.onBlocked?.();
-    }
+  private overflowed(): void {
+    const reason = "the peer does not read";
+    this.finish(GoawayCode.internal, reason);
+    this.transport.close(closeCodeOf(GoawayCode.internal), reason);
   }
 
   private fault(error: unknown): void {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.goaway(GoawayCode.internal, "internal fault");
-    this.sendBatch();
+    this.writer.send();
     this.finish(GoawayCode.internal, reason);
     this.transport.close(closeCodeOf(GoawayCode.internal), "internal fault");
   }
@@ -559,8 +410,7 @@ export class Session {
   private finish(code: GoawayCode, reason: string): void {
     if (this.closed) return;
     this.closed = true;
-    this.batch.release();
-    this.queue = [];
+    this.writer.close();
     const open = [...this.streams.values()];
     this.streams.clear();
     for (const stream of open) stream.lost(reason);

@@ -16,6 +16,8 @@ const GOOD_LIFE_MS = 10_000;
 const MOVE_SPREAD_MS = 400;
 /** A token could not be replaced in time: asked for again after this. */
 const RENEW_RETRY_MS = 30_000;
+/** The same trouble is told again only after this, ms. */
+const REPEAT_MS = 60_000;
 
 export interface ConnectorOptions {
   slug: string;
@@ -44,6 +46,7 @@ export class Connector {
   private stopped = false;
   private welcome: Welcome | null = null;
   private whenEmpty: (() => void) | null = null;
+  private told = { message: "", at: 0 };
 
   constructor(options: ConnectorOptions) {
     this.options = options;
@@ -120,6 +123,7 @@ export class Connector {
         liveAt = performance.now();
         this.welcome = welcome;
         this.renewInTime(link, token, () => ended);
+        this.told.message = "";
         options.log("info", "link up", { linkId: welcome.linkId, index });
         // WELCOME is handled before the session counts itself as open.
         queueMicrotask(() => options.onLinks(this.up, this.welcome));
@@ -149,7 +153,7 @@ export class Connector {
       options.onExit(step.error);
       return;
     }
-    if (step.report !== null) options.onTrouble(step.report);
+    if (step.report !== null) this.tell(step.report);
     if (step.kind === "drop") return;
     if (step.kind === "now") {
       const moving = end.kind === "goaway";
@@ -190,9 +194,16 @@ export class Connector {
       return;
     }
     // One voice is enough: all links ask the same source.
-    if (index === 0) options.onTrouble(message);
+    if (index === 0) this.tell(message);
     const minDelayMs = (error instanceof PortalError && error.retryAfterMs) || 0;
     this.later(Math.max(retryDelayMs(attempt), minDelayMs), () => this.open(index, attempt + 1));
+  }
+
+  private tell(message: string): void {
+    const at = performance.now();
+    if (message === this.told.message && at - this.told.at < REPEAT_MS) return;
+    this.told = { message, at };
+    this.options.onTrouble(message);
   }
 
   private later(delayMs: number, task: () => void): void {

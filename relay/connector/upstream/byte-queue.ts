@@ -1,6 +1,6 @@
 const none = new Uint8Array(0);
 
-/** Bytes that wait: appended at the end, taken from the start, copied once. Holds no memory while it is empty. */
+/** Bytes that wait: appended at the end, taken from the start, copied once at most. Holds no memory while it is empty. */
 export class ByteQueue {
   /** What waits is `bytes[start, end)`; valid until the next `append`. */
   bytes: Uint8Array = none;
@@ -18,6 +18,20 @@ export class ByteQueue {
     if (this.end + length > this.bytes.length) this.makeRoom(length);
     this.bytes.set(from === 0 && to === source.length ? source : source.subarray(from, to), this.end);
     this.end += length;
+  }
+
+  /**
+   * Takes over `source[from, to)` without a copy when it is most of its buffer; copies it otherwise, as a view of 1 KB
+   * can pin the 512 KB that came in one read. The caller must not use `source` any more.
+   */
+  adopt(source: Uint8Array, from: number, to: number): void {
+    if (this.length > 0 || (to - from) * 2 < source.buffer.byteLength) {
+      this.append(source, from, to);
+      return;
+    }
+    this.bytes = source;
+    this.start = from;
+    this.end = to;
   }
 
   /** Drops `length` bytes from the start. */

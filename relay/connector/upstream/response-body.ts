@@ -36,7 +36,7 @@ export class ResponseBody {
   }
 
   /**
-   * Bytes of the upstream, `bytes[from, to)`; chunked ones are decoded in place.
+   * Bytes of the upstream, `bytes[from, to)`, which belong to this from here on; chunked ones are decoded in place.
    * @returns why the framing is broken, or null
    */
   push(bytes: Uint8Array, from: number, to: number): string | null {
@@ -89,9 +89,8 @@ export class ResponseBody {
     let at = from;
     if (!this.blocked && from < to) at += this.stream.write(bytes.subarray(from, to));
     if (at < to) {
-      // Copied, not kept as a view: a view of 1 KB can pin the 512 KB that came in one read.
       this.waiting ??= new ByteQueue();
-      this.waiting.append(bytes, at, to);
+      this.waiting.adopt(bytes, at, to);
     }
     this.finish();
   }

@@ -1,0 +1,178 @@
+import { Batch } from "./batch.ts";
+import { FrameType } from "./frames.ts";
+import {
+  BATCH_BYTES,
+  BATCH_HEADROOM,
+  HIGH_WATER_BYTES,
+  MAX_PAYLOAD_BYTES,
+  MAX_UNSENT_BYTES,
+  MESSAGES_PER_TICK,
+  QUANTUM_BYTES,
+} from "./limits.ts";
+import type { SessionTransport } from "./session-options.ts";
+import type { SessionStream } from "./session-stream.ts";
+
+export interface FairWriterOptions {
+  transport: SessionTransport;
+  schedule(task: () => void): void;
+  /** The transport is full: `drained` must be called when its buffer has shrunk. */
+  onBlocked(): void;
+  /** The peer has stopped reading while we go on answering it. The writer is closed. */
+  onOverflow(): void;
+  /** A handler threw during its turn. */
+  onFault(error: unknown): void;
+}
+
+/**
+ * The sending half of a session: gathers the frames of a tick into one message, takes heads, credits and resets at
+ * once, and lets streams with DATA write in turns, as long as the transport keeps up. It holds no DATA beyond the batch
+ * of the tick: a stream that cannot write keeps its bytes and is asked again.
+ */
+export class FairWriter {
+  closed = false;
+  /** The transport holds more than HIGH_WATER_BYTES: no DATA until `drained`. */
+  blocked = false;
+  private readonly options: FairWriterOptions;
+  private readonly batch = new Batch();
+  private readonly runFlush = () => this.flush();
+  /** Streams that want to write, oldest first. */
+  private queue: SessionStream[] = [];
+  private scheduled = false;
+  /** A queued stream has its turn: what it may still write in it; -1 outside of turns. */
+  private turnBytes = -1;
+  private messagesLeft = MESSAGES_PER_TICK;
+
+  constructor(options: FairWriterOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Room for one frame, which leaves at the end of the tick, or earlier when the batch is full. Returns where its payload
+   * goes in `bytes`; the caller writes `length` bytes there at once.
+   */
+  begin(type: number, streamId: number, length: number): number {
+    if (!this.batch.fits(length)) this.send();
+    if (!this.scheduled) this.schedule();
+    return this.batch.begin(type, streamId, length);
+  }
+
+  /** The buffer that `begin` gave a place in. */
+  get bytes(): Uint8Array {
+    return this.batch.bytes!;
+  }
+
+  /** Puts END on the last frame when it is of this stream and may carry it. */
+  endTail(streamId: number): boolean {
+    return this.batch.endTail(streamId);
+  }
+
+  /** Copies up to `allowed` bytes of DATA and says how many: fewer when the link is full or others wait. */
+  appendData(streamId: number, chunk: Uint8Array, allowed: number): number {
+    const { batch } = this;
+    let quantum = allowed;
+    if (this.turnBytes >= 0) quantum = Math.min(allowed, this.turnBytes);
+    else if (this.queue.length > 0) quantum = Math.min(allowed, QUANTUM_BYTES);
+    let taken = 0;
+    while (taken < quantum && !this.blocked && !this.closed) {
+      const { room } = batch;
+      // A sliver of a frame costs as much as a whole one.
+      if (room < 1_024 && room < quantum - taken) {
+        if (this.messagesLeft <= 0) break;
+        this.send();
+        continue;
+      }
+      const length = Math.min(room, quantum - taken, MAX_PAYLOAD_BYTES);
+      const at = this.begin(FrameType.data, streamId, length);
+      this.bytes.set(length === chunk.length ? chunk : chunk.subarray(taken, taken + length), at);
+      taken += length;
+    }
+    if (this.turnBytes >= 0) this.turnBytes -= taken;
+    return taken;
+  }
+
+  /** Puts a stream at the end of those that want to write. */
+  enqueue(stream: SessionStream): void {
+    if (stream.waiting) return;
+    stream.waiting = true;
+    this.queue.push(stream);
+    if (!this.blocked) this.schedule();
+  }
+
+  /** The transport's buffer has shrunk, perhaps to nothing. */
+  drained(): void {
+    if (!this.blocked || this.closed) return;
+    if (this.options.transport.bufferedBytes() > HIGH_WATER_BYTES) {
+      this.options.onBlocked();
+      return;
+    }
+    this.blocked = false;
+    if (this.queue.length > 0) this.schedule();
+  }
+
+  /** Sends what is gathered, now. */
+  send(): void {
+    const { batch, options } = this;
+    if (batch.empty || this.closed) return;
+    this.messagesLeft--;
+    options.transport.send(batch.bytes!, BATCH_HEADROOM, batch.used);
+    batch.release();
+    const buffered = options.transport.bufferedBytes();
+    if (buffered <= HIGH_WATER_BYTES) {
+      this.blocked = false;
+    } else if (buffered > MAX_UNSENT_BYTES) {
+      options.onOverflow();
+    } else if (!this.blocked) {
+      this.blocked = true;
+      options.onBlocked();
+    }
+  }
+
+  /** Sends nothing more. */
+  close(): void {
+    this.closed = true;
+    this.batch.release();
+    this.queue = [];
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.options.schedule(this.runFlush);
+  }
+
+  private flush(): void {
+    this.messagesLeft = MESSAGES_PER_TICK;
+    try {
+      if (this.queue.length > 0 && !this.closed) this.pull();
+    } catch (error) {
+      this.options.onFault(error);
+    }
+    this.send();
+    this.messagesLeft = MESSAGES_PER_TICK;
+    this.scheduled = false;
+    if (this.closed) return;
+    if (!this.batch.empty || (this.queue.length > 0 && !this.blocked)) this.schedule();
+  }
+
+  /** One turn for each stream that waits; those that want more queue again behind the others. */
+  private pull(): void {
+    const turns = this.queue;
+    this.queue = [];
+    for (let i = 0; i < turns.length; i++) {
+      const stream = turns[i]!;
+      if (this.blocked || this.messagesLeft <= 0) {
+        this.queue = turns.slice(i).concat(this.queue);
+        break;
+      }
+      stream.waiting = false;
+      if (stream.closed || stream.localEnded) continue;
+      this.turnBytes = turns.length > 1 ? QUANTUM_BYTES : BATCH_BYTES * MESSAGES_PER_TICK;
+      try {
+        stream.events?.onWritable();
+      } finally {
+        this.turnBytes = -1;
+      }
+      if (this.closed) return;
+    }
+  }
+}
