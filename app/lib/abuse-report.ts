@@ -9,7 +9,6 @@ export const abuseReasons = [
   { value: "illegal", label: "Its content is illegal" },
   { value: "other", label: "Something else" },
 ] as const;
-export type AbuseReason = (typeof abuseReasons)[number]["value"];
 
 /** Reads the form. People paste whole addresses, so the endpoint's name is taken out of what they paste. */
 export function readAbuseReport(form: FormData, baseDomain: string) {

@@ -21,7 +21,7 @@ export function connectCommand({ licenseKey, slug, to, portalUrl }: ConnectComma
   return parts.join(" ");
 }
 
-export const licenseKeyStandIn = "YOUR_LICENSE_KEY";
+const licenseKeyStandIn = "YOUR_LICENSE_KEY";
 
 /** Words of harmless characters stay as they are; anything else is single-quoted. */
 function quoted(word: string): string {

@@ -2,12 +2,12 @@
  * What a page says after a redirect: the address carries the code (`?done=endpoint-released`), never the words, so that
  * nobody can put words of their own on the page.
  */
-export const doneTexts = {
+const doneTexts = {
   "endpoint-released": "Endpoint released. Its address no longer answers.",
   "signed-out": "You are signed out.",
   "password-reset": "Password changed. Sign in with the new one.",
 } as const;
-export type Done = keyof typeof doneTexts;
+type Done = keyof typeof doneTexts;
 
 export function doneText(search: URLSearchParams): string | null {
   const code = search.get("done");

@@ -8,12 +8,6 @@ export function formatInstant(at: Date | string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }
 
-/** Only the day, in UTC: `20 Nov 2026`. */
-export function formatDay(at: Date | string): string {
-  const date = new Date(at);
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
-}
-
 /** How long ago (or how far ahead) `at` is from `now`, in one unit: `just now`, `12 s ago`, `in 6 days`. */
 export function formatRelative(at: Date | string, now: number): string {
   const distance = now - new Date(at).getTime();
@@ -31,5 +25,3 @@ function span(size: number): string {
   if (days < 60) return days === 1 ? "1 day" : `${days} days`;
   return `${Math.floor(days / 30)} months`;
 }
-
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

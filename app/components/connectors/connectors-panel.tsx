@@ -2,6 +2,7 @@ import { ButtonLink } from "~/components/ui/button.tsx";
 import { EmptyState } from "~/components/ui/empty-state.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
 import type { EndpointDetail } from "~/lib/api-types.ts";
+import { currentConnectors } from "~/lib/current-connectors.ts";
 import { paths } from "~/lib/paths.ts";
 import { ConnectCommands } from "./connect-command.tsx";
 import { ConnectorTable } from "./connector-table.tsx";
@@ -13,7 +14,8 @@ interface ConnectorsPanelProps {
 
 /** Who serves the endpoint now, or how to bring it online. */
 export function ConnectorsPanel({ endpoint, portalUrl }: ConnectorsPanelProps) {
-  const { connectors, upstreamBaseUrl, online, slug } = endpoint;
+  const { upstreamBaseUrl, online, slug } = endpoint;
+  const connectors = currentConnectors(endpoint.connectors);
   if (upstreamBaseUrl) {
     return (
       <Panel

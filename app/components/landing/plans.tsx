@@ -8,7 +8,7 @@ export function Plans({ free, signedIn }: { free: PlanFacts; signedIn: boolean }
   const facts = [
     `${plural(free.endpoints, "endpoint")} with a name of your choice`,
     `${plural(free.devices, "device")}, ${plural(free.connectors, "connector")} at a time`,
-    `Requests and answers up to ${formatBytes(free.maxBodyBytes)} each`,
+    `Request bodies up to ${formatBytes(free.maxBodyBytes)}, answers without a limit`,
     "Access keys, request log, the whole API",
   ];
   return (

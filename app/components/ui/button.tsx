@@ -4,7 +4,7 @@ import { classNames } from "~/lib/class-names.ts";
 import { Spinner } from "./spinner.tsx";
 
 /** `hot` is kept for what makes something public or sends a real request; `primary` is every other main action. */
-export type ButtonLook = "primary" | "hot" | "quiet" | "plain" | "danger";
+type ButtonLook = "primary" | "hot" | "quiet" | "plain" | "danger";
 type ButtonSize = "md" | "sm" | "lg";
 
 const looks: Record<ButtonLook, string> = {

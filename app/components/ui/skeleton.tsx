@@ -1,7 +1,7 @@
 import { classNames } from "~/lib/class-names.ts";
 
 /** Holds the place of text that is on its way. Sizes come by class. */
-export function Skeleton({ className }: { className?: string }) {
+function Skeleton({ className }: { className?: string }) {
   return <span className={classNames("block h-4 rounded-sm bg-sunken shimmering", className)} />;
 }
 
