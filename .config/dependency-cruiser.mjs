@@ -1,6 +1,6 @@
 // Which room may import from which: the table of the house. Tests may import more than the code beside them.
 const OURS = "^(app|server|relay|db|emails|e2e)/";
-const TESTS = "(\\.test\\.tsx?|/testing/.*)$";
+const TESTS = "(\\.test\\.tsx?|/testing/.*|/testing\\.ts)$";
 /** The files directly in server/: errors, log, secrets and the like, for every room of the server. */
 const SERVER_BASICS = "^server/[^/]+\\.tsx?$";
 const DOMAIN = "^server/(?!portal/|trpc/|dev/|auth/|mail/|jobs/)[^/]+/";
@@ -52,9 +52,14 @@ export default {
         "^server/$1/",
         SERVER_BASICS,
         "^server/(?!portal/|trpc/|dev/)[^/]+/(index|schemas)\\.ts$",
+        // What a name is, every domain knows.
+        "^server/endpoints/slug\\.ts$",
         "^db/(client\\.ts|schema/)",
       ]),
-      from: { path: "^server/(?!portal/|trpc/|dev/|mail/)([^/]+)/.+", pathNot: [TESTS] },
+      from: {
+        path: "^server/(?!portal/|trpc/|dev/|mail/)([^/]+)/.+",
+        pathNot: [TESTS],
+      },
       comment: "A domain meets another one through its index.ts.",
     },
     only("mail", "^server/mail/", ["^server/mail/", SERVER_BASICS, "^emails/index\\.ts$", "^db/"]),
@@ -64,22 +69,30 @@ export default {
       "^server/(?!portal|trpc|dev|auth|mail)",
       "^db/",
     ]),
-    only("relay-routes", "^relay/(routes|metering)/", [
-      "^relay/(routes|metering|protocol|direct)/",
-      "^relay/env\\.ts$",
-      SERVER_BASICS,
-      "^server/(?!portal/|trpc/|dev/|auth/|mail/)[^/]+/index\\.ts$",
-      "^db/(client\\.ts|schema/)",
-    ]),
+    only(
+      "relay-routes",
+      "^relay/(routes|metering)/",
+      [
+        "^relay/(routes|metering|protocol|direct)/",
+        "^relay/env\\.ts$",
+        SERVER_BASICS,
+        "^server/(?!portal/|trpc/|dev/|auth/|mail/)[^/]+/index\\.ts$",
+        "^db/(client\\.ts|schema/)",
+      ],
+      { to: { dependencyTypesNot: ["type-only"] } },
+    ),
     only(
       "relay-path",
       "^relay/(edge|link|cluster)/",
       [
         "^relay/(edge|link|cluster|protocol|routes|metering)/",
         "^relay/env\\.ts$",
-        "^server/(errors|log)\\.ts$",
+        "^server/(errors|log|secrets)\\.ts$",
       ],
-      { comment: "A byte in flight never waits for a database." },
+      {
+        comment: "A byte in flight never waits for a database: what needs one is handed in.",
+        to: { dependencyTypesNot: ["type-only"] },
+      },
     ),
     only("relay-admin", "^relay/admin/", ["^relay/(?!connector/)", SERVER_BASICS]),
     only("relay-direct", "^relay/direct/", [
@@ -125,7 +138,10 @@ export default {
         path: "^(app|server|relay|db|emails)/",
         pathNot: [TESTS, "^server/dev/", "/global-setup\\.ts$"],
       },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
+        dependencyTypesNot: ["type-only"],
+      },
     },
   ],
   options: {

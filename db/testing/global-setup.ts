@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +23,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = given ? null : await mkdtemp(join(tmpdir(), "hotspot-test-"));
   const embedded = dataDir ? await startEmbeddedPostgres({ dataDir, volatile: true }) : null;
   const serverUrl = given ?? embedded!.url;
-  const template = `hotspot_template_${process.pid}`;
+  // Several test projects may share one server.
+  const template = `hotspot_template_${process.pid}_${randomBytes(4).toString("hex")}`;
   await onServer(serverUrl, `create database ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${template}`;

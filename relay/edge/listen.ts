@@ -55,6 +55,8 @@ export function createListeners(accept: Accept, log: EdgeLog) {
     open(socket) {
       const connection = new BunConnection(socket);
       socket.data = connection;
+      // Gone again before we looked (a client that tries both address families closes the slower one): no address.
+      if (!socket.remoteAddress) return void socket.terminate();
       const accepted = accept(connection);
       if (accepted === null) return;
       connection.events = accepted.events;

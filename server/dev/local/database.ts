@@ -35,7 +35,7 @@ export async function openDatabase(
     await db.destroy();
     await embedded?.stop();
     if (embedded) throw error;
-    throw new StartError(`The database of DATABASE_URL cannot be used: ${(error as Error).message}`);
+    throw new StartError(`The database of DATABASE_URL cannot be used: ${reasonOf(error)}`);
   }
   return {
     url,
@@ -46,4 +46,11 @@ export async function openDatabase(
       await embedded?.stop();
     },
   };
+}
+
+/** The innermost cause: what Postgres or the network said. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join("; ");
+  return error.cause ? reasonOf(error.cause) : error.message;
 }

@@ -84,8 +84,13 @@ export class Fleet {
     await Promise.all([this.#portal.stop(STOP_TIMEOUT_MS), this.#relay.stop(STOP_TIMEOUT_MS)]);
   }
 
-  /** Runs the present sources of a program. */
+  /**
+   * Runs the present sources of a program.
+   * @throws CommandError when they cannot be built, ProgramError when they do not start
+   */
   async restart(name: ProgramName): Promise<void> {
+    // The old one serves until the new one can be started.
+    if (name === "portal") await this.#options.build();
     const kept = { portal: this.#portal, relay: this.#relay, connector: this.#connector }[name];
     await kept.restart(STOP_TIMEOUT_MS);
     this.#options.onChanged();

@@ -46,7 +46,10 @@ export async function runLocal(root: string, options: { watch: boolean }): Promi
       stopping.signal.addEventListener("abort", () => resolve(), { once: true });
     });
   } catch (error) {
-    if (!stopping.signal.aborted || gaveUp) throw error;
+    const wanted = stopping.signal.aborted && !gaveUp;
+    // Ends what is still being started or built.
+    stopping.abort();
+    if (!wanted) throw error;
   } finally {
     await step("Stopping", cleanups.run());
   }
