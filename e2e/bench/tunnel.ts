@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createDb, type Db } from "../../db/client.ts";
 import { startEmbeddedPostgres } from "../../db/embedded/index.ts";
 import { migrateToLatest } from "../../db/migrate.ts";
 import { createAccessKey, createEndpoint, createTenant } from "../../db/testing/factories.ts";
-import { startConnector } from "../fixtures/connector-process.ts";
+import { spawnConnector } from "../fixtures/connector-process.ts";
 import { type ManagedProcess, stopAll } from "../fixtures/managed-process.ts";
 import { startRelay } from "../fixtures/relay-process.ts";
+import { until } from "../fixtures/until.ts";
 import { startIssuingPortal } from "../standins/issuing-portal.ts";
 import type { LoadTarget } from "./load.ts";
 
@@ -35,13 +37,21 @@ export async function startTunnel(dir: string, upstreamPort: number): Promise<Tu
     env: { PROXY_RATE_LIMIT_MAX: "1000000000", LOG_LEVEL: "warn" },
   });
   const portal = await startIssuingPortal({ db, signingSecret, relayPort: relay.port });
-  const connector = await startConnector({
+  // Its request lines go to a file, as under a service manager: reading them here would load the machine under test.
+  const log = join(dir, "connector.log");
+  const file = openSync(log, "a");
+  const connector = spawnConnector({
     licenseKey: tenant.licenseKey,
     slug: endpoint.slug,
     to: `http://127.0.0.1:${upstreamPort}`,
     portalUrl: portal.url,
     configDir: join(dir, "connector"),
-    args: ["--quiet"],
+    stdout: file,
+  });
+  closeSync(file);
+  await until(() => {
+    if (!connector.running) throw new Error(`the connector ended: ${connector.stderr.join("\n")}`);
+    if (!readFileSync(log, "utf8").startsWith("live ")) throw new Error("the connector was not live in time");
   });
   return {
     target: {
