@@ -98,7 +98,7 @@ test("a lost link comes back within a fraction of a second, with the same token"
   await until(() => heard.up === 1);
 });
 
-test("DRAIN: a new link is up while the old one serves what the relay still has, until the relay closes it", async () => {
+test("DRAIN: a new link is up while the old one finishes what runs", async () => {
   let finish: () => void = () => undefined;
   const { heard } = start({
     onOpen: (stream) => {
