@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { expectAccessible } from "../fixtures/accessibility.ts";
 import { launchBrowser } from "../fixtures/browser.ts";
 import { startHotspot } from "../fixtures/hotspot.ts";
 import { linkIn } from "../fixtures/mailbox.ts";
@@ -13,6 +14,7 @@ it("a newcomer signs up, follows the link of the mail and is at the first step, 
   page.on("pageerror", (error) => complaints.push(error.message));
 
   await page.goto(`${hotspot.portalUrl}/sign-up`);
+  await expectAccessible(page);
   await page.getByLabel("Name").fill("Ada");
   await page.getByLabel(/e-?mail/i).fill("ada@example.com");
   await page.getByLabel("Password", { exact: true }).fill("a long enough password");
@@ -20,5 +22,6 @@ it("a newcomer signs up, follows the link of the mail and is at the first step, 
   const mail = await hotspot.mailbox.waitFor("ada@example.com", "verify_email");
   await page.goto(linkIn(mail, "/verify-email"));
   await page.waitForURL(/\/start/);
+  await expectAccessible(page);
   expect(complaints).toEqual([]);
 });
