@@ -223,9 +223,7 @@ function listen(edge: Edge, port: number) {
 
 async function noteRecentlySeen(db: Db, registry: TunnelRegistry, log: Log): Promise<void> {
   try {
-    for (const endpointId of await listRecentlySeenEndpoints(db)) {
-      if (registry.connectorCount(endpointId) === 0) registry.seen(endpointId);
-    }
+    registry.learnPast(await listRecentlySeenEndpoints(db));
   } catch (error) {
     // Only the wait for returning connectors is lost; the next connection to Postgres asks again.
     log.warn({ err: error }, "connectors seen lately not read");

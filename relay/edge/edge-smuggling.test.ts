@@ -121,9 +121,10 @@ test("a body where none may be does not reach the client", () => {
   const { connect, tunnel } = createTestEdge();
   const client = connect();
   client.send(request("HEAD", "/"));
-  tunnel.last.respond(OK, "hi", { open: true });
+  tunnel.last.respond(OK, "-body-", { open: true });
   expect(client.terminated).toBe(true);
-  expect(client.received).not.toContain("hi");
+  // Not "hi": request ids are random letters.
+  expect(client.received).not.toContain("-body-");
 });
 
 test("endless interim responses are refused", () => {

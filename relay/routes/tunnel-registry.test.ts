@@ -62,6 +62,7 @@ describe("the tunnel registry", () => {
   it("has no tunnel for an upstream that is not acceptable", async () => {
     const { registry } = makeRegistry();
     const route = makeRoute({ upstreamBaseUrl: "http://127.0.0.1" });
+    registry.learnPast([]);
     expect(registry.tunnels(route)).toEqual([]);
     expect(await registry.waitForTunnel(route, 10_000)).toBe(false);
   });
@@ -80,14 +81,26 @@ describe("the tunnel registry", () => {
 
   it("gives up after the grace time, and at once when nobody was there lately", async () => {
     const { registry } = makeRegistry();
+    registry.learnPast([]);
     expect(await registry.waitForTunnel(route, 10_000)).toBe(false);
-    registry.seen("ep_1");
+    registry.learnPast(["ep_1"]);
     const waiting = registry.waitForTunnel(route, 10_000);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await waiting).toBe(false);
     clock.now = 60_001;
     expect(await registry.waitForTunnel(route, 10_000)).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("waits for anybody while it has not learnt who was there before it", async () => {
+    const { registry } = makeRegistry();
+    const waiting = registry.waitForTunnel(route, 10_000);
+    registry.learnPast([]);
+    registry.add(makeTunnel());
+    expect(await waiting).toBe(true);
+    const other = makeRegistry().registry;
+    clock.now = 15_000;
+    expect(await other.waitForTunnel(route, 10_000)).toBe(false);
   });
 
   it("waits beside links that are draining, and not beside one that accepts", async () => {
@@ -101,7 +114,7 @@ describe("the tunnel registry", () => {
 
   it("tells everybody who waits when it closes", async () => {
     const { registry } = makeRegistry();
-    registry.seen("ep_1");
+    registry.learnPast(["ep_1"]);
     const waiting = registry.waitForTunnel(route, 10_000);
     registry.close();
     expect(await waiting).toBe(false);

@@ -4,6 +4,8 @@ import type { Tunnel } from "./tunnel.ts";
 
 /** A connector that left this long ago is not waited for, ms: its requests fail at once instead of after the grace time. */
 const SEEN_LATELY_MS = 60_000;
+/** A relay that has not learnt yet who was there before it assumes for so long that everybody was, ms. */
+const IGNORANT_MS = 15_000;
 /** Direct tunnels kept; one that is not used for long makes room. */
 const MAX_DIRECT = 5_000;
 /** Endpoints without a tunnel that are remembered as seen lately. */
@@ -49,9 +51,12 @@ export class TunnelRegistry {
     },
   });
   private closed = false;
+  /** Until then nobody counts as long gone. */
+  private ignorantUntil: number;
 
   constructor(options: TunnelRegistryOptions) {
     this.options = options;
+    this.ignorantUntil = options.now() + IGNORANT_MS;
   }
 
   /** What can serve the endpoint: its links; without one, the direct upstream of the route. */
@@ -97,8 +102,13 @@ export class TunnelRegistry {
     if (endpoint.waiters.size === 0) this.endpoints.delete(endpointId);
   }
 
-  /** Notes that a connector of the endpoint was there a moment ago (before this process started). */
-  seen(endpointId: string): void {
+  /** Learns whose connectors were there a moment ago, on any relay: they may come back here. */
+  learnPast(endpointIds: readonly string[]): void {
+    this.ignorantUntil = 0;
+    for (const endpointId of endpointIds) if (this.connectorCount(endpointId) === 0) this.seen(endpointId);
+  }
+
+  private seen(endpointId: string): void {
     this.seenAt.delete(endpointId);
     this.seenAt.set(endpointId, this.options.now());
     // Oldest first, since each is put at the end when it is seen.
@@ -159,6 +169,7 @@ export class TunnelRegistry {
   }
 
   private wasSeenLately(endpointId: string): boolean {
+    if (this.options.now() < this.ignorantUntil) return true;
     const at = this.seenAt.get(endpointId);
     return at !== undefined && this.options.now() - at < SEEN_LATELY_MS;
   }

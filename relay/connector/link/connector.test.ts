@@ -98,7 +98,7 @@ test("a lost link comes back within a fraction of a second, with the same token"
   await until(() => heard.up === 1);
 });
 
-test("DRAIN: a new link is up while the old one finishes what runs", async () => {
+test("DRAIN: a new link is up while the old one serves what the relay still has, until the relay closes it", async () => {
   let finish: () => void = () => undefined;
   const { heard } = start({
     onOpen: (stream) => {
@@ -114,7 +114,15 @@ test("DRAIN: a new link is up while the old one finishes what runs", async () =>
   expect(client.ended).toBe(false);
   finish();
   await until(() => client.ended);
-  await until(() => relay.links[0]!.session.closed);
+  // A request that had reached the relay before it told us.
+  const late = request(0);
+  await until(() => relay.links[0]!.session.outstanding === 1);
+  await until(() => {
+    finish();
+    return late.ended;
+  });
+  relay.links[0]!.session.close(GoawayCode.drain, "deploy");
+  expect(relay.links[1]!.session.accepting).toBe(true);
 });
 
 test("a refused token is replaced, and the portal's reason ends it", async () => {
