@@ -21,9 +21,12 @@ export interface DirectTunnelOptions {
   lookup?: Lookup;
 }
 
+/** A draining tunnel is looked at this often, ms. */
+const DRAIN_STEP_MS = 1_000;
+
 /** A tunnel without a connector; `close` when its endpoint changes or goes. */
 export interface DirectTunnel extends Tunnel {
-  /** Takes no new streams, lets running ones finish. Idempotent. */
+  /** Takes no new streams, lets running ones finish, then closes by itself. Idempotent. */
   drain(): void;
   /** Ends it and all its streams. Idempotent. */
   close(): void;
@@ -43,6 +46,10 @@ export function createDirectTunnel(options: DirectTunnelOptions): DirectTunnel {
   const dispatcher = new Dispatcher({ target, connect: connectUpstream, log, headTimeoutMs });
   const link = createMemoryLink(dispatcher.accept);
   let draining = false;
+  const close = () => {
+    link.close(GoawayCode.drain, "endpoint changed");
+    dispatcher.close();
+  };
   return {
     connectorId: null,
     endpointId,
@@ -55,12 +62,15 @@ export function createDirectTunnel(options: DirectTunnelOptions): DirectTunnel {
     open: (kind, framing, head, end, events) =>
       draining ? null : link.open(kind, framing, head, end, events),
     drain() {
+      if (draining) return;
       draining = true;
-      link.goaway(GoawayCode.drain, "endpoint changed");
+      const timer = setInterval(() => {
+        if (link.outstanding > 0) return;
+        clearInterval(timer);
+        close();
+      }, DRAIN_STEP_MS);
+      timer.unref();
     },
-    close() {
-      link.close(GoawayCode.drain, "endpoint changed");
-      dispatcher.close();
-    },
+    close,
   };
 }

@@ -40,7 +40,7 @@ test("a key is shown once, listed by its hint, and gone after it was revoked", a
     endpointId: endpoint.endpointId,
     secretHash: hashSecret(secret),
   };
-  expect(await findAccessKeyByHash(db, query)).toEqual({ accessKeyId: accessKey.id });
+  expect(await findAccessKeyByHash(db, query)).toEqual({ accessKeyId: accessKey.id, expiresAt: null });
   await revokeAccessKey({ ctx, input: { id: accessKey.id } });
   expect(await findAccessKeyByHash(db, query)).toBeNull();
   expect((await listAccessKeys({ ctx })).accessKeys).toEqual([]);
