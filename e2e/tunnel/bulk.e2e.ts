@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { expect, test, vi } from "vitest";
@@ -12,10 +13,12 @@ const BULK_BYTES = 200 * MIB;
 const MEMORY_BAR = 32 * MIB;
 
 /**
- * What may lie between an upstream that writes and a client that does not read: the buffers of two loopback TCP
- * connections (the kernel grows each to a few MiB), one stream window in each process, and Node's own.
+ * What may lie between one who writes and one who does not read: what the kernel lets the buffers of two loopback TCP
+ * connections grow to, one stream window in each process, and Node's own.
  */
-const IN_FLIGHT_BAR = 24 * MIB;
+const IN_FLIGHT_BAR = 2 * (kernelMaximum("tcp_rmem") + kernelMaximum("tcp_wmem")) + 2 * MIB;
+/** So much that stopping at the bar is something else than being done. */
+const STALLED_BYTES = Math.max(BULK_BYTES, 2 * IN_FLIGHT_BAR);
 
 const lab = await tunnelLab();
 
@@ -52,7 +55,7 @@ test("200 MB up: same bytes, and neither process grows by 32 MB", async () => {
 
 test("a reader that stalls stalls the upstream; others go on; then it gets every byte", async () => {
   let accepted = 0;
-  const total = 64 * MIB;
+  const total = STALLED_BYTES;
   lab.upstream.on("/stalled", async (_req, res) => {
     res.writeHead(200, { "content-length": total });
     for (let at = 0; at < total; at += 65_536) {
@@ -77,7 +80,7 @@ test("a reader that stalls stalls the upstream; others go on; then it gets every
 });
 
 test("an upstream that does not read stalls the uploader", async () => {
-  const total = 64 * MIB;
+  const total = STALLED_BYTES;
   let resume: () => void = () => expect.unreachable("the upload did not arrive");
   lab.upstream.on("/slow-upload", async (req, res) => {
     req.pause();
@@ -169,6 +172,11 @@ async function growth(of: Lab, run: () => Promise<void>): Promise<{ relay: numbe
     `peak growth: relay ${(grown.relay / MIB).toFixed(1)} MiB, connector ${(grown.connector / MIB).toFixed(1)} MiB`,
   );
   return grown;
+}
+
+/** Third number of a setting in /proc/sys/net/ipv4: the size that a socket's buffer may grow to. */
+function kernelMaximum(setting: "tcp_rmem" | "tcp_wmem"): number {
+  return Number(readFileSync(`/proc/sys/net/ipv4/${setting}`, "utf8").trim().split(/\s+/)[2]);
 }
 
 async function download(from: Lab, path: string): Promise<IncomingMessage> {
