@@ -12,12 +12,12 @@ export function ConnectorWait({ online, connectors, state }: ConnectorWaitProps)
   return (
     <div
       role="status"
-      className="flex items-start gap-3 rounded-md border border-line bg-surface px-4 py-3 data-[online=true]:border-hot-line data-[online=true]:bg-hot-wash"
+      className="flex items-start gap-3 rounded-md border border-line bg-surface px-4 py-3 data-[online=true]:border-ok-line data-[online=true]:bg-ok-wash"
       data-online={online}
     >
       <span
         aria-hidden="true"
-        className={`mt-1.5 size-2.5 shrink-0 rounded-full ${online ? "bg-hot pulse-ring" : "bg-cold shimmering"}`}
+        className={`mt-1.5 size-2.5 shrink-0 rounded-full ${online ? "bg-ok pulse-ring" : "bg-cold shimmering"}`}
       />
       <div className="min-w-0">
         <p className="font-medium">{online ? "Online" : "Waiting for your connector"}</p>

@@ -19,7 +19,7 @@ export function EndpointBadge({ status, online }: EndpointBadgeProps) {
     <span
       className={classNames(
         "inline-flex min-h-7 items-center gap-2 rounded-full border px-2.5 text-[0.867rem] font-medium whitespace-nowrap",
-        active && online && "border-hot-line bg-hot-wash text-hot-ink",
+        active && online && "border-ok-line bg-ok-wash text-ok",
         active && !online && "border-line bg-cold-wash text-cold",
         !active && "border-bad-line bg-bad-wash text-bad",
       )}

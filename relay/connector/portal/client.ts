@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import * as z from "zod";
 import type { Credential } from "../options/connect-options.ts";
 import { agentName } from "../version.ts";
@@ -96,7 +97,10 @@ export class PortalClient {
 
   private proof(): Record<string, string> {
     const { credential, deviceId } = this.options;
-    return credential?.kind === "license" ? { licenseKey: credential.licenseKey, deviceId } : { deviceId };
+    if (credential?.kind !== "license") return { deviceId };
+    // What the portal's list of devices shows beside the id.
+    const about = { deviceName: hostname().slice(0, 60), platform: `${process.platform}-${process.arch}` };
+    return { licenseKey: credential.licenseKey, deviceId, ...about };
   }
 
   private post<T extends z.ZodType>(path: string, answer: T, body: unknown): Promise<z.infer<T>> {
