@@ -1,7 +1,7 @@
 export { heartbeatConnector } from "./heartbeat.ts";
 export { issueConnector } from "./issue.ts";
 export { countOnlineConnectors, listConnectors } from "./list.ts";
-export { isOnline, ONLINE_WINDOW_SECONDS } from "./online.ts";
+export { isOnline } from "./online.ts";
 export { purgeConnectors } from "./purge.ts";
 export { type ConnectorState, markRelayConnectorsOffline, recordConnectorState } from "./record-state.ts";
 export { revokeConnector, revokeConnectorsOf } from "./revoke.ts";

@@ -1,4 +1,4 @@
-export { checkAvailability, suggestSlugs } from "./availability.ts";
+export { checkAvailability } from "./availability.ts";
 export { type ConsolePageInput, consolePageHtml } from "./console-page.ts";
 export { getEndpointDetails } from "./details.ts";
 export { getEndpoint } from "./get.ts";

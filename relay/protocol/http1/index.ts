@@ -13,7 +13,7 @@
  * A chunked body goes through `ChunkedDecoder.decode(bytes, from, to)`, which moves the data together in place:
  * use `bytes[from, dataEnd)`, then act on the result (`more`, `done`: rest starts at `position`, `malformed`).
  */
-export { ascii, decimal, equalsIgnoreCase, LOWER, TOKEN, text, VALUE } from "./characters.ts";
+export { ascii, decimal, equalsIgnoreCase, LOWER, text } from "./characters.ts";
 export { Chunked, ChunkedDecoder } from "./chunked-decoder.ts";
 export {
   CHUNK_END,
@@ -22,14 +22,12 @@ export {
   LAST_CHUNK_BEFORE_TRAILERS,
   writeChunkHead,
 } from "./chunked-encoder.ts";
-export { ConnectionOptions } from "./connection-options.ts";
-export { faultStatus, HEAD_INCOMPLETE, HeadFault } from "./faults.ts";
-export { FieldKind, fieldKind, isHopByHop, isRefusedInTrailers } from "./field-kinds.ts";
-export { FieldTable, parseFields } from "./fields.ts";
+export { faultStatus, HEAD_INCOMPLETE } from "./faults.ts";
+export { FieldKind, fieldKind, isHopByHop } from "./field-kinds.ts";
 export { findHeadEnd } from "./find-head.ts";
 export { Framing } from "./framing.ts";
 export * from "./limits.ts";
-export { listHas, Method, parseRequestHead, RequestHead } from "./request-head.ts";
+export { Method, parseRequestHead, RequestHead } from "./request-head.ts";
 export { parseResponseHead, ResponseHead } from "./response-head.ts";
 export { TargetForm } from "./target.ts";
 export { areTrailers } from "./trailers.ts";
