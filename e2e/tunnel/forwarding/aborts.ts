@@ -8,8 +8,14 @@ import type { Lab } from "../lab.ts";
 const badAnswers: [what: string, bytes: string][] = [
   ["no HTTP at all", "220 mail.example ESMTP\r\n"],
   ["of two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!"],
-  ["of a length and chunks", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
-  ["a protocol switch that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"],
+  [
+    "of a length and chunks",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  ],
+  [
+    "a protocol switch that nobody asked for",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+  ],
   ["split by a bare line feed", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok"],
 ];
 
