@@ -2,7 +2,22 @@ import type { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { gate, within } from "../../fixtures/gate.ts";
 import { fieldValues, RawHttp, rawRequest } from "../../fixtures/raw-http.ts";
+import { expectOurError } from "../error-answer.ts";
 import type { Lab } from "../lab.ts";
+
+const badAnswers: [what: string, bytes: string][] = [
+  ["no HTTP at all", "220 mail.example ESMTP\r\n"],
+  ["of two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!"],
+  [
+    "of a length and chunks",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  ],
+  [
+    "a protocol switch that nobody asked for",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+  ],
+  ["split by a bare line feed", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok"],
+];
 
 /** Who goes away in the middle of an exchange is noticed at the other end, and nobody else is. */
 export function aborts(lab: Lab): void {
@@ -77,12 +92,10 @@ export function aborts(lab: Lab): void {
     expect((await http.rest()).toString()).toBe("five5");
   });
 
-  test("an answer with ambiguous framing is a 502, not a guess", async () => {
-    lab.upstream.on(
-      "/ambiguous",
-      (req) => void req.socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nhello"),
-    );
-    const answer = await rawRequest(lab.port, ["GET /ambiguous HTTP/1.1", `Host: ${lab.host}`]);
-    expect([answer.status, fieldValues(answer, "hotspot-error")]).toEqual([502, ["upstream_bad_response"]]);
+  test.each(badAnswers)("an answer that is %s is a 502, not a guess", async (what, bytes) => {
+    const path = `/v1/bad-answer-${badAnswers.findIndex(([other]) => other === what)}`;
+    lab.upstream.on(path, (req) => void req.socket.end(bytes));
+    const answer = await rawRequest(lab.port, [`GET ${path} HTTP/1.1`, `Host: ${lab.host}`]);
+    expectOurError(answer, 502, "upstream_bad_response");
   });
 }
