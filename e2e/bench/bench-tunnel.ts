@@ -33,6 +33,8 @@ export async function benchTunnel(dir: string, settings: BenchSettings): Promise
         processes: [
           { name: "relay", pid: tunnel.relay.pid },
           { name: "connector", pid: tunnel.connector.pid },
+          // It writes the request log, on the same CPUs.
+          { name: "postgres", pid: tunnel.postgresPid },
         ],
       },
     ];

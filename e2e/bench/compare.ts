@@ -1,4 +1,4 @@
-import { cpuMicros } from "../fixtures/process-memory.ts";
+import { cpuMicrosWithChildren } from "../fixtures/process-memory.ts";
 import type { Load, LoadResult, LoadTarget } from "./load.ts";
 import { median } from "./stats.ts";
 
@@ -54,11 +54,11 @@ export async function compare(
 }
 
 async function measure(load: Load, side: Side, connections: number, seconds: number): Promise<Run> {
-  const before = side.processes.map(({ pid }) => cpuMicros(pid));
+  const before = side.processes.map(({ pid }) => cpuMicrosWithChildren(pid));
   const result = await load(side.target, connections, seconds);
   const cpuPerRequest: Record<string, number> = {};
   for (const [n, { name, pid }] of side.processes.entries()) {
-    cpuPerRequest[name] = (cpuMicros(pid) - before[n]!) / result.requests;
+    cpuPerRequest[name] = (cpuMicrosWithChildren(pid) - before[n]!) / result.requests;
   }
   return { ...result, cpuPerRequest };
 }

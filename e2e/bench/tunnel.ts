@@ -17,6 +17,7 @@ export interface TunnelUnderTest {
   readonly target: LoadTarget;
   readonly relay: ManagedProcess;
   readonly connector: ManagedProcess;
+  readonly postgresPid: number;
   /** Rows of the request log so far. */
   loggedRequests(): Promise<number>;
   stop(): Promise<void>;
@@ -61,6 +62,7 @@ export async function startTunnel(dir: string, upstreamPort: number): Promise<Tu
     },
     relay: relay.process,
     connector,
+    postgresPid: postgres.pid,
     loggedRequests: () => countRequests(db, endpoint.endpointId),
     async stop() {
       await stopAll([connector, relay.process]);
