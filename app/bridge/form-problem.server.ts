@@ -56,7 +56,7 @@ export async function orErrorPage<Value>(call: Promise<Value>): Promise<Value> {
 }
 
 /**
- * For a part of a page that may come after the page itself: a promise that never rejects, null for a procedure that
+ * For a part of a page that others can do without: a promise that never rejects, null for a procedure that
  * failed (it is in the log by then). Nobody listens to such a promise when another loader of the page has thrown, and
  * Node ends the process over a rejection that nobody listens to.
  */

@@ -1,6 +1,5 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import { Await, Link, useLoaderData } from "@remix-run/react";
-import { Suspense } from "react";
+import { Link, useLoaderData } from "@remix-run/react";
 import { orNull } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { ConnectorsPanel } from "~/components/connectors/connectors-panel.tsx";
@@ -8,17 +7,16 @@ import { CallExample } from "~/components/endpoints/call-example.tsx";
 import { RecentRequests } from "~/components/requests/recent-requests.tsx";
 import { Notice } from "~/components/ui/notice.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
-import { SkeletonRows } from "~/components/ui/skeleton.tsx";
 import { paths } from "~/lib/paths.ts";
 import { useEndpoint } from "~/lib/use-endpoint.ts";
 
 const shown = 8;
 
-/** The page does not wait for the log: a long one must not hold up the state of the connectors. */
+/** A log that cannot be read must not take the state of the connectors along. */
 export async function loader(args: LoaderFunctionArgs) {
   requireSession(args);
   const slug = args.params.slug ?? "";
-  return { page: orNull(args.context.api.requests.list({ slug, limit: shown })) };
+  return { page: await orNull(args.context.api.requests.list({ slug, limit: shown })) };
 }
 
 export default function EndpointOverview() {
@@ -37,22 +35,16 @@ export default function EndpointOverview() {
           </Link>
         }
       >
-        <Suspense fallback={<SkeletonRows label="Loading the request log" />}>
-          <Await resolve={page} errorElement={<LogUnreadable />}>
-            {(initial) =>
-              initial === null ? (
-                <LogUnreadable />
-              ) : (
-                <RecentRequests
-                  slug={endpoint.slug}
-                  publicBaseUrl={endpoint.publicBaseUrl}
-                  limit={shown}
-                  initial={initial}
-                />
-              )
-            }
-          </Await>
-        </Suspense>
+        {page === null ? (
+          <LogUnreadable />
+        ) : (
+          <RecentRequests
+            slug={endpoint.slug}
+            publicBaseUrl={endpoint.publicBaseUrl}
+            limit={shown}
+            initial={page}
+          />
+        )}
       </Panel>
       <CallExample publicBaseUrl={endpoint.publicBaseUrl} requireAccessKey={endpoint.requireAccessKey} />
     </>

@@ -75,7 +75,13 @@ test("opens its links with one token, says who it is, and serves streams", async
   expect(relay.asked).toEqual([
     {
       path: "/api/connectors/issue",
-      body: { licenseKey: "hs_lic_x", deviceId: "dev-1", endpointSlug: "acme" },
+      body: {
+        licenseKey: "hs_lic_x",
+        deviceId: "dev-1",
+        endpointSlug: "acme",
+        deviceName: expect.stringMatching(/./),
+        platform: expect.stringMatching(/^\w+-\w+$/),
+      },
       authorization: undefined,
     },
   ]);
