@@ -57,6 +57,12 @@ function run() {
   );
   // A terminal sends Ctrl-C to both of us, `kill` only to this one: the command takes repeats within a moment as one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // npm passes a signal on to its shell only, and the shell dies of it alone: without a parent we are to stop too.
+  const parent = process.ppid;
+  const orphaned = setInterval(() => {
+    if (process.env.npm_lifecycle_event && process.ppid !== parent) child.kill("SIGTERM");
+  }, 500);
+  orphaned.unref();
   child.on("error", (error) => fail(`Cannot run ${node}: ${error.message}`, 1));
   child.on("exit", (code, signal) => {
     if (!signal) process.exit(code ?? 1);
