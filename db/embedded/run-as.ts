@@ -34,6 +34,8 @@ export async function chooseUser(paths: readonly string[]): Promise<RunAs> {
     "--clear-groups",
     `--inh-caps=${capability}`,
     `--ambient-caps=${capability}`,
+    // access(2) asks as the real user and drops capabilities for it, unless this is set; initdb finds its programs by it.
+    "--securebits=+no_setuid_fixup",
   ];
   return { uid: undefined, gid: undefined, prefix };
 }
