@@ -74,7 +74,7 @@ export function ChatForm({ models, onReload, attempt }: ChatFormProps) {
           />
         )}
       </FieldFrame>
-      <SendButtons attempt={attempt} label="Send" />
+      <SendButtons attempt={attempt} label="Send" preparing={models.state === "loading" && !typedModel} />
     </form>
   );
 }
