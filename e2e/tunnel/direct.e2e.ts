@@ -4,8 +4,7 @@ import { expectOurError } from "./error-answer.ts";
 import { makeTenant, tunnelLab } from "./lab.ts";
 
 // Endpoints that forward to an `upstreamBaseUrl` without a connector. Whatever a row in the database says, the relay
-// itself must not become a way into its own network; that it does forward is shown beside its code, where a test may
-// stand for the public Internet (relay/direct/tunnel.test.ts).
+// itself must not become a way into its own network. That it does forward is in direct-forwarding.e2e.ts.
 const lab = await tunnelLab();
 
 const ask = (host: string) => rawRequest(lab.port, ["GET /v1/models HTTP/1.1", `Host: ${host}`]);
