@@ -20,6 +20,8 @@ export interface RelayEnv {
   readonly maxConnectionsPerAddress: number;
   readonly rateLimit: { readonly windowMs: number; readonly max: number };
   readonly allowPrivateUpstreams: boolean;
+  /** Where usage is reported to; null: nowhere. */
+  readonly stripe: { readonly secretKey: string; readonly apiBase: string | null } | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -51,6 +53,9 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
       max: values.PROXY_RATE_LIMIT_MAX,
     }),
     allowPrivateUpstreams: values.ALLOW_PRIVATE_UPSTREAMS,
+    stripe: values.STRIPE_SECRET_KEY
+      ? Object.freeze({ secretKey: values.STRIPE_SECRET_KEY, apiBase: values.STRIPE_API_BASE ?? null })
+      : null,
     trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
   });
 }

@@ -11,6 +11,7 @@ import {
   port,
   secret,
   secretExpected,
+  text,
 } from "./env-schema.ts";
 
 /** What portal and relay both read. */
@@ -81,6 +82,20 @@ export const sharedVariables = {
     expected: "a whole number from 1 to 1000000000",
     schema: integer(1, 1_000_000_000).default(120),
     fallback: "120",
+  }),
+  STRIPE_SECRET_KEY: define({
+    description:
+      "Stripe. Without it billing is off in production, and `npm start` brings a stand-in of Stripe to try billing against.",
+    expected: "a secret key like sk_live_… or sk_test_…",
+    schema: text.regex(/^(?:sk|rk)_(?:live|test)_\w+$/).optional(),
+    secret: true,
+  }),
+  STRIPE_API_BASE: define({
+    description:
+      "Where the Stripe API is, when it is not Stripe's own: the stand-in of a local run, or a recording proxy.",
+    expected: "an origin like http://127.0.0.1:12111",
+    schema: httpOrigin.optional(),
+    fallback: "https://api.stripe.com",
   }),
   ALLOW_PRIVATE_UPSTREAMS: define({
     description:

@@ -74,11 +74,25 @@ export const portalVariables = {
     schema: flag,
     fallback: "0",
   }),
-  STRIPE_SECRET_KEY: define({
-    description: "Stripe. With it every new account becomes a Stripe customer; without it billing is off.",
-    expected: "a secret key like sk_live_… or sk_test_…",
-    schema: text.regex(/^(?:sk|rk)_(?:live|test)_\w+$/).optional(),
+  STRIPE_WEBHOOK_SECRET: define({
+    description:
+      "Signing secret of the webhook endpoint PORTAL_URL/api/stripe/webhook. Without it Stripe is asked every few minutes instead.",
+    expected: "a secret like whsec_…",
+    schema: text.regex(/^whsec_\w+$/).optional(),
     secret: true,
+  }),
+  STRIPE_THIN_WEBHOOK_SECRET: define({
+    description:
+      "Signing secret of the event destination for thin events (meter errors), PORTAL_URL/api/stripe/thin-webhook.",
+    expected: "a secret like whsec_…",
+    schema: text.regex(/^whsec_\w+$/).optional(),
+    secret: true,
+  }),
+  BILLING_GRACE_DAYS: define({
+    description: "Days that service goes on after a payment failed.",
+    expected: "whole days from 0 to 60",
+    schema: integer(0, 60).default(7),
+    fallback: "7",
   }),
   S3_ENDPOINT: define({
     description:

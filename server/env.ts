@@ -35,7 +35,19 @@ export interface PortalEnv {
   readonly mail:
     | { readonly kind: "smtp"; readonly url: string; readonly from: string }
     | { readonly kind: "mailbox"; readonly directory: string; readonly from: string; readonly page: boolean };
-  readonly billing: { readonly kind: "off" } | { readonly kind: "stripe"; readonly secretKey: string };
+  readonly billing:
+    | { readonly kind: "off" }
+    | {
+        readonly kind: "stripe";
+        readonly secretKey: string;
+        /** null: Stripe's own. Anything else is shown as a stand-in. */
+        readonly apiBase: string | null;
+        /** null: webhooks are refused, and Stripe is asked from time to time instead. */
+        readonly webhookSecret: string | null;
+        /** null: meter errors are not heard of. */
+        readonly thinWebhookSecret: string | null;
+        readonly graceDays: number;
+      };
   readonly storage:
     | { readonly kind: "off" }
     | {
@@ -100,12 +112,22 @@ export function readPortalEnv(source: Readonly<Record<string, string | undefined
           from: values.MAIL_FROM ?? "Hotspot <hotspot@localhost>",
           page: values.HOTSPOT_MAILBOX,
         },
-    billing: values.STRIPE_SECRET_KEY
-      ? { kind: "stripe", secretKey: values.STRIPE_SECRET_KEY }
-      : { kind: "off" },
+    billing: readBilling(values),
     storage: readStorage(values),
     trustedProxies: values.TRUSTED_PROXIES,
   } satisfies PortalEnv);
+}
+
+function readBilling(values: Values): PortalEnv["billing"] {
+  if (!values.STRIPE_SECRET_KEY) return { kind: "off" };
+  return {
+    kind: "stripe",
+    secretKey: values.STRIPE_SECRET_KEY,
+    apiBase: values.STRIPE_API_BASE ?? null,
+    webhookSecret: values.STRIPE_WEBHOOK_SECRET ?? null,
+    thinWebhookSecret: values.STRIPE_THIN_WEBHOOK_SECRET ?? null,
+    graceDays: values.BILLING_GRACE_DAYS,
+  };
 }
 
 /** Off when nothing of it is set; @throws EnvError when only a part is. */

@@ -1,15 +1,32 @@
-import type { PlanName } from "../db/schema/index.ts";
+import type { MeterName, PlanName } from "../db/schema/index.ts";
 
-/** What one plan grants. Sizes in bytes, times in days; every number is a limit for the whole tenant unless it says so. */
+/** What one quantity of a plan costs. */
+export interface MeteredPrice {
+  /** Free of charge in each billing period. For a plan without `perMillionCents` it is also the limit. */
+  readonly included: number;
+  /** Cents for a million units above; null: no more than the included can be used. */
+  readonly perMillionCents: number | null;
+}
+
+/** What one plan costs and grants. Sizes in bytes, times in days; every number is a limit for the whole tenant unless it says so. */
 export interface Plan {
   readonly name: PlanName;
   readonly title: string;
+  /** A month and seat, US cents. */
+  readonly seatCents: number;
+  /** One seat is one member of the tenant. */
+  readonly maxSeats: number;
+  /** Days without charge at a tenant's first subscription. */
+  readonly trialDays: number;
+  readonly metered: Readonly<Record<MeterName, MeteredPrice>>;
   readonly endpoints: number;
   readonly devices: number;
   /** Connectors online at once, per endpoint. */
   readonly connectors: number;
   /** Requests in flight at once, per endpoint. */
   readonly concurrentRequests: number;
+  /** Requests a minute of all its clients together; null: only PROXY_RATE_LIMIT_MAX, per client address, holds. */
+  readonly requestsPerMinute: number | null;
   /** Largest request body. */
   readonly maxBodyBytes: number;
   readonly accessKeys: number;
@@ -24,10 +41,19 @@ export const plans = {
   free: {
     name: "free",
     title: "Free",
+    seatCents: 0,
+    maxSeats: 1,
+    trialDays: 0,
+    metered: {
+      requests: { included: 250_000, perMillionCents: null },
+      megabytes: { included: 20_000, perMillionCents: null },
+      tokens: { included: 2_000_000, perMillionCents: null },
+    },
     endpoints: 1,
     devices: 3,
     connectors: 2,
     concurrentRequests: 100,
+    requestsPerMinute: 60_000,
     maxBodyBytes: 256 * MIB,
     accessKeys: 5,
     apiKeys: 2,
@@ -36,10 +62,19 @@ export const plans = {
   pro: {
     name: "pro",
     title: "Pro",
+    seatCents: 1_900,
+    maxSeats: 1,
+    trialDays: 14,
+    metered: {
+      requests: { included: 2_000_000, perMillionCents: 40 },
+      megabytes: { included: 200_000, perMillionCents: 5_000 },
+      tokens: { included: 50_000_000, perMillionCents: 2 },
+    },
     endpoints: 5,
     devices: 10,
     connectors: 8,
     concurrentRequests: 500,
+    requestsPerMinute: 600_000,
     maxBodyBytes: 1024 * MIB,
     accessKeys: 50,
     apiKeys: 10,
@@ -48,10 +83,19 @@ export const plans = {
   team: {
     name: "team",
     title: "Team",
+    seatCents: 2_900,
+    maxSeats: 50,
+    trialDays: 14,
+    metered: {
+      requests: { included: 10_000_000, perMillionCents: 30 },
+      megabytes: { included: 1_000_000, perMillionCents: 4_000 },
+      tokens: { included: 250_000_000, perMillionCents: 1 },
+    },
     endpoints: 25,
     devices: 50,
     connectors: 16,
     concurrentRequests: 2000,
+    requestsPerMinute: null,
     maxBodyBytes: 4096 * MIB,
     accessKeys: 500,
     apiKeys: 50,

@@ -1,6 +1,11 @@
 import type { ColumnType, Generated } from "kysely";
 
 export type EndpointStatus = "active" | "suspended";
+/**
+ * How tokens of LLM requests are counted: `ask` adds a wish for usage to streamed requests, `read` takes what comes by
+ * itself, `off` counts none.
+ */
+export type UsageMode = "ask" | "read" | "off";
 export type ConnectorStatus = "offline" | "online";
 
 export interface EndpointsTable {
@@ -14,6 +19,7 @@ export interface EndpointsTable {
   token_rotated_at: Generated<Date>;
   upstream_base_url: string | null;
   require_access_key: Generated<boolean>;
+  usage_mode: Generated<UsageMode>;
   status: Generated<EndpointStatus>;
   created_at: Generated<Date>;
   released_at: Date | null;

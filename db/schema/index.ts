@@ -1,8 +1,25 @@
 import type { AuthTables } from "./auth.ts";
+import type {
+  BillingIncidentsTable,
+  BillingNoticesTable,
+  BudgetAlertsTable,
+  BudgetsTable,
+  InvoicesTable,
+  MeterPushesTable,
+  StripeEventsTable,
+  SubscriptionsTable,
+} from "./billing.ts";
 import type { ConnectorsTable, EndpointsTable, ReleasedNamesTable } from "./endpoints.ts";
 import type { AccessKeysTable, ApiKeysTable } from "./keys.ts";
 import type { AbuseReportsTable, AuditLogTable, RateLimitsTable, RequestsTable } from "./records.ts";
 import type { DevicesTable, LicensesTable, TenantSettingsTable } from "./tenants.ts";
+import type {
+  UsageAdjustmentsTable,
+  UsageBatchesTable,
+  UsageDamageTable,
+  UsageHourlyTable,
+  UsageJournalsTable,
+} from "./usage.ts";
 
 /** Every table, spelled as in Postgres. */
 export interface Database extends AuthTables {
@@ -18,11 +35,26 @@ export interface Database extends AuthTables {
   audit_log: AuditLogTable;
   abuse_reports: AbuseReportsTable;
   rate_limits: RateLimitsTable;
+  subscriptions: SubscriptionsTable;
+  invoices: InvoicesTable;
+  stripe_events: StripeEventsTable;
+  billing_incidents: BillingIncidentsTable;
+  billing_notices: BillingNoticesTable;
+  usage_journals: UsageJournalsTable;
+  usage_batches: UsageBatchesTable;
+  usage_damage: UsageDamageTable;
+  usage_hourly: UsageHourlyTable;
+  usage_adjustments: UsageAdjustmentsTable;
+  meter_pushes: MeterPushesTable;
+  budgets: BudgetsTable;
+  budget_alerts: BudgetAlertsTable;
 }
 
 export type * from "./auth.ts";
+export type * from "./billing.ts";
 export * from "./columns.ts";
 export type * from "./endpoints.ts";
 export type * from "./keys.ts";
 export type * from "./records.ts";
 export type * from "./tenants.ts";
+export type * from "./usage.ts";

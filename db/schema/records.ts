@@ -1,5 +1,10 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
+/** Who says how many tokens it were. */
+export type UsageSource = "provider" | "estimated" | "none";
+/** Whether the answer came whole. */
+export type UsageStatus = "complete" | "partial" | "error";
+
 /** One proxied request, written by the relay in batches. No foreign keys: a batch must never fail for one row. */
 export interface RequestsTable {
   id: string;
@@ -25,6 +30,20 @@ export interface RequestsTable {
   client_address: string;
   error_code: string | null;
   user_agent: string | null;
+  /** Which LLM interface it was, e.g. `openai_chat`; null with all below when it was none. */
+  api_kind: string | null;
+  /** As the upstream named it. */
+  model: string | null;
+  /** All input tokens, cached or not. */
+  input_tokens: number | null;
+  cached_tokens: number | null;
+  cache_write_tokens: number | null;
+  /** All output tokens, reasoning too. */
+  output_tokens: number | null;
+  reasoning_tokens: number | null;
+  usage_source: UsageSource | null;
+  usage_status: UsageStatus | null;
+  finish_reason: string | null;
 }
 
 export interface AuditLogTable {

@@ -2,6 +2,8 @@ import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 export type PlanName = "free" | "pro" | "team";
 export type BillingState = "ok" | "unpaid";
+/** Who decided the plan: nobody, a subscription, or an operator who gives it away. */
+export type PlanSource = "default" | "subscription" | "operator";
 export type LicenseStatus = "active" | "revoked" | "expired";
 
 /** `auth_config`: how the members of a tenant sign in. */
@@ -17,6 +19,9 @@ export interface TenantSettingsTable {
   suspended_reason: string | null;
   auth_config: JSONColumnType<TenantAuthConfig, string | undefined, string>;
   stripe_customer_id: string | null;
+  plan_source: Generated<PlanSource>;
+  /** Set while a payment is missing: from then on the account counts as unpaid. */
+  grace_ends_at: Date | null;
   created_at: Generated<Date>;
 }
 

@@ -34,6 +34,7 @@ it("shows what was counted, in Prometheus' text form", async () => {
     clientAddress: "192.0.2.1",
     errorCode: "endpoint_not_found",
     clientAborted: false,
+    usage: null,
   });
   const registry = createMetrics({ room, requestLog, edge: () => ({ badRequests: 4 }) });
   for (let scrape = 0; scrape < 2; scrape++) {

@@ -1,3 +1,4 @@
+import type { TokenUsage } from "../metering/token-usage.ts";
 import type { RawConnection, Tunnel } from "../routes/tunnel.ts";
 
 /** What serves a public host name, as the domain layer found it (`findRoute` in server/endpoints). Never mutated. */
@@ -81,6 +82,8 @@ export interface RequestRecord {
   /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
   errorCode: string | null;
   clientAborted: boolean;
+  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
+  usage: TokenUsage | null;
 }
 
 export interface Meter {

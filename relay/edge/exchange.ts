@@ -373,6 +373,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
       clientAddress: this.forwarding?.clientAddress ?? this.peer.address,
       errorCode,
       clientAborted,
+      usage: null,
     });
     if (cut) this.host.cut();
     else this.host.onFinished(keepAlive, unread);

@@ -1,3 +1,5 @@
+import type { TokenUsage } from "./token-usage.ts";
+
 /** What one finished request says of itself, as the edge hands it over. */
 export interface RequestRecord {
   requestId: string;
@@ -21,6 +23,8 @@ export interface RequestRecord {
   clientAddress: string;
   errorCode: string | null;
   clientAborted: boolean;
+  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
+  usage: TokenUsage | null;
 }
 
 /** Upper bounds of the duration histogram, ms. */

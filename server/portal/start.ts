@@ -61,7 +61,8 @@ export async function startPortal(
   const metrics = createMetrics();
   const background = createBackground(log);
   const mailer = createMailer({ transport: createTransportFor(env.mail), from: env.mail.from, log });
-  const stripe = env.billing.kind === "stripe" ? createStripeClient(env.billing.secretKey) : null;
+  const stripe =
+    env.billing.kind === "stripe" ? createStripeClient(env.billing.secretKey, env.billing.apiBase) : null;
   const archive = env.storage.kind === "s3" ? createRequestArchive(env.storage) : null;
   const ensureTenant = createEnsureTenant(db, (tenantId) => {
     // One that fails is made up for by the hourly chores.

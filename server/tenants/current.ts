@@ -28,7 +28,14 @@ export async function getCurrentTenant(args: { ctx: RequestContext }): Promise<T
     .where("user.id", "=", ctx.userId)
     .executeTakeFirst();
   if (!row) throw new DomainError("not_found", "tenant_not_found", "there is no such account");
-  const { name: _name, title: _title, ...limits } = planOf(row.plan);
+  const {
+    name: _name,
+    title: _title,
+    seatCents: _price,
+    trialDays: _trial,
+    metered: _metered,
+    ...limits
+  } = planOf(row.plan);
   return {
     id: row.id,
     name: row.name,

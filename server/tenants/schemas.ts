@@ -14,10 +14,12 @@ export const TenantOutput = z.object({
     devices: z.number(),
     connectors: z.number(),
     concurrentRequests: z.number(),
+    requestsPerMinute: z.number().nullable(),
     maxBodyBytes: z.number(),
     accessKeys: z.number(),
     apiKeys: z.number(),
     requestLogDays: z.number(),
+    maxSeats: z.number(),
   }),
 });
 export type TenantOutput = z.infer<typeof TenantOutput>;
