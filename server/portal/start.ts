@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import type { ServerBuild } from "@remix-run/node";
 import { createDb } from "../../db/client.ts";
 import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers } from "../auth/index.ts";
-import { createBilling, ensureCustomer } from "../billing/index.ts";
+import { createBilling, ensureCustomer, keepCatalogReady } from "../billing/index.ts";
 import { createChangeHub } from "../change-hub.ts";
 import { publicUrlFor } from "../endpoints/index.ts";
 import type { PortalEnv } from "../env.ts";
@@ -83,6 +83,9 @@ export async function startPortal(
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const api = { db, config: apiConfigOf(env), log, limiter: createPostgresLimiter(db), changes, billing };
   const draining = new AbortController();
+  if (billing.mode !== "off") {
+    background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
+  }
   const app = createPortalApp({
     env,
     db,
