@@ -36,17 +36,17 @@ export const paths = {
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>
     withQuery("/billing/checkout", { plan, seats: seats?.toString() }),
-  billingChange: (plan: string, seats?: number) =>
+  billingChange: (plan?: string, seats?: number) =>
     withQuery("/billing/change", { plan, seats: seats?.toString() }),
   billingCancel: "/billing/cancel",
   billingResume: "/billing/resume",
   billingPortal: "/billing/portal",
-  billingDetails: "/billing/details",
   billingTaxId: (taxId: string) => `/billing/tax-ids/${encodeURIComponent(taxId)}`,
   billingTaxIds: "/billing/tax-ids",
   billingCoupon: "/billing/coupon",
   invoices: "/billing/invoices",
   invoice: (invoiceId: string) => `/billing/invoices/${encodeURIComponent(invoiceId)}`,
+  invoicePay: (invoiceId: string) => `${paths.invoice(invoiceId)}/pay`,
 } as const;
 
 function withQuery(path: string, query: Record<string, string | undefined>): string {

@@ -27,7 +27,7 @@ export function meterRate(meter: MeterName, perMillionCents: number): string {
 
 /** What the plan costs before any usage: `$0`, `$19`, `$29`, and per what. */
 export function planPrice(plan: PlanFacts): { amount: string; per: string } {
-  const per = plan.seatCents === 0 ? "for good" : plan.maxSeats > 1 ? "per seat and month" : "a month";
+  const per = plan.seatCents === 0 ? "no card needed" : plan.maxSeats > 1 ? "per seat and month" : "a month";
   return { amount: formatPrice(plan.seatCents), per };
 }
 
@@ -44,9 +44,15 @@ export function planGrants(plan: PlanFacts): string[] {
   return [
     plural(limits.endpoints, "endpoint"),
     `${plural(limits.devices, "device")}, ${plural(limits.connectors, "connector")} at a time`,
-    `Request bodies up to ${formatBytes(limits.maxBodyBytes)}`,
+    `Request bodies up to ${binarySize(limits.maxBodyBytes)}`,
     plural(limits.accessKeys, "access key"),
     `Request log kept ${plural(limits.requestLogDays, "day")}`,
     ...(plan.maxSeats > 1 ? [`Up to ${plan.maxSeats} people`] : []),
   ];
+}
+
+/** Limits of bodies are round in binary units: `256 MiB`, `4 GiB`. */
+function binarySize(bytes: number): string {
+  const mebibytes = bytes / 1024 ** 2;
+  return mebibytes >= 1024 ? `${mebibytes / 1024}\u00a0GiB` : `${mebibytes}\u00a0MiB`;
 }
