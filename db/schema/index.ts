@@ -2,6 +2,7 @@ import type { AuthTables } from "./auth.ts";
 import type {
   BillingIncidentsTable,
   BillingNoticesTable,
+  BillingOrdersTable,
   BudgetAlertsTable,
   BudgetsTable,
   InvoicesTable,
@@ -40,6 +41,7 @@ export interface Database extends AuthTables {
   stripe_events: StripeEventsTable;
   billing_incidents: BillingIncidentsTable;
   billing_notices: BillingNoticesTable;
+  billing_orders: BillingOrdersTable;
   usage_journals: UsageJournalsTable;
   usage_batches: UsageBatchesTable;
   usage_damage: UsageDamageTable;

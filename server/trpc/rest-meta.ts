@@ -8,6 +8,7 @@ export const tags = [
   "Access keys",
   "License",
   "Account",
+  "Billing",
   "Abuse",
   "Relay-internal",
 ] as const;

@@ -3,6 +3,7 @@ import { createCallerFactory, router } from "./init.ts";
 import { abuseRouter } from "./routers/abuse.ts";
 import { accessKeysRouter } from "./routers/access-keys.ts";
 import { apiKeysRouter } from "./routers/api-keys.ts";
+import { billingRouter } from "./routers/billing.ts";
 import { connectorsRouter } from "./routers/connectors.ts";
 import { devicesRouter } from "./routers/devices.ts";
 import { endpointsRouter } from "./routers/endpoints.ts";
@@ -15,6 +16,7 @@ export const appRouter = router({
   abuse: abuseRouter,
   accessKeys: accessKeysRouter,
   apiKeys: apiKeysRouter,
+  billing: billingRouter,
   connectors: connectorsRouter,
   devices: devicesRouter,
   endpoints: endpointsRouter,
