@@ -16,6 +16,7 @@ export const permissions = [
   "api_keys:read",
   "api_keys:write",
   "requests:read",
+  "usage:read",
 ] as const;
 export type Permission = (typeof permissions)[number] | "*";
 
@@ -52,6 +53,7 @@ const rolePermissions: Record<string, readonly Permission[]> = {
     "access_keys:read",
     "access_keys:write",
     "requests:read",
+    "usage:read",
   ],
 };
 

@@ -16,6 +16,7 @@ import type { DevicesTable, LicensesTable, TenantSettingsTable } from "./tenants
 import type {
   UsageAdjustmentsTable,
   UsageBatchesTable,
+  UsageDailyTable,
   UsageDamageTable,
   UsageHourlyTable,
   UsageJournalsTable,
@@ -44,6 +45,7 @@ export interface Database extends AuthTables {
   usage_batches: UsageBatchesTable;
   usage_damage: UsageDamageTable;
   usage_hourly: UsageHourlyTable;
+  usage_daily: UsageDailyTable;
   usage_adjustments: UsageAdjustmentsTable;
   meter_pushes: MeterPushesTable;
   budgets: BudgetsTable;
