@@ -5,6 +5,7 @@ import type {
   BudgetAlertsTable,
   BudgetsTable,
   InvoicesTable,
+  MeterPeriodsTable,
   MeterPushesTable,
   StripeEventsTable,
   SubscriptionsTable,
@@ -45,6 +46,7 @@ export interface Database extends AuthTables {
   usage_damage: UsageDamageTable;
   usage_hourly: UsageHourlyTable;
   usage_adjustments: UsageAdjustmentsTable;
+  meter_periods: MeterPeriodsTable;
   meter_pushes: MeterPushesTable;
   budgets: BudgetsTable;
   budget_alerts: BudgetAlertsTable;
