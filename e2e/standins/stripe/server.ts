@@ -76,7 +76,6 @@ async function answer(
     url,
     headers: request.headers,
     body,
-    gone: gone.signal,
   };
   let outcome: Outcome | null =
     url.pathname.startsWith("/v1/") || url.pathname.startsWith("/v2/")
