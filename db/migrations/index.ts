@@ -3,6 +3,7 @@ import * as accounts from "./2026-11-20-1-accounts.ts";
 import * as endpoints from "./2026-11-20-2-endpoints.ts";
 import * as records from "./2026-11-20-3-records.ts";
 import * as billing from "./2026-11-21-1-billing.ts";
+import * as dunning from "./2026-11-21-5-dunning.ts";
 
 /** Every migration under the name that Postgres remembers. Listed, not read from disk, so that a bundle carries them. */
 export const migrations: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const migrations: Record<string, Migration> = {
   "2026-11-20-2-endpoints": endpoints,
   "2026-11-20-3-records": records,
   "2026-11-21-1-billing": billing,
+  "2026-11-21-5-dunning": dunning,
 };
