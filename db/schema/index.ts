@@ -17,6 +17,7 @@ import type { DevicesTable, LicensesTable, TenantSettingsTable } from "./tenants
 import type {
   UsageAdjustmentsTable,
   UsageBatchesTable,
+  UsageDailyTable,
   UsageDamageTable,
   UsageHourlyTable,
   UsageJournalsTable,
@@ -46,6 +47,7 @@ export interface Database extends AuthTables {
   usage_batches: UsageBatchesTable;
   usage_damage: UsageDamageTable;
   usage_hourly: UsageHourlyTable;
+  usage_daily: UsageDailyTable;
   usage_adjustments: UsageAdjustmentsTable;
   meter_pushes: MeterPushesTable;
   budgets: BudgetsTable;

@@ -2,4 +2,5 @@ export { type Billing, type BillingMode, billingOff, createBilling, requireBilli
 export { ensureCustomer, ensureMissingCustomers } from "./ensure-customer.ts";
 export { getBilling } from "./get-billing.ts";
 export { getInvoice, listInvoices } from "./invoices.ts";
+export { keepCatalogReady } from "./provision/keep-ready.ts";
 export { createStripeClient } from "./stripe.ts";

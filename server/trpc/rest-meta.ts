@@ -5,6 +5,7 @@ export const tags = [
   "Endpoints",
   "Connectors",
   "Requests",
+  "Usage",
   "Access keys",
   "License",
   "Account",

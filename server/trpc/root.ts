@@ -10,6 +10,7 @@ import { endpointsRouter } from "./routers/endpoints.ts";
 import { licensesRouter } from "./routers/licenses.ts";
 import { requestsRouter } from "./routers/requests.ts";
 import { tenantsRouter } from "./routers/tenants.ts";
+import { usageRouter } from "./routers/usage.ts";
 
 /** Every procedure of the product. The browser takes its types from here. */
 export const appRouter = router({
@@ -23,6 +24,7 @@ export const appRouter = router({
   licenses: licensesRouter,
   requests: requestsRouter,
   tenants: tenantsRouter,
+  usage: usageRouter,
 });
 
 export type AppRouter = typeof appRouter;

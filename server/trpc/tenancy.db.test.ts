@@ -128,6 +128,13 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "requests.list": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.current": { answer: "own" },
   "tenants.suspend": { input: { tenantId: victim.tenantId, reason: "x" }, answer: "unauthorized" },
+  "usage.current": { answer: "own" },
+  "usage.series": { input: { slug }, answer: "endpoint_not_found" },
+  "usage.breakdown": {
+    input: { by: "access_key", accessKeyId: accessKey.accessKeyId },
+    answer: "access_key_not_found",
+  },
+  "usage.requests": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.resume": { input: { tenantId: victim.tenantId }, answer: "unauthorized" },
 };
 
