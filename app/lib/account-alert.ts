@@ -1,5 +1,5 @@
-import type { ApiOutputs } from "./trpc.ts";
 import { formatDay } from "./format.ts";
+import type { ApiOutputs } from "./trpc.ts";
 
 /** What every page says above itself while the account has to do something to keep its service. */
 export interface AccountAlert {

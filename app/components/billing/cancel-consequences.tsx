@@ -15,7 +15,11 @@ interface CancelConsequencesProps {
 export function CancelConsequences({ billing, subscription, have }: CancelConsequencesProps) {
   const free = planNamed(billing, "free")!;
   const present = planNamed(billing, subscription.plan ?? billing.plan) ?? free;
-  const end = formatDay(subscription.trialEnd && subscription.status === "trialing" ? subscription.trialEnd : subscription.periodEnd);
+  const end = formatDay(
+    subscription.trialEnd && subscription.status === "trialing"
+      ? subscription.trialEnd
+      : subscription.periodEnd,
+  );
   return (
     <div className="grid items-start gap-5 sm:grid-cols-2">
       <Panel id="ends" title={`Ends on ${end}`}>
@@ -23,15 +27,16 @@ export function CancelConsequences({ billing, subscription, have }: CancelConseq
           <li>Renewals. The last invoice has what was used until then above the included.</li>
           <li>
             The quantities of {present.title}: from then on{" "}
-            {meterNames.map((meter) => meterQuantity(meter, free.metered[meter].included)).join(", ")} a month.
+            {meterNames.map((meter) => meterQuantity(meter, free.metered[meter].included)).join(", ")} a
+            month.
           </li>
           {present.limits.requestLogDays > free.limits.requestLogDays ? (
             <li>Rows of the request log that are older than {plural(free.limits.requestLogDays, "day")}.</li>
           ) : null}
           {have.endpoints > free.limits.endpoints ? (
             <li>
-              Room for {plural(have.endpoints, "endpoint")}: Free has {free.limits.endpoints}. The ones you have
-              go on; a new one cannot be added.
+              Room for {plural(have.endpoints, "endpoint")}: Free has {free.limits.endpoints}. The ones you
+              have go on; a new one cannot be added.
             </li>
           ) : null}
           {have.devices > free.limits.devices ? (

@@ -88,15 +88,7 @@ export function CheckoutForm({ billing, values, intent, today, problem }: Checko
 
 type PlanOnSale = Billing["plans"][number];
 
-function PlanOption({
-  plan,
-  chosen,
-  onChoose,
-}: {
-  plan: PlanOnSale;
-  chosen: boolean;
-  onChoose: () => void;
-}) {
+function PlanOption({ plan, chosen, onChoose }: { plan: PlanOnSale; chosen: boolean; onChoose: () => void }) {
   const { amount, per } = planPrice(plan);
   return (
     <label className="grid cursor-pointer grid-cols-[auto_1fr] gap-x-3 rounded-md border border-edge p-3.5 has-[:checked]:border-ink has-[:checked]:bg-sunken has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-offset-2 has-[:focus-visible]:outline-hot">
@@ -156,7 +148,9 @@ function OrderSummary({ billing, plan, seats, today, children }: OrderSummaryPro
         </div>
       </dl>
       <p className="mt-4 border-t border-line pt-4 text-[0.933rem] text-mute">
-        {trialDays > 0 ? `${trialDays} days without charge; cancelled before their end it costs nothing. ` : ""}
+        {trialDays > 0
+          ? `${trialDays} days without charge; cancelled before their end it costs nothing. `
+          : ""}
         A discount and taxes are worked out on the next page.
       </p>
       <ul className="mt-3 grid gap-1 text-[0.933rem] text-mute">

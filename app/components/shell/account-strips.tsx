@@ -49,7 +49,10 @@ function AlertStrip({ alert }: { alert: AccountAlert }) {
   return (
     <section
       aria-label="About your account"
-      className={classNames("border-b", bad ? "border-bad-line bg-bad-wash" : "border-warn-line bg-warn-wash")}
+      className={classNames(
+        "border-b",
+        bad ? "border-bad-line bg-bad-wash" : "border-warn-line bg-warn-wash",
+      )}
     >
       <p className={line}>
         <Icon
