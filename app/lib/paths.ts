@@ -32,6 +32,8 @@ export const paths = {
   apiKey: (apiKeyId: string) => `/api-keys/${encodeURIComponent(apiKeyId)}`,
   account: "/account",
   usage: "/usage",
+  usageRequests: "/usage/requests",
+  usageExport: "/api/usage/export",
   usageOf: (query: { from: string; to: string }) => withQuery("/usage", query),
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>
