@@ -30,6 +30,7 @@ import {
   usageMetrics,
   usageRange,
   usageSearch,
+  usageZone,
 } from "~/lib/usage-query.ts";
 import { bucketTitles, groupingTitles, metricTitles, periodTitles } from "~/lib/usage-words.ts";
 import { useFreshUsage } from "~/lib/use-fresh-usage.ts";
@@ -67,9 +68,10 @@ async function readReport(
   period: { start: string; end: string },
 ) {
   const range = usageRange(query, period, new Date());
-  const buckets = bucketsFor(range, query.timeZone);
+  const timeZone = usageZone(query);
+  const buckets = bucketsFor(range, timeZone);
   const bucket = buckets.find((offered) => offered === query.bucket) ?? buckets[0] ?? "day";
-  const { by, metric, timeZone, slug, accessKeyId, model } = query;
+  const { by, metric, slug, accessKeyId, model } = query;
   const input = { ...range, timeZone, slug, accessKeyId, model, by };
   const [series, breakdown] = await Promise.all([
     api.usage.series({ ...input, bucket, metrics: metric }),
@@ -96,7 +98,7 @@ export default function UsagePage() {
           {query.period === "current" || query.period === "previous"
             ? `, ${query.period === "current" ? "the running" : "the last"} ${current.period.source === "month" ? "month" : "billing period"} on ${current.planTitle}`
             : ""}
-          . Counted in {query.timeZone}. <ZoneLink query={query} />
+          . Counted in {series.timeZone}. {query.period === "12m" ? null : <ZoneLink query={query} />}
         </>
       }
       actions={<ExportLinks query={query} range={range} bucket={series.bucket} />}
