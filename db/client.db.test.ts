@@ -40,3 +40,22 @@ test("work joins the transaction it is given, and rolls back with it", async () 
   await expect(failing).rejects.toThrow("undo");
   expect(await db.selectFrom("released_names").select("slug").execute()).toEqual([{ slug: "alone" }]);
 });
+
+test("a connection that Postgres ends between two queries of a transaction fails the transaction, not the process", async () => {
+  const [mine, other] = [createDb(url, { onConnectionError: () => undefined }), createDb(url)];
+  const work = mine.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+    await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(other);
+    // Time for the end to be heard while no query is under way.
+    await vi.waitFor(async () => {
+      const { rows: left } = await sql`select from pg_stat_activity where pid = ${rows[0]!.pid}`.execute(
+        other,
+      );
+      expect(left).toHaveLength(0);
+    });
+    await sql`select 1`.execute(tx);
+  });
+  await expect(work).rejects.toThrow();
+  await mine.destroy();
+  await other.destroy();
+});

@@ -3,7 +3,7 @@ import { until } from "../fixtures/until.ts";
 import { ChaosClients } from "./clients.ts";
 import { createRandom } from "./random.ts";
 import { type Books, verifyBooks, waitUntilHandedOver } from "./verify.ts";
-import { startChaosWorld, VICTIMS, type Victim } from "./world.ts";
+import { type ChaosWorld, startChaosWorld, VICTIMS, type Victim } from "./world.ts";
 
 export interface ChaosOptions {
   /** An empty folder. */
@@ -48,7 +48,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
           await delay(random.between(50, 700));
           await world.kill(victim, random.between(0, 400));
           kills[victim]++;
-          await untilServed(clients);
+          await untilServed(world, clients);
           round++;
           options.onRound?.(round, victim, completed.length + clients.completed.length);
         } while (round < options.rounds && round % VERIFY_EVERY !== 0);
@@ -69,13 +69,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 /** Some more requests pass through all of it. */
-async function untilServed(clients: ChaosClients): Promise<void> {
+async function untilServed(world: ChaosWorld, clients: ChaosClients): Promise<void> {
   const before = clients.served;
+  const ended = new AbortController();
   await until(
     () => {
+      try {
+        world.check();
+      } catch (error) {
+        ended.abort(error);
+      }
       if (clients.served < before + 10) throw new Error("nothing is served after the kill");
     },
     60_000,
     20,
+    ended.signal,
   );
 }

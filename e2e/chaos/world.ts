@@ -24,6 +24,8 @@ export interface ChaosWorld {
   readonly journalDir: string;
   /** SIGKILL, or an end as sudden, and after `goneMs` a successor. Resolves when that has started. */
   kill(victim: Victim, goneMs: number): Promise<void>;
+  /** @throws when relay or connector ended without being killed; the message has their last words */
+  check(): void;
   /** Records that the running relay has not handed over. */
   waitingRecords(): Promise<number>;
   stop(): Promise<void>;
@@ -92,6 +94,12 @@ export async function startChaosWorld(dir: string): Promise<ChaosWorld> {
     target: { port, host: `${endpoint.slug}.localhost:${port}` },
     journalDir: join(dir, "journal"),
     kill: (victim, goneMs) => killers[victim](goneMs),
+    check() {
+      for (const each of [relay.process, connector]) {
+        if (each.running) continue;
+        throw new Error(`the ${each.name} ended by itself:\n${each.stderr.slice(-30).join("\n")}`);
+      }
+    },
     async waitingRecords() {
       const answer = await fetch(`http://127.0.0.1:${relay.adminPort}/metrics`);
       const match = /^hotspot_usage_waiting_records (\d+)$/m.exec(await answer.text());
