@@ -13,6 +13,8 @@ export interface EdgeRoute {
   /** SHA-256 of the endpoint token, lower-case hex. */
   readonly endpointTokenHash: string;
   readonly upstreamBaseUrl: string | null;
+  /** How tokens are counted: `ask` adds a wish for usage to streamed requests, `read` takes what comes, `off` counts none. */
+  readonly usageMode: "ask" | "read" | "off";
   readonly limits: {
     readonly maxBodyBytes: number;
     readonly maxConnectors: number;
