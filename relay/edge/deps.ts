@@ -13,6 +13,8 @@ export interface EdgeRoute {
   /** SHA-256 of the endpoint token, lower-case hex. */
   readonly endpointTokenHash: string;
   readonly upstreamBaseUrl: string | null;
+  /** How tokens are counted: `ask` adds a wish for usage to streamed requests, `read` takes what comes, `off` counts none. */
+  readonly usageMode: "ask" | "read" | "off";
   readonly limits: {
     readonly maxBodyBytes: number;
     readonly maxConnectors: number;
@@ -82,7 +84,10 @@ export interface RequestRecord {
   /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
   errorCode: string | null;
   clientAborted: boolean;
-  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
+  /**
+   * What no part of the request had before; null when it was no LLM request, or its endpoint has the counting of tokens
+   * switched off.
+   */
   usage: TokenUsage | null;
 }
 
