@@ -13,6 +13,7 @@ export type IdPrefix =
   | "req"
   | "aud"
   | "abu"
+  | "ord"
   | "inc"
   | "adj";
 

@@ -83,6 +83,29 @@ export interface InvoicesTable {
   synced_at: Generated<Date>;
 }
 
+/** A tax id as Stripe keeps it with the customer. */
+export interface TaxIdSummary {
+  id: string;
+  type: string;
+  value: string;
+  verification: string | null;
+}
+
+/**
+ * Something that Stripe was or is being asked to do for a tenant. Its id is the idempotency key: a process that dies
+ * before it hears the answer leaves the row unsettled, and whoever asks for the same again asks with the same key.
+ */
+export interface BillingOrdersTable {
+  id: string;
+  tenant_id: string;
+  /** Such as `checkout`. */
+  action: string;
+  /** Digest of all that was asked for; the same order asks for the same. */
+  intent: string;
+  created_at: Generated<Date>;
+  settled_at: Date | null;
+}
+
 /** Every event of Stripe that was received, once, whatever came of it. */
 export interface StripeEventsTable {
   id: string;
