@@ -78,6 +78,7 @@ export class HostileStripe implements StripeGateway {
   onChange: () => void = () => undefined;
   /** Where a process can die while Stripe works. */
   onCall: () => Promise<void> = async () => undefined;
+  private readonly name: string;
   private anchorDay: number;
   private readonly events: StoredEvent[] = [];
   private readonly identifiers = new Map<string, number>();
@@ -85,7 +86,9 @@ export class HostileStripe implements StripeGateway {
   private readonly agenda: Agenda;
   private readonly random: Random;
 
-  constructor(agenda: Agenda, random: Random, plan: PlanName, trialDays: number) {
+  /** @param name makes the ids */
+  constructor(agenda: Agenda, random: Random, name: string, plan: PlanName, trialDays: number) {
+    this.name = name;
     this.agenda = agenda;
     this.random = random;
     this.plan = plan;
@@ -163,8 +166,8 @@ export class HostileStripe implements StripeGateway {
   /** The subscription as the portal would copy it. */
   view(): LedgerSubscription {
     return {
-      subscriptionId: "sub_1",
-      stripeCustomerId: "cus_1",
+      subscriptionId: `sub_${this.name}`,
+      stripeCustomerId: `cus_${this.name}`,
       status: this.status,
       plan: this.plan,
       periodStart: new Date(this.periodStart),

@@ -5,8 +5,15 @@ import type { LedgerDeps } from "../deps.ts";
 import { pushDueMeters, pushFinal } from "../push-due.ts";
 import { Agenda } from "./agenda.ts";
 import { type Faults, HostileStripe, noFaults } from "./hostile-stripe.ts";
-import { type MemorySession, MemoryStore } from "./memory-store.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
 import { Random } from "./random.ts";
+import {
+  type HourUsage,
+  type RecordedAdjustment,
+  type RecordedPush,
+  type TrialLedger,
+  withSteps,
+} from "./trial-ledger.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -49,9 +56,20 @@ export type TrialMode = "hostile" | "prompt" | "calm";
 /**
  * One subscription's life of a few months against a model of Stripe, with the real code in between.
  * @param seed the same seed is the same life
+ * @param open makes the ledger of its tenant, in memory unless said otherwise
  */
-export async function runTrial(seed: number, mode: TrialMode = "hostile"): Promise<TrialResult> {
-  return new Trial(seed, mode).run();
+export async function runTrial(
+  seed: number,
+  mode: TrialMode = "hostile",
+  open: (clock: () => Date) => Promise<TrialLedger> = async (clock) => new MemoryLedger(clock),
+): Promise<TrialResult> {
+  const random = new Random(seed);
+  const start = Date.parse(`${random.pick(STARTS)}T00:00:00Z`) + random.int(0, 23) * HOUR;
+  // Most boundaries are full hours; some are not.
+  const agenda = new Agenda(start + (random.chance(0.2) ? random.int(1, 3_599) * SECOND : 0));
+  const skew = { ms: 0 };
+  const ledger = await open(() => new Date(agenda.time + skew.ms));
+  return new Trial(seed, mode, random, agenda, skew, ledger).run();
 }
 
 class Trial {
@@ -60,43 +78,54 @@ class Trial {
   private readonly random: Random;
   private readonly agenda: Agenda;
   private readonly stripe: HostileStripe;
-  private readonly store: MemoryStore;
+  private readonly ledger: TrialLedger;
   private readonly deps: LedgerDeps;
   private readonly problems: string[] = [];
-  /** What was truly used, by the hour; the store learns it late. */
-  private readonly used = new Map<number, { requests: number; bytes: number; tokens: number }>();
-  private skewMs = 0;
+  /** What was truly used, by the hour; the ledger learns it late. */
+  private readonly used = new Map<number, HourUsage>();
+  private readonly skew: { ms: number };
+  /** What the agenda set off and is not written yet. */
+  private writes: Promise<void>[] = [];
   private crashChance = 0;
   private crashes = 0;
   private locksLost = 0;
   private isParallel = false;
 
-  constructor(seed: number, mode: TrialMode) {
+  constructor(
+    seed: number,
+    mode: TrialMode,
+    random: Random,
+    agenda: Agenda,
+    skew: { ms: number },
+    ledger: TrialLedger,
+  ) {
     this.seed = seed;
     this.mode = mode;
-    const random = new Random(seed);
     this.random = random;
-    const start = Date.parse(`${random.pick(STARTS)}T00:00:00Z`) + random.int(0, 23) * HOUR;
-    // Most boundaries are full hours; some are not.
-    this.agenda = new Agenda(start + (random.chance(0.2) ? random.int(1, 3_599) * SECOND : 0));
+    this.agenda = agenda;
+    this.skew = skew;
+    this.ledger = ledger;
     const trialDays = random.chance(0.25) ? 14 : 0;
-    this.stripe = new HostileStripe(this.agenda, random, random.pick(["pro", "team"]), trialDays);
-    this.store = new MemoryStore(
-      () => new Date(this.agenda.time + this.skewMs),
-      (session) => this.step(session),
-    );
-    this.store.subscriptions = [this.stripe.view()];
+    const plan = random.pick(["pro", "team"] as const);
+    this.stripe = new HostileStripe(agenda, random, ledger.tenantId, plan, trialDays);
     this.stripe.onChange = () => this.copySubscription();
     this.stripe.onCall = () => this.call();
     this.deps = {
-      store: this.store,
+      store: withSteps(ledger.store, () => this.step()),
       gateway: this.stripe,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      delay: async (ms) => this.agenda.advanceTo(this.agenda.time + ms),
+      delay: (ms) => this.advanceTo(agenda.time + ms),
       random: random.next,
       workers: 1,
       hasTime: () => true,
     };
+  }
+
+  private async advanceTo(time: number): Promise<void> {
+    this.agenda.advanceTo(time);
+    const writes = this.writes;
+    this.writes = [];
+    await Promise.all(writes);
   }
 
   private get isHostile(): boolean {
@@ -106,16 +135,17 @@ class Trial {
   async run(): Promise<TrialResult> {
     if (this.mode !== "calm") this.stripe.faults = this.pickFaults();
     if (this.mode !== "calm") this.crashChance = this.random.pick([0, 0.001, 0.005]);
+    await this.ledger.putSubscription(this.stripe.view());
     const months = this.random.int(1, 2);
     for (let month = 1; month <= months; month++) await this.live(month === months);
     await this.calmDown();
-    this.check();
+    const { adjustments } = await this.check();
     return {
       seed: this.seed,
       problems: this.problems,
       invoices: this.stripe.invoices.filter((invoice) => !invoice.isTrial).length,
       crashes: this.crashes,
-      carried: this.store.adjustments.filter(({ by }) => by === "ledger").length / 2,
+      carried: adjustments.filter(({ by }) => by === "ledger").length / 2,
     };
   }
 
@@ -167,7 +197,7 @@ class Trial {
     }
     acts.sort((a, b) => a.at - b.at);
     for (const { at: time, act } of acts) {
-      agenda.advanceTo(time);
+      await this.advanceTo(time);
       await act();
     }
   }
@@ -176,15 +206,16 @@ class Trial {
   private async calmDown(): Promise<void> {
     this.stripe.faults = noFaults;
     this.crashChance = 0;
-    this.skewMs = 0;
-    for (let i = 0; i < 10 || (i < 40 && this.isClosing()); i++) {
-      this.agenda.advanceTo(this.agenda.time + (i < 5 ? 70 * MINUTE : 8 * HOUR));
+    this.jump(0);
+    for (let i = 0; i < 10 || (i < 40 && (await this.isClosing())); i++) {
+      await this.advanceTo(this.agenda.time + (i < 5 ? 70 * MINUTE : 8 * HOUR));
       await this.round();
     }
   }
 
-  private isClosing(): boolean {
-    return this.store.periods.some((period) => period.billed === null && this.isOver(period));
+  private async isClosing(): Promise<boolean> {
+    const { periods } = await this.ledger.read();
+    return periods.some((period) => period.billed === null && this.isOver(period));
   }
 
   private isOver({ start }: { readonly start: Date }): boolean {
@@ -192,11 +223,11 @@ class Trial {
   }
 
   private jump(skewMs: number): void {
-    this.skewMs = skewMs;
+    this.skew.ms = skewMs;
   }
 
   private use(): void {
-    const { random, agenda, store } = this;
+    const { random, agenda, ledger } = this;
     const hour = Math.floor(agenda.time / HOUR) * HOUR;
     const usage = {
       requests: random.int(1, 400_000),
@@ -210,7 +241,7 @@ class Trial {
       !this.isHostile || kind < 0.8
         ? random.int(1, 60) * SECOND
         : random.int(1, kind < 0.93 ? 7_200 : 259_200) * SECOND;
-    agenda.at(agenda.time + delay, () => add(store.hours, hour, usage));
+    agenda.at(agenda.time + delay, () => void this.writes.push(ledger.addUsage(new Date(hour), usage)));
   }
 
   private async round(): Promise<void> {
@@ -220,13 +251,14 @@ class Trial {
     this.isParallel = false;
   }
 
-  private adjust(): void {
-    const running = this.store.periods.findLast((period) => period.billed === null);
+  private async adjust(): Promise<void> {
+    const { periods } = await this.ledger.read();
+    const running = periods.findLast((period) => period.billed === null);
     if (!running) return;
     const meter = this.random.pick(meterNames);
     // A correction larger than the usage leaves less than nothing, which is carried over.
     const quantity = this.random.int(this.isHostile ? -500_000 : 0, 500_000);
-    this.store.adjustments.push({ meter, periodStart: running.start, quantity, by: "operator" });
+    await this.ledger.addAdjustment(meter, running.start, quantity);
   }
 
   private async cancelNow(): Promise<void> {
@@ -244,7 +276,7 @@ class Trial {
   private async pushAll(): Promise<void> {
     for (let i = 0; i < 3; i++) {
       try {
-        if ((await pushFinal(this.deps, "ten_1")) !== "unsettled") return;
+        if ((await pushFinal(this.deps, this.ledger.tenantId)) !== "unsettled") return;
       } catch (error) {
         if (this.mode === "calm") throw error;
       }
@@ -255,29 +287,24 @@ class Trial {
   private copySubscription(): void {
     const lag = this.random.chance(0.5) ? 0 : this.random.int(0, this.isHostile ? 86_400 : 60) * SECOND;
     this.agenda.at(this.agenda.time + lag, () => {
-      this.store.subscriptions = [this.stripe.view()];
+      this.writes.push(this.ledger.putSubscription(this.stripe.view()));
     });
   }
 
-  private async step(session: MemorySession): Promise<void> {
+  private async step(): Promise<void> {
     await this.interleave();
-    if (session.isDead) throw new Crash("this process is dead");
-    if (this.random.chance(this.crashChance)) {
-      session.isDead = true;
-      this.crashes++;
-      throw new Crash("killed");
-    }
+    if (!this.random.chance(this.crashChance)) return;
+    this.crashes++;
+    throw new Crash("killed");
   }
 
   private async call(): Promise<void> {
-    const { holder } = this.store;
-    if (holder !== null && this.random.chance(this.crashChance)) {
-      holder.isDead = true;
+    if (this.random.chance(this.crashChance)) {
       this.crashes++;
       // A process that dies is gone at once. One whose connection breaks loses the lock and goes on until its next write.
       if (this.random.chance(0.5)) throw new Crash("killed while Stripe was at it");
-      this.store.holder = null;
       this.locksLost++;
+      await this.ledger.dropLock();
     }
     await this.interleave();
   }
@@ -287,8 +314,9 @@ class Trial {
     for (let i = this.random.int(0, 3); i > 0; i--) await Promise.resolve();
   }
 
-  private check(): void {
-    const { store, stripe, problems } = this;
+  private async check() {
+    const { ledger, stripe, problems } = this;
+    const recorded = await ledger.read();
     for (const invoice of stripe.invoices) {
       if (invoice.isTrial) continue;
       const name = `${invoice.invoiceId} of ${new Date(invoice.start).toISOString()}`;
@@ -296,13 +324,13 @@ class Trial {
         problems.push(`${name} is not final`);
         continue;
       }
-      const totals = store.totals(invoice.start, invoice.end);
-      const usage = !this.isHostile ? this.usage(invoice.start, invoice.end) : null;
+      const totals = await ledger.getTotals(new Date(invoice.start), new Date(invoice.end));
+      const usage = this.isHostile ? null : this.usage(recorded.adjustments, invoice.start, invoice.end);
       for (const meter of meterNames) {
         const billed = invoice.final.quantities[meter];
         if (billed !== totals[meter])
           problems.push(`${name}: ${billed} ${meter}, the ledger has ${totals[meter]}`);
-        if (usage && billed !== Math.max(0, usage[meter]))
+        if (usage && billed !== usage[meter])
           problems.push(`${name}: ${billed} ${meter}, ${usage[meter]} were used`);
         const cents = chargeOf(planOf(invoice.plan), meter, totals[meter]).amountCents;
         if (cents !== invoice.final.amountsCents[meter])
@@ -311,24 +339,26 @@ class Trial {
           );
       }
     }
-    for (const period of store.periods) {
-      const isOver = this.isOver(period);
-      if (isOver && period.billed === null)
-        problems.push(`the period of ${period.start.toISOString()} was never closed`);
-      if (!isOver && !period.isTrial) this.checkRunning(period.start.getTime());
+    for (const period of recorded.periods) {
+      if (this.isOver(period)) {
+        if (period.billed === null)
+          problems.push(`the period of ${period.start.toISOString()} was never closed`);
+      } else if (!period.isTrial) await this.checkRunning(recorded.pushes, period.start);
     }
-    this.checkNothingLost();
+    this.checkNothingLost(recorded.adjustments);
     if (stripe.overlaps > 0 && this.locksLost === 0)
       problems.push("two events of one meter were sent at once");
-    if (store.pushes.some((push) => push.state === "pending")) problems.push("a report is still pending");
+    if (recorded.pushes.some((push) => push.state === "pending")) problems.push("a report is still pending");
+    return recorded;
   }
 
   /** Our record of the running period is up to date. */
-  private checkRunning(start: number): void {
-    const totals = this.store.totals(start, this.stripe.periodEnd);
+  private async checkRunning(pushes: readonly RecordedPush[], start: Date): Promise<void> {
+    const totals = await this.ledger.getTotals(start, new Date(this.stripe.periodEnd));
     for (const meter of meterNames) {
-      const last = this.store.pushes.findLast(
-        (push) => push.meter === meter && push.periodStart === start && push.state === "accepted",
+      const last = pushes.findLast(
+        (push) =>
+          push.meter === meter && push.periodStart.getTime() === start.getTime() && push.state === "accepted",
       );
       if ((last?.value ?? 0) !== Math.max(0, totals[meter]))
         this.problems.push(`running: ${last?.value ?? 0} ${meter} reported, the ledger has ${totals[meter]}`);
@@ -336,22 +366,23 @@ class Trial {
   }
 
   /** Whatever was carried was taken from one period and added to another; nothing came or went. */
-  private checkNothingLost(): void {
-    const { store, problems } = this;
+  private checkNothingLost(adjustments: readonly RecordedAdjustment[]): void {
     for (const meter of meterNames) {
-      const carried = store.adjustments
+      const carried = adjustments
         .filter((each) => each.meter === meter && each.by === "ledger")
         .reduce((sum, each) => sum + each.quantity, 0);
-      if (carried !== 0) problems.push(`carrying over made ${carried} ${meter}`);
+      if (carried !== 0) this.problems.push(`carrying over made ${carried} ${meter}`);
     }
-    const sum = (hours: Map<number, { requests: number; tokens: number }>) =>
-      [...hours.values()].reduce((total, hour) => total + hour.requests + hour.tokens, 0);
-    if (sum(store.hours) !== sum(this.used)) problems.push("the trial itself lost usage");
-    if (!this.isHostile && store.adjustments.some(({ by }) => by === "ledger"))
-      problems.push("usage was carried over without need");
+    if (!this.isHostile && adjustments.some(({ by }) => by === "ledger"))
+      this.problems.push("usage was carried over without need");
   }
 
-  private usage(start: number, end: number): Record<MeterName, number> {
+  /** What an invoice has to say, from what was truly used. */
+  private usage(
+    adjustments: readonly RecordedAdjustment[],
+    start: number,
+    end: number,
+  ): Record<MeterName, number> {
     const total = { requests: 0, bytes: 0, tokens: 0 };
     for (const [hour, usage] of this.used) {
       if (hour < start || hour >= end) continue;
@@ -360,7 +391,7 @@ class Trial {
       total.tokens += usage.tokens;
     }
     const adjusted = (meter: MeterName) =>
-      this.store.adjustments
+      adjustments
         .filter((each) => each.by === "operator" && each.meter === meter)
         .filter(({ periodStart }) => periodStart.getTime() >= start && periodStart.getTime() < end)
         .reduce((sum, each) => sum + each.quantity, 0);
@@ -372,8 +403,11 @@ class Trial {
   }
 }
 
-function add<T extends Record<string, number>>(hours: Map<number, T>, hour: number, usage: T): void {
-  const known = hours.get(hour);
-  if (!known) hours.set(hour, { ...usage });
-  else for (const key of Object.keys(usage)) (known as Record<string, number>)[key]! += usage[key]!;
+function add(hours: Map<number, HourUsage>, hour: number, usage: HourUsage): void {
+  const known = hours.get(hour) ?? { requests: 0, bytes: 0, tokens: 0 };
+  hours.set(hour, {
+    requests: known.requests + usage.requests,
+    bytes: known.bytes + usage.bytes,
+    tokens: known.tokens + usage.tokens,
+  });
 }
