@@ -4,6 +4,7 @@ export { getBilling } from "./get-billing.ts";
 export { getInvoice } from "./get-invoice.ts";
 export { listInvoices } from "./list-invoices.ts";
 export { keepCatalogReady } from "./provision/keep-ready.ts";
+export { seatLimitOf } from "./seat-limit.ts";
 export { createStripeClient } from "./stripe.ts";
 export { applyStanding } from "./sync/apply-standing.ts";
 export { type SyncDeps, type Synced, syncCustomer } from "./sync/sync-customer.ts";
