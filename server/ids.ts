@@ -13,7 +13,9 @@ export type IdPrefix =
   | "req"
   | "aud"
   | "abu"
-  | "inc";
+  | "ord"
+  | "inc"
+  | "adj";
 
 // Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -26,6 +26,8 @@ export const limits = {
   credential_failure: { seconds: 600, perAddress: 60, perTenant: null },
   /** Keys and devices changed by people. */
   keys: { seconds: 600, perAddress: 600, perTenant: 300 },
+  /** Each asks Stripe several times, whose own limit all tenants share. */
+  billing: { seconds: 600, perAddress: 300, perTenant: 100 },
 } as const satisfies Record<string, Limit>;
 
 export type Door = keyof typeof limits;

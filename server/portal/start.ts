@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import type { ServerBuild } from "@remix-run/node";
 import { createDb } from "../../db/client.ts";
 import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers } from "../auth/index.ts";
-import { createStripeClient, ensureCustomer } from "../billing/index.ts";
+import { createBilling, ensureCustomer, keepCatalogReady } from "../billing/index.ts";
 import { createChangeHub } from "../change-hub.ts";
 import { publicUrlFor } from "../endpoints/index.ts";
 import type { PortalEnv } from "../env.ts";
@@ -62,8 +62,8 @@ export async function startPortal(
   const metrics = createMetrics();
   const background = createBackground(log);
   const mailer = createMailer({ transport: createTransportFor(env.mail), from: env.mail.from, log });
-  const stripe =
-    env.billing.kind === "stripe" ? createStripeClient(env.billing.secretKey, env.billing.apiBase) : null;
+  const billing = createBilling(env.billing);
+  const stripe = billing.mode === "off" ? null : billing.stripe;
   const archive = env.storage.kind === "s3" ? createRequestArchive(env.storage) : null;
   const ensureTenant = createEnsureTenant(db, (tenantId) => {
     // One that fails is made up for by the hourly chores.
@@ -82,8 +82,11 @@ export async function startPortal(
   const authHandler = createAuthHandler({ auth, db, log, knownBrowsers });
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
-  const api = { db, config: apiConfigOf(env), log, limiter: createPostgresLimiter(db), changes };
+  const api = { db, config: apiConfigOf(env), log, limiter: createPostgresLimiter(db), changes, billing };
   const draining = new AbortController();
+  if (billing.mode !== "off") {
+    background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
+  }
   const app = createPortalApp({
     env,
     db,
