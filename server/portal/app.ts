@@ -16,8 +16,8 @@ import { createLoadContext } from "./load-context.ts";
 import { answerMailbox } from "./mailbox-page.ts";
 import { sendProblem } from "./problem-page.ts";
 import type { RequestInfo } from "./request-info.ts";
-import type { StripeRoutesDeps } from "./stripe-routes.ts";
 import { createNonce, refuseForeignOrigin, setSecurityHeaders } from "./security.ts";
+import type { StripeRoutesDeps } from "./stripe-routes.ts";
 
 export interface PortalAppDeps {
   readonly env: PortalEnv;
