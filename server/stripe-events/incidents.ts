@@ -30,7 +30,7 @@ export async function openIncident(db: Db, log: IncidentLog, incident: Incident)
     .onConflict((conflict) =>
       conflict.columns(["kind", "object_id"]).doUpdateSet((eb) => ({
         detail: eb.ref("excluded.detail"),
-        tenant_id: eb.ref("excluded.tenant_id"),
+        tenant_id: eb.fn.coalesce("excluded.tenant_id", "billing_incidents.tenant_id"),
       })),
     )
     .returning(sql<boolean>`xmax = 0`.as("isNew"))
