@@ -4,7 +4,7 @@ import type { Stream } from "../routes/tunnel.ts";
 import { type Applicant, acceptOf, admit, type ConnectionMemo, type Verdict } from "./admission.ts";
 import { type Answer, encodeAnswer, errorAnswer } from "./answer.ts";
 import type { EdgeContext } from "./context.ts";
-import type { EdgeRoute } from "./deps.ts";
+import type { EdgeRoute, RequestRecord } from "./deps.ts";
 import { Dispatch, type DispatchEvents } from "./dispatch.ts";
 import type { ErrorLink } from "./error-page.ts";
 import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";
@@ -39,6 +39,8 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
   private upstreamMs = 0;
   private uncredited = 0;
   private answered = 0;
+  private isSettled = false;
+  private partAt: number;
 
   /**
    * @param source the read that holds the head just parsed into `edge.head`
@@ -49,6 +51,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     this.host = host;
     this.requestId = edge.ids.next();
     this.startedAt = edge.now();
+    this.partAt = this.startedAt;
     this.peer = host.peer;
     this.memo = host.memo;
     this.facts = new RequestFacts(edge, source, available);
@@ -164,8 +167,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
   onHead(head: Uint8Array, end: boolean): void {
     if (this.finished) return;
     const result = this.response.onHead(head, end);
-    if (this.response.started && this.upstreamMs === 0)
-      this.upstreamMs = this.edge.now() - this.dispatch.openedAt;
+    if (this.response.started) this.noteHead();
     if (result === "more" && this.response.isRaw) {
       this.edge.stats.upgraded++;
       this.host.output.flush();
@@ -222,6 +224,8 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     }
     if (this.response.isRaw) {
       this.responseEnded = true;
+      // The client takes the end of the stream for the end; ours comes when its own direction has ended too.
+      if (!this.body.ended) this.edge.deps.meter.part(this.record(this.response.status, null, false));
       this.host.endOutput();
       this.finishRawWhenEnded();
       return;
@@ -234,6 +238,22 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
   }
 
   // What the client's side says.
+
+  /** Settles what a long request has had so far: a relay that is killed loses no more than what came since. */
+  settlePart(now: number): void {
+    if (this.isSettled || now - this.partAt < this.edge.timers.partMs) return;
+    this.partAt = now;
+    this.edge.deps.meter.part(this.record(this.response.status, null, false));
+  }
+
+  onLastBytes(): void {
+    this.noteHead();
+    this.settle(this.response.status, null, false);
+  }
+
+  private noteHead(): void {
+    if (this.upstreamMs === 0) this.upstreamMs = this.edge.now() - this.dispatch.openedAt;
+  }
 
   /** Sees whether the client still listens; when it does not, its connection closes. */
   probe(): void {
@@ -335,9 +355,10 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
       facts.keepAlive && !this.edge.draining && answer.status !== 408 && (body.complete || unread > 0);
     const { output } = this.host;
     const withBody = !facts.toHead;
+    if (withBody) this.answered = Buffer.byteLength(answer.body);
+    this.settle(answer.status, code, false);
     output.write(encodeAnswer(answer, this.requestId, { withBody, keepAlive, http10: facts.http10 }));
     output.flush();
-    if (withBody) this.answered = Buffer.byteLength(answer.body);
     this.finish(answer.status, code, false, keepAlive, unread);
   }
 
@@ -355,6 +376,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     cut = false,
   ): void {
     this.finished = true;
+    this.settle(status, errorCode, clientAborted);
     const { edge, route } = this;
     edge.stats.active--;
     if (this.response.isRaw) edge.stats.upgraded--;
@@ -363,7 +385,21 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
       if (left > 0) edge.inFlight.set(route.endpointId, left);
       else edge.inFlight.delete(route.endpointId);
     }
-    edge.deps.meter.finish({
+    if (cut) this.host.cut();
+    else this.host.onFinished(keepAlive, unread);
+  }
+
+  /** Hands the meter the whole request, once: before the client can know that it has all of the answer. */
+  private settle(status: number, errorCode: string | null, clientAborted: boolean): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.edge.deps.meter.finish(this.record(status, errorCode, clientAborted));
+  }
+
+  /** The request so far. */
+  private record(status: number, errorCode: string | null, clientAborted: boolean): RequestRecord {
+    const { edge, route } = this;
+    return {
       requestId: this.requestId,
       tenantId: route?.tenantId ?? null,
       endpointId: route?.endpointId ?? null,
@@ -383,8 +419,6 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
       errorCode,
       clientAborted,
       usage: null,
-    });
-    if (cut) this.host.cut();
-    else this.host.onFinished(keepAlive, unread);
+    };
   }
 }
