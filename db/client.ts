@@ -38,8 +38,7 @@ export function createDb(url: string, options: CreateDbOptions = {}): Db {
     "error",
     options.onConnectionError ?? ((error) => console.error(`lost a Postgres connection: ${error.message}`)),
   );
-  // So does, without one of its own, a connection in use that ends between two queries of a transaction. There is nothing
-  // to do: the next query on it fails, and whoever runs the transaction hears of it.
+  // One that breaks while it is held, between two queries, has no listener either. Its next query fails and says so.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool, cursor: CopyFromCursor }) });
 }
