@@ -93,6 +93,25 @@ export interface Meter {
   finish(record: RequestRecord): void;
 }
 
+/** A request to a model that is starting, for who counts along. */
+export interface LiveRequest {
+  readonly requestId: string;
+  readonly tenantId: string;
+  readonly endpointId: string;
+  readonly accessKeyId: string | null;
+}
+
+/** What can be done with it while it runs. */
+export interface LiveTokens {
+  /**
+   * Hears of input and output tokens after each piece of the answer; below zero when an estimate was corrected. Set it at
+   * once. With the record of the request, the sum of all calls is input and output of the whole.
+   */
+  onTokens: ((delta: number) => void) | null;
+  /** Ends the answer after the event that is passing, well-formed; or cuts it. May be called from `onTokens`. */
+  stop(): void;
+}
+
 /** The request that opens a link, as it came. */
 export interface LinkRequest {
   readonly path: "/connect" | "/ws/connect";
@@ -174,6 +193,8 @@ export interface EdgeDeps {
   readonly registry: TunnelRegistry;
   readonly accessKeys: AccessKeys;
   readonly meter: Meter;
+  /** Called as each request to a model is admitted. Must not throw. */
+  readonly watchTokens?: (request: LiveRequest, tokens: LiveTokens) => void;
   readonly acceptLink: AcceptLink;
   /** `consolePageHtml` of server/endpoints: the page at /endpoints of a tenant host. */
   readonly consolePage: (page: {

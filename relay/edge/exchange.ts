@@ -152,6 +152,9 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     const { gatherer } = tap;
     this.dispatch.events = tap;
     this.body.watcher = tap;
+    const { requestId, accessKeyId } = this;
+    const { tenantId, endpointId } = route;
+    this.edge.deps.watchTokens?.({ requestId, tenantId, endpointId, accessKeyId }, tap);
     if (gatherer === null) {
       this.dispatch.start(route, forwarding, tap.edit);
       return;

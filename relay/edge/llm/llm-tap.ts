@@ -1,6 +1,7 @@
 import { UsageMeter, UsageStripper, withIncludeUsage } from "../../metering/llm/index.ts";
 import type { ApiKind, TokenUsage } from "../../metering/token-usage.ts";
 import type { Stream } from "../../routes/tunnel.ts";
+import type { LiveTokens } from "../deps.ts";
 import type { DispatchEvents } from "../dispatch.ts";
 import type { HeadEdit } from "../request-fields.ts";
 import { BodyGatherer, type Gathered } from "./body-gatherer.ts";
@@ -37,8 +38,7 @@ export interface LlmTapOptions {
  * It changes two things, and only for an endpoint that allows it: the wish for usage in the request, and the one event in
  * the answer that it brings.
  */
-export class LlmTap implements DispatchEvents {
-  /** For budgets: tokens as they pass, input and output; see `UsageMeter`. Set it before the head comes. */
+export class LlmTap implements DispatchEvents, LiveTokens {
   onTokens: ((delta: number) => void) | null = null;
   /** Set while the body is held back: it takes the place of the stream. */
   readonly gatherer: BodyGatherer | null;
