@@ -14,7 +14,8 @@ export type IdPrefix =
   | "aud"
   | "abu"
   | "ord"
-  | "inc";
+  | "inc"
+  | "adj";
 
 // Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -163,11 +163,16 @@ function stopped(billing: StandingFacts, subscription: Subscription): PlanStandi
   };
 }
 
-function scheduledWords(billing: StandingFacts, { plan, scheduledPlan, scheduledSeats, seats }: Subscription) {
+function scheduledWords(
+  billing: StandingFacts,
+  { plan, scheduledPlan, scheduledSeats, seats }: Subscription,
+) {
   const name = scheduledPlan ?? plan ?? "free";
   const facts = planNamed(billing, name);
   const count = scheduledSeats ?? seats;
-  return facts && facts.maxSeats > 1 ? `${facts.title} with ${plural(count, "seat")}` : (facts?.title ?? name);
+  return facts && facts.maxSeats > 1
+    ? `${facts.title} with ${plural(count, "seat")}`
+    : (facts?.title ?? name);
 }
 
 /** What the seats cost a month, without usage, taxes and discount. */

@@ -96,7 +96,9 @@ test("a day is the one in UTC, whatever clock the reader has", () => {
 });
 
 test("a period says its year once", () => {
-  expect(formatPeriod("2026-11-21T00:00:00Z", "2026-12-21T00:00:00Z")).toBe("21\u00a0Nov to 21\u00a0Dec\u00a02026");
+  expect(formatPeriod("2026-11-21T00:00:00Z", "2026-12-21T00:00:00Z")).toBe(
+    "21\u00a0Nov to 21\u00a0Dec\u00a02026",
+  );
   expect(formatPeriod("2026-12-21T00:00:00Z", "2027-01-21T00:00:00Z")).toBe(
     "21\u00a0Dec\u00a02026 to 21\u00a0Jan\u00a02027",
   );

@@ -35,9 +35,7 @@ export default function InvoicePage() {
           <Badge tone={tone}>{text}</Badge>
         </span>
       }
-      lead={
-        invoice.status === "draft" ? "Not final yet: usage of its period may still be added." : undefined
-      }
+      lead={invoice.status === "draft" ? "Not final yet: usage of its period may still be added." : undefined}
       parent={{ to: paths.invoices, title: "Invoices" }}
       actions={
         <div className="flex flex-wrap items-center gap-x-5 gap-y-2">

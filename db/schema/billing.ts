@@ -167,6 +167,27 @@ export interface MeterPushesTable {
   settled_at: Date | null;
 }
 
+/** A billing period of a subscription, for as long as we remember it: what it is, and what its invoice charged for. */
+export interface MeterPeriodsTable {
+  subscription_id: string;
+  tenant_id: string;
+  stripe_customer_id: string;
+  period_start: Date;
+  /** Moves only when Stripe ends a period early: a cancellation at once, a new anchor. */
+  period_end: Date;
+  /** Its usage is not charged for. */
+  is_trial: Generated<boolean>;
+  /** Of the invoice that charged for its usage; null: not final yet, or there was none. */
+  invoice_id: string | null;
+  /** Quantities of that invoice's lines. Set when the period is closed. */
+  billed_requests: number | null;
+  billed_megabytes: number | null;
+  billed_tokens: number | null;
+  /** Its invoice is final: whatever comes later belongs to another period. */
+  closed_at: Date | null;
+  created_at: Generated<Date>;
+}
+
 export type BudgetMetric = "requests" | "tokens" | "cents";
 export type BudgetPeriod = "day" | "month";
 

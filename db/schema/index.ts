@@ -6,6 +6,7 @@ import type {
   BudgetAlertsTable,
   BudgetsTable,
   InvoicesTable,
+  MeterPeriodsTable,
   MeterPushesTable,
   StripeEventsTable,
   SubscriptionsTable,
@@ -49,6 +50,7 @@ export interface Database extends AuthTables {
   usage_hourly: UsageHourlyTable;
   usage_daily: UsageDailyTable;
   usage_adjustments: UsageAdjustmentsTable;
+  meter_periods: MeterPeriodsTable;
   meter_pushes: MeterPushesTable;
   budgets: BudgetsTable;
   budget_alerts: BudgetAlertsTable;

@@ -89,8 +89,13 @@ export interface RequestRecord {
 }
 
 export interface Meter {
-  /** Called exactly once per request whose head could be read. Keeps the record or copies it; must not throw or block. */
+  /**
+   * Called exactly once per request whose head could be read, before the client has the last byte of its answer. Keeps the
+   * record or copies it; must not throw or block.
+   */
   finish(record: RequestRecord): void;
+  /** Called now and then while a long request runs, with all that it had so far. Must not throw or block. */
+  part(record: RequestRecord): void;
 }
 
 /** A request to a model that is starting, for who counts along. */
@@ -174,6 +179,8 @@ export interface EdgeTimers {
   writeStallMs: number;
   /** Unread request bytes are thrown away this long after an early answer, so that the answer is not lost to a reset. */
   lingerMs: number;
+  /** Between two settlings of a running request: what a relay that is killed loses of it at most. */
+  partMs: number;
   /** After a half-close: a 102 is sent to see whether anybody still listens. */
   probeMs: number;
 }
@@ -184,6 +191,7 @@ export const defaultTimers: EdgeTimers = {
   bodyIdleMs: 60_000,
   writeStallMs: 300_000,
   lingerMs: 5_000,
+  partMs: 10_000,
   probeMs: 1_000,
 };
 

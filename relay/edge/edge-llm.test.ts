@@ -367,6 +367,25 @@ describe("a running answer is stopped", () => {
   });
 });
 
+test("an answer of a known length is counted before its last byte is written, and by parts while it runs", () => {
+  const { connect, tunnel, records, parts, pass } = createTestEdge();
+  const client = connect();
+  client.send(post("/v1/embeddings", '{"input":"x"}'));
+  const answer = '{"data":[],"usage":{"prompt_tokens":4}}';
+  tunnel.last.respond(
+    `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${answer.length}\r\n\r\n`,
+    answer,
+    { open: true },
+  );
+  expect(records[0].usage).toMatchObject({ inputTokens: 4, source: "provider", status: "complete" });
+  client.send(post(CHAT, body));
+  tunnel.last.respond(SSE, text("long enough") + text(" to be sure"), { open: true });
+  pass(10_000);
+  expect(parts[0].usage).toMatchObject({ inputTokens: 0, outputTokens: 2, status: "partial" });
+  tunnel.last.data(usage + done, true);
+  expect(records[1].usage).toMatchObject({ inputTokens: 9, outputTokens: 2, status: "complete" });
+});
+
 test("what is no request to a model has no usage", () => {
   const { connect, tunnel, records } = createTestEdge();
   const client = connect();

@@ -1,10 +1,11 @@
+import type { TokenUsage } from "../metering/token-usage.ts";
 import { ResetCode } from "../protocol/codes.ts";
 import { ascii, Framing, type RequestHead } from "../protocol/http1/index.ts";
 import type { Stream } from "../routes/tunnel.ts";
 import { type Applicant, acceptOf, admit, type ConnectionMemo, type Verdict } from "./admission.ts";
 import { type Answer, encodeAnswer, errorAnswer } from "./answer.ts";
 import type { EdgeContext } from "./context.ts";
-import type { EdgeRoute } from "./deps.ts";
+import type { EdgeRoute, RequestRecord } from "./deps.ts";
 import { Dispatch } from "./dispatch.ts";
 import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
@@ -43,6 +44,8 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   private upstreamMs = 0;
   private uncredited = 0;
   private answered = 0;
+  private isSettled = false;
+  private partAt: number;
 
   /**
    * @param source the read that holds the head just parsed into `edge.head`
@@ -53,6 +56,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     this.host = host;
     this.requestId = edge.ids.next();
     this.startedAt = edge.now();
+    this.partAt = this.startedAt;
     this.peer = host.peer;
     this.memo = host.memo;
     this.facts = new RequestFacts(edge, source, available);
@@ -190,6 +194,10 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     this.dispatch.start(route, forwarding.lines, tap?.edit ?? null);
   }
 
+  endsWith(length: number): boolean {
+    return this.response.endsWith(length);
+  }
+
   stop(final: Uint8Array | null): void {
     this.stream?.reset(ResetCode.cancel, "stopped");
     this.detach();
@@ -221,8 +229,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   onHead(head: Uint8Array, end: boolean): void {
     if (this.finished) return;
     const result = this.response.onHead(head, end);
-    if (this.response.started && this.upstreamMs === 0)
-      this.upstreamMs = this.edge.now() - this.dispatch.openedAt;
+    if (this.response.started) this.noteHead();
     if (result === "more" && this.response.isRaw) {
       this.edge.stats.upgraded++;
       this.host.output.flush();
@@ -281,6 +288,8 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     }
     if (this.response.isRaw) {
       this.responseEnded = true;
+      // The client takes the end of the stream for the end; ours comes when its own direction has ended too.
+      if (!this.body.ended) this.edge.deps.meter.part(this.record(this.response.status, null, false));
       this.host.endOutput();
       this.finishRawWhenEnded();
       return;
@@ -293,6 +302,22 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   }
 
   // What the client's side says.
+
+  /** Settles what a long request has had so far: a relay that is killed loses no more than what came since. */
+  settlePart(now: number): void {
+    if (this.isSettled || now - this.partAt < this.edge.timers.partMs) return;
+    this.partAt = now;
+    this.edge.deps.meter.part(this.record(this.response.status, null, false));
+  }
+
+  onLastBytes(): void {
+    this.noteHead();
+    this.settle(this.response.status, null, false);
+  }
+
+  private noteHead(): void {
+    if (this.upstreamMs === 0) this.upstreamMs = this.edge.now() - this.dispatch.openedAt;
+  }
 
   /** Sees whether the client still listens; when it does not, its connection closes. */
   probe(): void {
@@ -386,9 +411,10 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
       facts.keepAlive && !this.edge.draining && answer.status !== 408 && (body.complete || unread > 0);
     const { output } = this.host;
     const withBody = !facts.toHead;
+    if (withBody) this.answered = Buffer.byteLength(answer.body);
+    this.settle(answer.status, code, false);
     output.write(encodeAnswer(answer, this.requestId, { withBody, keepAlive, http10: facts.http10 }));
     output.flush();
-    if (withBody) this.answered = Buffer.byteLength(answer.body);
     this.finish(answer.status, code, false, keepAlive, unread);
   }
 
@@ -406,6 +432,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     cut = false,
   ): void {
     this.finished = true;
+    this.settle(status, errorCode, clientAborted);
     const { edge, route } = this;
     edge.stats.active--;
     if (this.response.isRaw) edge.stats.upgraded--;
@@ -414,7 +441,21 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
       if (left > 0) edge.inFlight.set(route.endpointId, left);
       else edge.inFlight.delete(route.endpointId);
     }
-    edge.deps.meter.finish({
+    if (cut) this.host.cut();
+    else this.host.onFinished(keepAlive, unread);
+  }
+
+  /** Hands the meter the whole request, once: before the client can know that it has all of the answer. */
+  private settle(status: number, errorCode: string | null, clientAborted: boolean): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.edge.deps.meter.finish(this.record(status, errorCode, clientAborted));
+  }
+
+  /** The request so far. */
+  private record(status: number, errorCode: string | null, clientAborted: boolean): RequestRecord {
+    const { edge, route } = this;
+    return {
       requestId: this.requestId,
       tenantId: route?.tenantId ?? null,
       endpointId: route?.endpointId ?? null,
@@ -433,9 +474,13 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
       clientAddress: this.forwarding?.clientAddress ?? this.peer.address,
       errorCode,
       clientAborted,
-      usage: this.tap?.settle(status, clientAborted, errorCode !== null) ?? null,
-    });
-    if (cut) this.host.cut();
-    else this.host.onFinished(keepAlive, unread);
+      usage: this.usage(status, errorCode, clientAborted),
+    };
+  }
+
+  private usage(status: number, errorCode: string | null, clientAborted: boolean): TokenUsage | null {
+    const { tap } = this;
+    if (tap === null) return null;
+    return this.isSettled ? tap.settle(status, clientAborted, errorCode !== null) : tap.soFar();
   }
 }

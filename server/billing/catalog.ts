@@ -46,6 +46,8 @@ export interface Catalog {
   setState(state: CatalogState): void;
   /** @throws DomainError precondition/catalog_missing: not provisioned */
   pricesOf(plan: PaidPlan): Promise<PlanPrices>;
+  /** What a price is, also a former one; null: none of ours. What is written on a price does not change, so it is asked once. */
+  itemOf(priceId: string): Promise<{ plan: PaidPlan; item: PlanItem } | null>;
   /** Id of the configuration of Stripe's customer portal. @throws DomainError precondition/catalog_missing */
   portalConfiguration(): Promise<string>;
 }
@@ -55,6 +57,7 @@ const KEEP_MS = 60_000;
 
 export function createCatalog(stripe: Stripe): Catalog {
   const kept = new Map<string, { until: number; value: unknown }>();
+  const items = new Map<string, { plan: PaidPlan; item: PlanItem } | null>();
   let state: CatalogState = "preparing";
   async function keep<T>(name: string, find: () => Promise<T>): Promise<T> {
     const found = kept.get(name);
@@ -72,6 +75,13 @@ export function createCatalog(stripe: Stripe): Catalog {
       kept.clear();
     },
     pricesOf: (plan) => keep(plan, () => findPrices(stripe, plan)),
+    async itemOf(priceId) {
+      const known = items.get(priceId);
+      if (known !== undefined) return known;
+      const item = itemOfPrice((await stripe.prices.retrieve(priceId)).metadata);
+      items.set(priceId, item);
+      return item;
+    },
     portalConfiguration: () => keep("portal", () => findPortalConfiguration(stripe)),
   };
 }

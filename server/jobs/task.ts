@@ -10,17 +10,21 @@ export interface TaskRun {
   readonly signal: AbortSignal;
 }
 
-/** A kind of timed or queued work: its name, what it is told, and the verb that does it. */
-export interface Task<Payload = unknown> {
+/** What somebody must know of a task to ask for it. */
+export interface TaskKind<Payload = unknown> {
   /** Stable: jobs in the database carry it. */
   readonly name: string;
   readonly payload: z.ZodType<Payload>;
+  /** Tries before it is given up; by default 25, which is about three days. */
+  readonly maxAttempts?: number;
+}
+
+/** A kind of timed or queued work: its name, what it is told, and the verb that does it. */
+export interface Task<Payload = unknown> extends TaskKind<Payload> {
   /** Five fields, UTC; absent: only when somebody asks for it. */
   readonly cron?: string;
   /** Does it once also when a process starts. */
   readonly atStart?: boolean;
-  /** Tries before it is given up; by default 25, which is about three days. */
-  readonly maxAttempts?: number;
   /** May be done twice: a process can die between the work and the note that it is done. Gives what is worth logging. */
   run(payload: Payload, run: TaskRun): Promise<object | undefined>;
 }
@@ -45,7 +49,7 @@ export interface EnqueueOptions {
  */
 export async function enqueue<Payload>(
   db: Db,
-  task: Task<Payload>,
+  task: TaskKind<Payload>,
   payload: Payload,
   { queue, key, runAt }: EnqueueOptions = {},
 ): Promise<void> {

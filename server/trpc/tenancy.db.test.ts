@@ -128,7 +128,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "requests.list": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.current": { answer: "own" },
   "tenants.suspend": { input: { tenantId: victim.tenantId, reason: "x" }, answer: "unauthorized" },
-  "usage.current": { answer: "own" },
+  "usage.current": { input: { period: "current" }, answer: "own" },
   "usage.series": { input: { slug }, answer: "endpoint_not_found" },
   "usage.breakdown": {
     input: { by: "access_key", accessKeyId: accessKey.accessKeyId },

@@ -50,7 +50,9 @@ export function requireLength(range: Range, bucket: Bucket | "none", timeZone: s
 async function readMoment(db: Db, text: string, field: string, timeZone: string): Promise<Date> {
   const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const at = new Date(text);
-  if (Number.isNaN(at.getTime()) || at.getUTCFullYear() < 2000 || at.getUTCFullYear() > 2200) {
+  // JavaScript takes 30 February for 2 March.
+  const isReal = !Number.isNaN(at.getTime()) && (!isDate || at.toISOString().startsWith(text));
+  if (!isReal || at.getUTCFullYear() < 2000 || at.getUTCFullYear() > 2200) {
     throw new DomainError("invalid", "invalid_range", `${field}: no such moment`, { field });
   }
   if (!isDate || timeZone === "UTC") return at;

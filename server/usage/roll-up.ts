@@ -29,17 +29,27 @@ interface HourlySum {
   unmetered_requests: number;
 }
 
-/** Adds records to the sums by hour, in the transaction that `db` is. */
+/** Adds records to the sums by hour and by day, in the transaction that `db` is. */
 export async function rollUp(db: Db, records: readonly UsageRecord[]): Promise<void> {
   if (records.length === 0) return;
   const sums = await capModels(db, sumByHour(records));
+  await addSums(db, "usage_hourly", "hour", sums);
+  await addSums(db, "usage_daily", "day", sumByDay(sums));
+}
+
+async function addSums(
+  db: Db,
+  table: "usage_hourly" | "usage_daily",
+  time: "hour" | "day",
+  sums: HourlySum[],
+): Promise<void> {
   // One order for all relays: two that add to the same rows wait for each other and never in a circle.
   sums.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   await sql`
-    insert into usage_hourly as kept (
-      tenant_id, hour, endpoint_id, access_key_id, model, requests, errors, bytes_in, bytes_out, connection_ms,
-      input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, estimated_tokens,
-      unmetered_requests
+    insert into ${sql.table(table)} as kept (
+      tenant_id, ${sql.ref(time)}, endpoint_id, access_key_id, model, requests, errors, bytes_in, bytes_out,
+      connection_ms, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+      estimated_tokens, unmetered_requests
     )
     select
       tenant_id, hour, endpoint_id, access_key_id, model, requests, errors, bytes_in, bytes_out, connection_ms,
@@ -51,7 +61,7 @@ export async function rollUp(db: Db, records: readonly UsageRecord[]): Promise<v
       cached_tokens bigint, cache_write_tokens bigint, output_tokens bigint, reasoning_tokens bigint,
       estimated_tokens bigint, unmetered_requests bigint
     )
-    on conflict (tenant_id, hour, endpoint_id, access_key_id, model) do update set
+    on conflict (tenant_id, ${sql.ref(time)}, endpoint_id, access_key_id, model) do update set
       requests = kept.requests + excluded.requests,
       errors = kept.errors + excluded.errors,
       bytes_in = kept.bytes_in + excluded.bytes_in,
@@ -80,6 +90,19 @@ function sumByHour(records: readonly UsageRecord[]): HourlySum[] {
     add(sum, record);
   }
   return [...sums.values()];
+}
+
+/** In `hour` stands the start of the day, UTC. */
+function sumByDay(sums: readonly HourlySum[]): HourlySum[] {
+  const days = new Map<string, HourlySum>();
+  for (const hourly of sums) {
+    const sum = { ...hourly, hour: `${hourly.hour.slice(0, 10)}T00:00:00.000Z` };
+    const key = keyOf(sum);
+    const same = days.get(key);
+    if (same === undefined) days.set(key, sum);
+    else merge(same, sum);
+  }
+  return [...days.values()];
 }
 
 /** As the roll-up and the request log show it: what Postgres can hold, at most 64 characters. */

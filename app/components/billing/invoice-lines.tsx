@@ -40,10 +40,16 @@ export function InvoiceLines({ lines, currency }: InvoiceLinesProps) {
           title: "Quantity",
           numeric: true,
           wideOnly: true,
-          cell: (line) => (line.quantity === null ? "" : formatCount(line.quantity)),
+          cell: (line) => quantityOf(line),
         },
         { title: "Amount", numeric: true, cell: (line) => formatMoney(line.amountCents, currency) },
       ]}
     />
   );
+}
+
+/** To the unit, so that it can be compared with the usage page. */
+function quantityOf({ meter, quantity }: InvoiceLine): string {
+  if (quantity === null) return "";
+  return meter === "megabytes" ? `${formatCount(quantity)}\u00a0MB` : formatCount(quantity);
 }

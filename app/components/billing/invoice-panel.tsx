@@ -10,21 +10,18 @@ export function InvoicePanel({ invoice }: { invoice: Invoice }) {
   const discountCents = totalCents - taxCents - subtotalCents;
   const open = invoice.status === "open" || invoice.status === "uncollectible";
   return (
-    <Panel
-      id="lines"
-      title="What is charged"
-      lead="A line of usage opens the requests behind it."
-      flush
-    >
+    <Panel id="lines" title="What is charged" lead="A line of usage opens the requests behind it." flush>
       <InvoiceLines lines={invoice.lines} currency={invoice.currency} />
-      <dl className="ml-auto grid max-w-sm gap-1.5 border-t border-line px-4 py-4 tabular-nums sm:px-5">
-        {discountCents !== 0 || taxCents !== 0 ? <Sum term="Sum" text={money(subtotalCents)} /> : null}
-        {discountCents !== 0 ? <Sum term="Discount" text={money(discountCents)} /> : null}
-        {taxCents !== 0 ? <Sum term="Tax" text={money(taxCents)} /> : null}
-        <Sum term="Total" text={money(totalCents)} strong />
-        {amountPaidCents !== 0 ? <Sum term="Paid" text={money(amountPaidCents)} /> : null}
-        {open ? <Sum term="To be paid" text={money(amountDueCents)} strong /> : null}
-      </dl>
+      <div className="border-t border-line">
+        <dl className="ml-auto grid max-w-sm gap-1.5 px-4 py-4 tabular-nums sm:px-5">
+          {discountCents !== 0 || taxCents !== 0 ? <Sum term="Sum" text={money(subtotalCents)} /> : null}
+          {discountCents !== 0 ? <Sum term="Discount" text={money(discountCents)} /> : null}
+          {taxCents !== 0 ? <Sum term="Tax" text={money(taxCents)} /> : null}
+          <Sum term="Total" text={money(totalCents)} strong />
+          {amountPaidCents !== 0 ? <Sum term="Paid" text={money(amountPaidCents)} /> : null}
+          {open ? <Sum term="To be paid" text={money(amountDueCents)} strong /> : null}
+        </dl>
+      </div>
     </Panel>
   );
 }

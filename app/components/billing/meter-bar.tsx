@@ -1,7 +1,7 @@
-import type { MeterName } from "../../../db/schema/index.ts";
 import { classNames } from "~/lib/class-names.ts";
 import { formatMoney } from "~/lib/format.ts";
 import { meterQuantity, meterTitles } from "~/lib/plan-words.ts";
+import type { MeterName } from "../../../db/schema/index.ts";
 
 export interface MeterUse {
   meter: MeterName;
@@ -39,7 +39,7 @@ export function MeterBar({ meter, used, included, costCents, limit }: MeterUse) 
           {meterQuantity(meter, used)}
           <span className="text-mute"> of {meterQuantity(meter, included)}</span>
         </span>
-        <span className="block min-h-6 text-[0.933rem] text-mute">
+        <span className="block text-[0.933rem] text-mute empty:hidden">
           {sentence({ over, costCents, limit, meter })}
         </span>
       </dd>

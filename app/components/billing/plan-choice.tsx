@@ -28,7 +28,9 @@ export function PlanChoice({ billing }: { billing: Billing }) {
               marked={plan.name === billing.plan}
               badge={<PlanBadge plan={plan} billing={billing} />}
             >
-              {billing.canManage && billing.mode !== "off" ? <PlanStep plan={plan} billing={billing} /> : null}
+              {billing.canManage && billing.mode !== "off" ? (
+                <PlanStep plan={plan} billing={billing} />
+              ) : null}
             </PlanCard>
           ))}
         </div>
@@ -52,8 +54,8 @@ function ChoiceNote({ billing }: { billing: Billing }) {
   if (billing.catalog === "failed") {
     return (
       <Notice tone="warn" title="Stripe does not answer just now">
-        Plans cannot be bought or changed until it does; we keep trying. What you have goes on, and
-        everything else on this page is as we know it.
+        Plans cannot be bought or changed until it does; we keep trying. What you have goes on, and everything
+        else on this page is as we know it.
       </Notice>
     );
   }
@@ -94,6 +96,7 @@ function PlanStep({ plan, billing }: { plan: PlanOnSale; billing: Billing }) {
           initial={Math.max(billing.seatsUsed, present && subscription ? subscription.seats : 1)}
           min={billing.seatsUsed}
           max={plan.maxSeats}
+          compact
         />
       ) : null}
       <Button type="submit" look={present ? "quiet" : "primary"} disabled={!ready}>

@@ -9,10 +9,12 @@ interface SeatsFieldProps {
   max: number;
   error?: string | null;
   onChange?: (seats: number) => void;
+  /** On one line and without the hint, where there is little room. */
+  compact?: boolean;
 }
 
 /** A number of seats: typed, or stepped by one. */
-export function SeatsField({ initial, min, max, error, onChange }: SeatsFieldProps) {
+export function SeatsField({ initial, min, max, error, onChange, compact = false }: SeatsFieldProps) {
   const [text, setText] = useState(String(initial));
   const seats = Math.min(max, Math.max(min, Math.trunc(Number(text)) || min));
 
@@ -23,7 +25,12 @@ export function SeatsField({ initial, min, max, error, onChange }: SeatsFieldPro
   }
 
   return (
-    <FieldFrame label="Seats" error={error} hint={`One for each person. You use ${min} now.`}>
+    <FieldFrame
+      label="Seats"
+      error={error}
+      hint={compact ? undefined : `One for each person. You use ${min} now.`}
+      inline={compact}
+    >
       {(control) => (
         <div className="flex w-fit items-center rounded-md border border-edge bg-surface focus-within:border-hot">
           <StepButton

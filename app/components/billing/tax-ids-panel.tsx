@@ -121,12 +121,7 @@ function TaxIdForm() {
           error={problemAt(problem, "value")}
         />
       </div>
-      <Button
-        type="submit"
-        look="quiet"
-        busy={fetcher.state !== "idle"}
-        className="justify-self-start"
-      >
+      <Button type="submit" look="quiet" busy={fetcher.state !== "idle"} className="justify-self-start">
         Add tax id
       </Button>
     </fetcher.Form>

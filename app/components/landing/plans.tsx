@@ -28,8 +28,8 @@ export function Plans({ plans, signedIn }: { plans: readonly PlanFacts[]; signed
         ))}
       </div>
       <p className="mt-4 text-[0.933rem] text-mute">
-        Prices in US dollars, without tax. A billing month runs from the day you subscribe. Data is what passes in both
-        directions, tokens are input and output together.
+        Prices in US dollars, without tax. A billing month runs from the day you subscribe. Data is what
+        passes in both directions, tokens are input and output together.
       </p>
     </section>
   );

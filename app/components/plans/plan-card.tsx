@@ -29,7 +29,7 @@ export function PlanCard({ plan, badge, marked = false, children }: PlanCardProp
     <section
       aria-labelledby={`plan-${plan.name}`}
       className={classNames(
-        "grid grid-rows-subgrid gap-0 rounded-lg border bg-surface p-5 md:row-span-4",
+        "grid content-start gap-0 rounded-lg border bg-surface p-5 md:row-span-4 md:grid-rows-subgrid",
         marked ? "border-ink" : "border-line",
       )}
     >
@@ -59,7 +59,7 @@ export function PlanCard({ plan, badge, marked = false, children }: PlanCardProp
           </li>
         ))}
       </ul>
-      {children ? <div className="mt-5 grid content-end gap-3">{children}</div> : <div />}
+      {children ? <div className="mt-5 grid content-end gap-3 empty:mt-0">{children}</div> : <div />}
     </section>
   );
 }

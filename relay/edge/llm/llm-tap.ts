@@ -17,6 +17,8 @@ export interface TapHost extends DispatchEvents {
   onGathered(bytes: Uint8Array, whole: boolean): void;
   /** The answer was to our change: the request goes out again, with its body as the client sent it. */
   sendAgain(body: Uint8Array): void;
+  /** With `length` more bytes the client has all of the answer: its record is made before they are written. */
+  endsWith(length: number): boolean;
   /** Ends the answer, for the client as if it were whole when `final` is given, else by cutting the connection. */
   stop(final: Uint8Array | null): void;
 }
@@ -134,13 +136,13 @@ export class LlmTap implements DispatchEvents, LiveTokens {
     }
     if (this.stopping && this.stopIn(chunk)) return;
     if (chunk.length > 0) {
+      const isLast = this.host.endsWith(chunk.length);
+      if (isLast) this.count(chunk);
       if (this.stripper === null) this.host.onData(chunk, false);
       else this.stripper.feed(chunk);
-      this.feeding = true;
-      this.meter.body(chunk);
-      this.feeding = false;
+      if (!isLast) this.count(chunk);
       // A budget that ran out with an answer's last bytes has nothing to stop any more.
-      if (this.stopping && !end && this.stopIn(NO_BYTES)) return;
+      if (this.stopping && !isLast && !end && this.stopIn(NO_BYTES)) return;
     }
     if (!end) return;
     this.stripper?.end();
@@ -164,21 +166,26 @@ export class LlmTap implements DispatchEvents, LiveTokens {
     if (!this.feeding) this.stopIn(NO_BYTES);
   }
 
-  /** What can be settled of a running stream now; `settle` gives the rest. */
-  part(): TokenUsage {
-    return this.meter.part();
+  private count(chunk: Uint8Array): void {
+    this.feeding = true;
+    this.meter.body(chunk);
+    this.feeding = false;
+  }
+
+  /** What is certain of a running answer; `settle` comes to no less. */
+  soFar(): TokenUsage {
+    return this.meter.soFar();
   }
 
   /**
-   * The usage for the record, less what parts have had.
+   * The usage for the record.
    * @param status of the answer that the client got: ours, when none came from the upstream
    */
   settle(status: number, clientAborted: boolean, cut: boolean): TokenUsage {
     this.gatherer?.reset();
     if (!this.sawHead && !clientAborted) this.meter.head(status, "", "");
     const early = clientAborted ? "client_aborted" : cut ? "upstream_lost" : "complete";
-    this.meter.end(this.stopped ? "stopped" : early);
-    return this.meter.rest();
+    return this.meter.end(this.stopped ? "stopped" : early);
   }
 
   private forwardHead(head: Uint8Array, end: boolean, fields: LlmResponseFields): void {
