@@ -1,7 +1,9 @@
 import type { LinksFunction, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from "@remix-run/react";
 import type { ReactNode } from "react";
+import { orNull } from "./bridge/form-problem.server.ts";
 import { useNonce } from "./bridge/nonce.ts";
+import { AccountStrips } from "./components/shell/account-strips.tsx";
 import { ApiProvider } from "./components/shell/api-provider.tsx";
 import { DoneToast } from "./components/shell/done-toast.tsx";
 import { ErrorPage } from "./components/shell/error-page.tsx";
@@ -9,6 +11,7 @@ import { NavigationProgress } from "./components/shell/navigation-progress.tsx";
 import { SiteFooter } from "./components/shell/site-footer.tsx";
 import { SiteHeader } from "./components/shell/site-header.tsx";
 import { ToastProvider } from "./components/shell/toasts.tsx";
+import { accountAlert } from "./lib/account-alert.ts";
 import { pageTitle } from "./lib/page-title.ts";
 import { themeOfCookies } from "./lib/theme.ts";
 import { useTheme } from "./lib/use-theme.ts";
@@ -23,13 +26,18 @@ export const links: LinksFunction = () => [
 export const meta: MetaFunction = () => pageTitle();
 
 export async function loader({ context, request }: LoaderFunctionArgs) {
-  const { session, requestId } = context;
+  const { session, requestId, config, api } = context;
+  const tenant = session && (await orNull(api.tenants.current()));
   return {
     theme: themeOfCookies(request.headers.get("cookie")),
     viewer: session && {
       name: session.user.name,
       email: session.user.email,
       tenantName: session.tenant.name,
+    },
+    account: tenant && {
+      alert: accountAlert(tenant),
+      stripe: config.integrations.billing,
     },
     requestId,
   };
@@ -56,6 +64,7 @@ export function Layout({ children }: { children: ReactNode }) {
           Skip to the content
         </a>
         <SiteHeader viewer={data?.viewer ?? null} theme={theme} />
+        {data?.account ? <AccountStrips {...data.account} /> : null}
         {children}
         <SiteFooter />
         <ScrollRestoration nonce={nonce} />

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
+import { CopyFromCursor } from "./copy-from.ts";
 import type { Database } from "./schema/index.ts";
 
 /** A pool of connections, or an open transaction: verbs take either and join what they are given. */
@@ -37,7 +38,9 @@ export function createDb(url: string, options: CreateDbOptions = {}): Db {
     "error",
     options.onConnectionError ?? ((error) => console.error(`lost a Postgres connection: ${error.message}`)),
   );
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  // One that breaks while it is held, between two queries, has no listener either. Its next query fails and says so.
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool, cursor: CopyFromCursor }) });
 }
 
 /**

@@ -16,6 +16,9 @@ export const permissions = [
   "api_keys:read",
   "api_keys:write",
   "requests:read",
+  "usage:read",
+  "billing:read",
+  "billing:write",
 ] as const;
 export type Permission = (typeof permissions)[number] | "*";
 
@@ -38,7 +41,7 @@ export function requirePermission(ctx: RequestContext, needed: (typeof permissio
   });
 }
 
-/** What the roles of an organization may do. A member works with endpoints; keys of the account are for admins. */
+/** What the roles of an organization may do. A member works with endpoints and sees what they cost; spending money and the account's own keys are for admins. */
 const rolePermissions: Record<string, readonly Permission[]> = {
   owner: ["*"],
   admin: ["*"],
@@ -52,6 +55,8 @@ const rolePermissions: Record<string, readonly Permission[]> = {
     "access_keys:read",
     "access_keys:write",
     "requests:read",
+    "usage:read",
+    "billing:read",
   ],
 };
 

@@ -1,7 +1,21 @@
 import { randomBytes } from "node:crypto";
 
 /** Prefixes of our own ids. */
-export type IdPrefix = "ten" | "mem" | "lic" | "dev" | "ep" | "con" | "key" | "api" | "req" | "aud" | "abu";
+export type IdPrefix =
+  | "ten"
+  | "mem"
+  | "lic"
+  | "dev"
+  | "ep"
+  | "con"
+  | "key"
+  | "api"
+  | "req"
+  | "aud"
+  | "abu"
+  | "ord"
+  | "inc"
+  | "adj";
 
 // Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -32,7 +32,8 @@ export interface AppConfig {
   readonly passwordLength: { readonly min: number; readonly max: number };
   readonly integrations: {
     readonly mail: "smtp" | "mailbox";
-    readonly billing: "off" | "stripe";
+    /** What stands behind the account's money: nothing, something to try it against, Stripe's sandbox, or Stripe. */
+    readonly billing: "off" | "stand_in" | "test" | "live";
     readonly storage: "off" | "s3";
   };
 }

@@ -5,6 +5,10 @@
 const doneTexts = {
   "endpoint-released": "Endpoint released. Its address no longer answers.",
   "signed-out": "You are signed out.",
+  "plan-kept": "The plan goes on as it is.",
+  "plan-cancelled": "Cancelled. Nothing is charged any more; the plan runs until its end.",
+  "plan-changed": "Changed. It counts from now on.",
+  "plan-scheduled": "Noted. It changes with the next period.",
   "password-reset": "Password changed. Sign in with the new one.",
 } as const;
 type Done = keyof typeof doneTexts;

@@ -37,6 +37,59 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** Large round numbers as people say them: `250 000`, `2 million`, `1.5 million`, `3 billion`. */
+export function formatLarge(count: number): string {
+  for (const [size, word] of largeWords) {
+    if (count >= size) return `${trimZeros((Math.floor((count / size) * 100) / 100).toFixed(2))} ${word}`;
+  }
+  return formatCount(count);
+}
+
+const largeWords = [
+  [1e9, "billion"],
+  [1e6, "million"],
+] as const;
+
+/**
+ * An amount of money as it stands on an invoice, always with its cents: `$1 234.50`, `−$3.00`.
+ *
+ * @param cents whole cents, or the smallest unit of a currency with two decimals
+ */
+export function formatMoney(cents: number, currency = "usd"): string {
+  const whole = Math.round(Math.abs(cents));
+  const amount = `${formatCount(Math.floor(whole / 100))}.${pad(whole % 100)}`;
+  const sign = cents < 0 && whole > 0 ? "\u2212" : "";
+  return currency.toLowerCase() === "usd"
+    ? `${sign}$${amount}`
+    : `${sign}${amount}\u00a0${currency.toUpperCase()}`;
+}
+
+/** A price in US dollars, as short as it can be said: `$19`, `$0.40`, `$0.002`. */
+export function formatPrice(cents: number): string {
+  if (Number.isInteger(cents)) return formatMoney(cents).replace(/\.00$/, "");
+  return `$${trimZeros((cents / 100).toFixed(6))}`;
+}
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** The day of an instant, in UTC as invoices have it, so that server and browser agree: `21 Nov 2026`. */
+export function formatDay(at: Date | string): string {
+  const day = new Date(at);
+  return `${day.getUTCDate()}\u00a0${months[day.getUTCMonth()]}\u00a0${day.getUTCFullYear()}`;
+}
+
+/** A billing period whose end belongs to the next one: `21 Nov to 21 Dec 2026`. */
+export function formatPeriod(start: Date | string, end: Date | string): string {
+  const [from, to] = [formatDay(start), formatDay(end)];
+  const year = from.slice(-5);
+  return to.endsWith(year) ? `${from.slice(0, -5)} to ${to}` : `${from} to ${to}`;
+}
+
+/** `1.50` gives `1.5`, `2.00` gives `2`. */
+function trimZeros(text: string): string {
+  return text.replace(/\.?0+$/, "");
+}
+
 function trimZero(text: string): string {
   return text.endsWith(".0") ? text.slice(0, -2) : text;
 }

@@ -31,6 +31,22 @@ export const paths = {
   apiKeys: "/api-keys",
   apiKey: (apiKeyId: string) => `/api-keys/${encodeURIComponent(apiKeyId)}`,
   account: "/account",
+  usage: "/usage",
+  usageOf: (query: { from: string; to: string }) => withQuery("/usage", query),
+  billing: "/billing",
+  billingCheckout: (plan?: string, seats?: number) =>
+    withQuery("/billing/checkout", { plan, seats: seats?.toString() }),
+  billingChange: (plan?: string, seats?: number) =>
+    withQuery("/billing/change", { plan, seats: seats?.toString() }),
+  billingCancel: "/billing/cancel",
+  billingResume: "/billing/resume",
+  billingPortal: "/billing/portal",
+  billingTaxId: (taxId: string) => `/billing/tax-ids/${encodeURIComponent(taxId)}`,
+  billingTaxIds: "/billing/tax-ids",
+  billingCoupon: "/billing/coupon",
+  invoices: "/billing/invoices",
+  invoice: (invoiceId: string) => `/billing/invoices/${encodeURIComponent(invoiceId)}`,
+  invoicePay: (invoiceId: string) => `${paths.invoice(invoiceId)}/pay`,
 } as const;
 
 function withQuery(path: string, query: Record<string, string | undefined>): string {

@@ -4,7 +4,7 @@ import { Hero } from "~/components/landing/hero.tsx";
 import { Plans } from "~/components/landing/plans.tsx";
 import { Promises } from "~/components/landing/promises.tsx";
 import { Steps } from "~/components/landing/steps.tsx";
-import { freePlan } from "~/lib/free-plan.ts";
+import { planFacts } from "~/lib/plan-facts.ts";
 
 export async function loader({ context }: LoaderFunctionArgs) {
   return { exampleUrl: context.config.publicUrlFor("acme"), signedIn: context.session !== null };
@@ -17,7 +17,7 @@ export default function Landing() {
       <Hero exampleUrl={exampleUrl} signedIn={signedIn} />
       <Steps host={new URL(exampleUrl).host} />
       <Promises />
-      <Plans free={freePlan} signedIn={signedIn} />
+      <Plans plans={planFacts} signedIn={signedIn} />
     </main>
   );
 }

@@ -83,6 +83,29 @@ export interface InvoicesTable {
   synced_at: Generated<Date>;
 }
 
+/** A tax id as Stripe keeps it with the customer. */
+export interface TaxIdSummary {
+  id: string;
+  type: string;
+  value: string;
+  verification: string | null;
+}
+
+/**
+ * Something that Stripe was or is being asked to do for a tenant. Its id is the idempotency key: a process that dies
+ * before it hears the answer leaves the row unsettled, and whoever asks for the same again asks with the same key.
+ */
+export interface BillingOrdersTable {
+  id: string;
+  tenant_id: string;
+  /** Such as `checkout`. */
+  action: string;
+  /** Digest of all that was asked for; the same order asks for the same. */
+  intent: string;
+  created_at: Generated<Date>;
+  settled_at: Date | null;
+}
+
 /** Every event of Stripe that was received, once, whatever came of it. */
 export interface StripeEventsTable {
   id: string;
@@ -142,6 +165,27 @@ export interface MeterPushesTable {
   error: string | null;
   created_at: Generated<Date>;
   settled_at: Date | null;
+}
+
+/** A billing period of a subscription, for as long as we remember it: what it is, and what its invoice charged for. */
+export interface MeterPeriodsTable {
+  subscription_id: string;
+  tenant_id: string;
+  stripe_customer_id: string;
+  period_start: Date;
+  /** Moves only when Stripe ends a period early: a cancellation at once, a new anchor. */
+  period_end: Date;
+  /** Its usage is not charged for. */
+  is_trial: Generated<boolean>;
+  /** Of the invoice that charged for its usage; null: not final yet, or there was none. */
+  invoice_id: string | null;
+  /** Quantities of that invoice's lines. Set when the period is closed. */
+  billed_requests: number | null;
+  billed_megabytes: number | null;
+  billed_tokens: number | null;
+  /** Its invoice is final: whatever comes later belongs to another period. */
+  closed_at: Date | null;
+  created_at: Generated<Date>;
 }
 
 export type BudgetMetric = "requests" | "tokens" | "cents";

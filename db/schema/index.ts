@@ -2,9 +2,11 @@ import type { AuthTables } from "./auth.ts";
 import type {
   BillingIncidentsTable,
   BillingNoticesTable,
+  BillingOrdersTable,
   BudgetAlertsTable,
   BudgetsTable,
   InvoicesTable,
+  MeterPeriodsTable,
   MeterPushesTable,
   StripeEventsTable,
   SubscriptionsTable,
@@ -16,6 +18,7 @@ import type { DevicesTable, LicensesTable, TenantSettingsTable } from "./tenants
 import type {
   UsageAdjustmentsTable,
   UsageBatchesTable,
+  UsageDailyTable,
   UsageDamageTable,
   UsageHourlyTable,
   UsageJournalsTable,
@@ -40,11 +43,14 @@ export interface Database extends AuthTables {
   stripe_events: StripeEventsTable;
   billing_incidents: BillingIncidentsTable;
   billing_notices: BillingNoticesTable;
+  billing_orders: BillingOrdersTable;
   usage_journals: UsageJournalsTable;
   usage_batches: UsageBatchesTable;
   usage_damage: UsageDamageTable;
   usage_hourly: UsageHourlyTable;
+  usage_daily: UsageDailyTable;
   usage_adjustments: UsageAdjustmentsTable;
+  meter_periods: MeterPeriodsTable;
   meter_pushes: MeterPushesTable;
   budgets: BudgetsTable;
   budget_alerts: BudgetAlertsTable;

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { TaxIdSummary } from "./billing.ts";
 
 export type PlanName = "free" | "pro" | "team";
 export type BillingState = "ok" | "unpaid";
@@ -22,6 +23,10 @@ export interface TenantSettingsTable {
   plan_source: Generated<PlanSource>;
   /** Set while a payment is missing: from then on the account counts as unpaid. */
   grace_ends_at: Date | null;
+  /** As Stripe last told them. */
+  tax_ids: JSONColumnType<TaxIdSummary[], string | undefined, string>;
+  /** When all invoices were last read from Stripe. */
+  invoices_synced_at: Date | null;
   created_at: Generated<Date>;
 }
 

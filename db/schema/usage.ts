@@ -31,10 +31,9 @@ export interface UsageDamageTable {
   found_at: Generated<Date>;
 }
 
-/** Sums by hour. Bytes are bodies, without headers; tokens as `server/usage` counts them. */
-export interface UsageHourlyTable {
+/** What the roll-ups count. Bytes are bodies, without headers; tokens as `server/usage` counts them. */
+interface UsageSums {
   tenant_id: string;
-  hour: Date;
   endpoint_id: string;
   /** Empty when no key was used. */
   access_key_id: string;
@@ -57,6 +56,17 @@ export interface UsageHourlyTable {
   estimated_tokens: number;
   /** Requests to a model whose tokens nobody could tell. */
   unmetered_requests: number;
+}
+
+/** Sums by hour. */
+export interface UsageHourlyTable extends UsageSums {
+  hour: Date;
+}
+
+/** The same sums by day of UTC; written in the same transaction. */
+export interface UsageDailyTable extends UsageSums {
+  /** Start of the day. */
+  day: Date;
 }
 
 /** A correction by an operator; part of the period's total. */

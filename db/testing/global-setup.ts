@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runMigrations } from "graphile-worker";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { createDb } from "../client.ts";
@@ -31,6 +32,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const db = createDb(url.href, { max: 1 });
   await migrateToLatest(db);
   await db.destroy();
+  // The tables that portals make when they start: code under test may add jobs without one.
+  await runMigrations({ connectionString: url.href });
   project.provide("databaseServerUrl", serverUrl);
   project.provide("templateDatabase", template);
   return async () => {

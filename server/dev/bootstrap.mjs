@@ -16,11 +16,12 @@ const commands = [
   "portal",
   "relay",
   "bench",
+  "billing:provision",
   "env-example",
   "install",
 ];
 /** These run from what a production image holds: no compiler, no test tools. */
-const runtimeCommands = ["migrate", "portal", "relay"];
+const runtimeCommands = ["migrate", "portal", "relay", "billing:provision"];
 
 const [command, ...args] = process.argv.slice(2);
 if (!command || !commands.includes(command)) {

@@ -6,7 +6,7 @@ import { step } from "./local/console.ts";
 import { StartError } from "./local/settings.ts";
 
 /** The programs one by one, as production runs them: configured by the environment, with `.env` under it. */
-export type ProductionCommand = "portal" | "relay" | "migrate" | "bench";
+export type ProductionCommand = "portal" | "relay" | "migrate" | "bench" | "billing:provision";
 
 /**
  * Becomes the program: the process is replaced, so that signals and the exit code are the program's own.
@@ -35,6 +35,8 @@ async function commandLine(root: string, command: ProductionCommand): Promise<[s
       return ["bun", join(root, "relay", "main.ts")];
     case "migrate":
       return ["node", join(root, "db", "migrate.ts")];
+    case "billing:provision":
+      return ["node", join(root, "server", "billing", "provision", "main.ts")];
     case "bench":
       return ["bun", join(root, "e2e", "bench", "main.ts")];
   }

@@ -15,7 +15,10 @@ export function identityOf(session: PortalSession | null): SessionIdentity | nul
 }
 
 /** What pages may know of the configuration. */
-export function appConfigOf(env: PortalEnv, api: ApiDeps["config"]): AppLoadContext["config"] {
+export function appConfigOf(
+  env: PortalEnv,
+  { config: api, billing }: Pick<ApiDeps, "config" | "billing">,
+): AppLoadContext["config"] {
   const { mail, portalUrl } = env;
   return {
     baseDomain: env.endpoints.baseDomain,
@@ -23,7 +26,7 @@ export function appConfigOf(env: PortalEnv, api: ApiDeps["config"]): AppLoadCont
     publicUrlFor: (slug) => publicUrlFor(api, slug),
     mailboxUrl: mail.kind === "mailbox" && mail.page ? `${portalUrl}/mailbox` : null,
     passwordLength,
-    integrations: { mail: mail.kind, billing: env.billing.kind, storage: env.storage.kind },
+    integrations: { mail: mail.kind, billing: billing.mode, storage: env.storage.kind },
   };
 }
 
@@ -35,7 +38,7 @@ export function createLoadContext(
   const { env, api: apiDeps, authHandler } = deps;
   const { request, info, session, nonce } = page;
   const { requestId, clientAddress } = info;
-  const config = appConfigOf(env, apiDeps.config);
+  const config = appConfigOf(env, apiDeps);
   const api = createCaller(
     createContext({ deps: apiDeps, requestId, clientAddress, session: identityOf(session) }),
   );

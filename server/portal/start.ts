@@ -5,13 +5,14 @@ import type { Duplex } from "node:stream";
 import type { ServerBuild } from "@remix-run/node";
 import { createDb } from "../../db/client.ts";
 import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers } from "../auth/index.ts";
-import { createStripeClient, ensureCustomer } from "../billing/index.ts";
+import { createBilling, ensureCustomer, keepCatalogReady } from "../billing/index.ts";
 import { createChangeHub } from "../change-hub.ts";
 import { publicUrlFor } from "../endpoints/index.ts";
 import type { PortalEnv } from "../env.ts";
 import { DomainError } from "../errors.ts";
 import { listenForChanges } from "../events.ts";
-import { housekeepingChores, startHousekeeping } from "../jobs/housekeeping.ts";
+import { housekeepingTasks } from "../jobs/housekeeping.ts";
+import { createJobMetrics, startJobs } from "../jobs/index.ts";
 import { createPostgresLimiter } from "../limits/index.ts";
 import type { Logger } from "../log.ts";
 import { createMailer, createTransportFor } from "../mail/index.ts";
@@ -27,6 +28,7 @@ import { createForwarder } from "./forward.ts";
 import { readHost } from "./host.ts";
 import { createMetrics } from "./metrics.ts";
 import { beginRequest } from "./request-info.ts";
+import { createStripeEvents } from "./stripe-events.ts";
 import { tenantErrors } from "./tenant-errors.ts";
 import { createTenantHost, rawAnswer } from "./tenant-host.ts";
 
@@ -41,7 +43,7 @@ export interface RunningPortal {
 const drainMs = 10_000;
 
 /**
- * Starts the portal: makes every instance, listens, keeps house. The database must be migrated.
+ * Starts the portal: makes every instance, listens, does jobs. The database must be migrated.
  *
  * @param pages the built Remix app; null serves everything but pages
  */
@@ -61,8 +63,8 @@ export async function startPortal(
   const metrics = createMetrics();
   const background = createBackground(log);
   const mailer = createMailer({ transport: createTransportFor(env.mail), from: env.mail.from, log });
-  const stripe =
-    env.billing.kind === "stripe" ? createStripeClient(env.billing.secretKey, env.billing.apiBase) : null;
+  const billing = createBilling(env.billing, { db, log });
+  const stripe = billing.mode === "off" ? null : billing.stripe;
   const archive = env.storage.kind === "s3" ? createRequestArchive(env.storage) : null;
   const ensureTenant = createEnsureTenant(db, (tenantId) => {
     // One that fails is made up for by the hourly chores.
@@ -81,8 +83,12 @@ export async function startPortal(
   const authHandler = createAuthHandler({ auth, db, log, knownBrowsers });
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
-  const api = { db, config: apiConfigOf(env), log, limiter: createPostgresLimiter(db), changes };
+  const api = { db, config: apiConfigOf(env), log, limiter: createPostgresLimiter(db), changes, billing };
   const draining = new AbortController();
+  if (billing.mode !== "off") {
+    background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
+  }
+  const stripeEvents = createStripeEvents({ env, db, billing, mailer, log, registry: metrics.registry });
   const app = createPortalApp({
     env,
     db,
@@ -90,6 +96,7 @@ export async function startPortal(
     auth,
     authHandler,
     ensureTenant,
+    webhooks: stripeEvents.webhooks,
     pages,
     draining: draining.signal,
   });
@@ -143,14 +150,18 @@ export async function startPortal(
     isDraining: () => draining.signal.aborted,
   });
   const adminPort = await listen(admin, env.adminPort, "127.0.0.1");
-  const stopHousekeeping = startHousekeeping(housekeepingChores({ db, archive, stripe }), { log });
+  const jobs = startJobs({
+    databaseUrl: env.databaseUrl,
+    tasks: [...housekeepingTasks({ db, archive, stripe }), ...stripeEvents.tasks],
+    log,
+    metrics: createJobMetrics(metrics.registry),
+  });
 
   const stop = async () => {
     log.info("portal draining");
     draining.abort();
-    await closeServer(server, upgraded);
+    await Promise.all([closeServer(server, upgraded), jobs.stop()]);
     forwarder.close();
-    await stopHousekeeping();
     await background.idle();
     await listener.stop();
     mailer.close();

@@ -22,12 +22,34 @@ export async function listRequests(args: {
   const cursor = input.cursor === undefined ? null : decodeCursor(input.cursor);
   const limit = input.limit ?? DEFAULT_LIMIT;
   const micros = sql<number>`(extract(epoch from requests.started_at) * 1000000)::bigint`;
+  // One index serves: each endpoint gives its newest rows, and the newest of those are the page.
   const rows = await ctx.db
-    .selectFrom("requests")
-    .leftJoin("endpoints", (join) =>
-      join
-        .onRef("endpoints.id", "=", "requests.endpoint_id")
-        .onRef("endpoints.tenant_id", "=", "requests.tenant_id"),
+    .selectFrom((eb) =>
+      eb
+        .selectFrom("endpoints")
+        .select(["id", "slug", "tenant_id"])
+        .where("tenant_id", "=", ctx.tenantId)
+        .$if(endpointId !== null, (query) => query.where("id", "=", endpointId as string))
+        .as("endpoints"),
+    )
+    .innerJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom("requests as of_endpoint")
+          .selectAll()
+          .whereRef("of_endpoint.endpoint_id", "=", "endpoints.id")
+          .whereRef("of_endpoint.tenant_id", "=", "endpoints.tenant_id")
+          .$if(cursor !== null, (query) =>
+            query.where(
+              sql<boolean>`(of_endpoint.started_at, of_endpoint.id) <
+                (timestamptz 'epoch' + ${cursor?.startedAtMicros} * interval '1 microsecond', ${cursor?.id})`,
+            ),
+          )
+          .orderBy("of_endpoint.started_at", "desc")
+          .orderBy("of_endpoint.id", "desc")
+          .limit(limit + 1)
+          .as("requests"),
+      (join) => join.onTrue(),
     )
     .leftJoin("access_keys", (join) =>
       join
@@ -36,14 +58,6 @@ export async function listRequests(args: {
     )
     .select(columns.request)
     .select(["endpoints.slug", "access_keys.name as access_key_name", micros.as("micros")])
-    .where("requests.tenant_id", "=", ctx.tenantId)
-    .$if(endpointId !== null, (query) => query.where("requests.endpoint_id", "=", endpointId as string))
-    .$if(cursor !== null, (query) =>
-      query.where(
-        sql<boolean>`(requests.started_at, requests.id) <
-          (timestamptz 'epoch' + ${cursor?.startedAtMicros} * interval '1 microsecond', ${cursor?.id})`,
-      ),
-    )
     .orderBy("requests.started_at", "desc")
     .orderBy("requests.id", "desc")
     .limit(limit + 1)

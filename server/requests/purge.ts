@@ -28,34 +28,23 @@ export async function purgeRequests(
   const now = options.now ?? new Date();
   const limit = options.rowsPerBatch ?? ROWS_PER_BATCH;
   let purged = 0;
-  for (const plan of Object.values(plans)) {
-    const before = new Date(now.getTime() - plan.requestLogDays * DAY_MS);
+  let endpointId = await nextEndpoint(db, "");
+  for (; endpointId !== null; endpointId = await nextEndpoint(db, endpointId)) {
+    const before = new Date(now.getTime() - (await daysKept(db, endpointId)) * DAY_MS);
     for (;;) {
       const rows = await db
         .selectFrom("requests")
-        .leftJoin("tenant_settings", "tenant_settings.tenant_id", "requests.tenant_id")
-        .selectAll("requests")
-        .where("requests.started_at", "<", before)
-        // Rows of a tenant that is gone are kept as long as the free plan keeps them.
-        .where((eb) =>
-          plan.name === "free"
-            ? eb.or([eb("tenant_settings.plan", "=", "free"), eb("tenant_settings.plan", "is", null)])
-            : eb("tenant_settings.plan", "=", plan.name),
-        )
-        .orderBy("requests.tenant_id")
-        .orderBy("requests.started_at")
-        .orderBy("requests.id")
+        .selectAll()
+        .where("endpoint_id", "=", endpointId)
+        .where("started_at", "<", before)
+        .orderBy("started_at")
+        .orderBy("id")
         .limit(limit)
         .execute();
       for (const batch of batchesOf(rows)) {
         await options.archive?.store(batch);
-        const ids = batch.rows.map((row) => row.id);
-        await db
-          .deleteFrom("requests")
-          .where("id", "in", ids)
-          .where("tenant_id", "=", batch.tenantId)
-          .execute();
-        purged += ids.length;
+        await deleteRows(db, endpointId, batch);
+        purged += batch.rows.length;
       }
       if (rows.length < limit) break;
     }
@@ -63,9 +52,54 @@ export async function purgeRequests(
   return purged;
 }
 
+/** The endpoint after this one that has rows: found by the index, also when the endpoint itself is gone. */
+async function nextEndpoint(db: Db, after: string): Promise<string | null> {
+  const row = await db
+    .selectFrom("requests")
+    .select("endpoint_id")
+    .where("endpoint_id", ">", after)
+    .orderBy("endpoint_id")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.endpoint_id ?? null;
+}
+
+/** Rows of a tenant that is gone are kept as long as the free plan keeps them. */
+async function daysKept(db: Db, endpointId: string): Promise<number> {
+  const settings = await db
+    .selectFrom("endpoints")
+    .innerJoin("tenant_settings", "tenant_settings.tenant_id", "endpoints.tenant_id")
+    .select("tenant_settings.plan")
+    .where("endpoints.id", "=", endpointId)
+    .executeTakeFirst();
+  return plans[settings?.plan ?? "free"].requestLogDays;
+}
+
+async function deleteRows(db: Db, endpointId: string, { tenantId, rows }: Batch): Promise<void> {
+  await db
+    .deleteFrom("requests")
+    .where("endpoint_id", "=", endpointId)
+    .where("tenant_id", "=", tenantId)
+    // The range lets the index find them; the ids say which.
+    .where("started_at", ">=", rows[0]!.started_at)
+    .where("started_at", "<=", rows.at(-1)!.started_at)
+    .where(
+      "id",
+      "in",
+      rows.map((row) => row.id),
+    )
+    .execute();
+}
+
+interface Batch {
+  readonly tenantId: string;
+  readonly day: string;
+  readonly rows: Selectable<RequestsTable>[];
+}
+
 /** Rows that stand together by tenant and day; they come in order. */
-function batchesOf(rows: readonly Selectable<RequestsTable>[]) {
-  const batches: { tenantId: string; day: string; rows: Selectable<RequestsTable>[] }[] = [];
+function batchesOf(rows: readonly Selectable<RequestsTable>[]): Batch[] {
+  const batches: Batch[] = [];
   for (const row of rows) {
     const day = row.started_at.toISOString().slice(0, 10);
     const last = batches.at(-1);

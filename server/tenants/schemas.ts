@@ -1,11 +1,14 @@
 import * as z from "zod";
-import { idInput } from "../schemas.ts";
+import { idInput, timestamp } from "../schemas.ts";
 
 export const TenantOutput = z.object({
   id: z.string(),
   name: z.string(),
   plan: z.enum(["free", "pro", "team"]),
   billingState: z.enum(["ok", "unpaid"]),
+  graceEndsAt: timestamp
+    .nullable()
+    .describe("Set while a payment is missing: service stops then, unless the open invoice is paid"),
   suspended: z.object({ reason: z.string().nullable() }).nullable(),
   role: z.string(),
   user: z.object({ id: z.string(), name: z.string(), email: z.string() }),

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
 import type { Db } from "../../db/client.ts";
+import { billingOff } from "../billing/index.ts";
 import { createChangeHub } from "../change-hub.ts";
 import type { ApiConfig } from "../config.ts";
 import type { RequestContext } from "../context.ts";
@@ -49,6 +50,7 @@ export function makeDeps(db: Db, overrides: Partial<ApiDeps> = {}): ApiDeps & { 
     log: { info: write("info"), warn: write("warn"), error: write("error") },
     limiter: createMemoryLimiter(openLimits),
     changes: createChangeHub(),
+    billing: billingOff,
     ...overrides,
     lines,
   };

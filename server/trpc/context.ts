@@ -1,4 +1,5 @@
 import type { Db } from "../../db/client.ts";
+import type { Billing } from "../billing/index.ts";
 import type { ChangeHub } from "../change-hub.ts";
 import type { ApiConfig } from "../config.ts";
 import { slugOfHost } from "../endpoints/index.ts";
@@ -19,6 +20,7 @@ export interface ApiDeps {
   readonly log: ApiLog;
   readonly limiter: Limiter;
   readonly changes: ChangeHub;
+  readonly billing: Billing;
 }
 
 /** A signed-in user, as the portal resolved the session cookie. Membership and role are read anew by each procedure. */

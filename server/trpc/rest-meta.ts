@@ -5,9 +5,11 @@ export const tags = [
   "Endpoints",
   "Connectors",
   "Requests",
+  "Usage",
   "Access keys",
   "License",
   "Account",
+  "Billing",
   "Abuse",
   "Relay-internal",
 ] as const;

@@ -3,24 +3,28 @@ import { createCallerFactory, router } from "./init.ts";
 import { abuseRouter } from "./routers/abuse.ts";
 import { accessKeysRouter } from "./routers/access-keys.ts";
 import { apiKeysRouter } from "./routers/api-keys.ts";
+import { billingRouter } from "./routers/billing.ts";
 import { connectorsRouter } from "./routers/connectors.ts";
 import { devicesRouter } from "./routers/devices.ts";
 import { endpointsRouter } from "./routers/endpoints.ts";
 import { licensesRouter } from "./routers/licenses.ts";
 import { requestsRouter } from "./routers/requests.ts";
 import { tenantsRouter } from "./routers/tenants.ts";
+import { usageRouter } from "./routers/usage.ts";
 
 /** Every procedure of the product. The browser takes its types from here. */
 export const appRouter = router({
   abuse: abuseRouter,
   accessKeys: accessKeysRouter,
   apiKeys: apiKeysRouter,
+  billing: billingRouter,
   connectors: connectorsRouter,
   devices: devicesRouter,
   endpoints: endpointsRouter,
   licenses: licensesRouter,
   requests: requestsRouter,
   tenants: tenantsRouter,
+  usage: usageRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -45,6 +45,32 @@ await recordRequests(db, [
   },
 ]);
 
+const yesterday = new Date(Date.now() - 86_400_000);
+await db
+  .insertInto("invoices")
+  .values({
+    id: "in_of_victim",
+    tenant_id: victim.tenantId,
+    subscription_id: "sub_of_victim",
+    number: "VICTIM-0001",
+    status: "open",
+    currency: "usd",
+    subtotal_cents: 1900,
+    tax_cents: 0,
+    total_cents: 1900,
+    amount_due_cents: 1900,
+    amount_paid_cents: 0,
+    period_start: yesterday,
+    period_end: new Date(),
+    next_payment_attempt: null,
+    hosted_invoice_url: "https://invoice.example.test/in_of_victim",
+    invoice_pdf: null,
+    created_at: yesterday,
+    finalized_at: yesterday,
+    paid_at: null,
+  })
+  .execute();
+
 /** The tenant that asks. */
 const asker = await createTenant(db, { plan: "pro" });
 const askersKey = await createApiKey({ ctx: ownerContext(db, asker), input: { name: "askers" } });
@@ -63,6 +89,21 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "apiKeys.list": { answer: "own" },
   "apiKeys.create": { input: { name: "x" }, answer: "own" },
   "apiKeys.revoke": { input: { id: apiKey.apiKey.id }, answer: "api_key_not_found" },
+  "billing.get": { answer: "own" },
+  "billing.startCheckout": { input: { plan: "pro" }, answer: "billing_off" },
+  "billing.completeCheckout": { input: { sessionId: "cs_of_victim" }, answer: "billing_off" },
+  "billing.previewChange": { input: { plan: "team" }, answer: "billing_off" },
+  "billing.changePlan": { input: { plan: "team" }, answer: "billing_off" },
+  "billing.cancel": { answer: "billing_off" },
+  "billing.resume": { answer: "billing_off" },
+  "billing.openPortal": { input: {}, answer: "billing_off" },
+  "billing.invoices": { input: {}, answer: "empty" },
+  "billing.invoice": { input: { id: "in_of_victim" }, answer: "invoice_not_found" },
+  "billing.payInvoice": { input: { id: "in_of_victim" }, answer: "billing_off" },
+  "billing.addTaxId": { input: { type: "eu_vat", value: "DE123456789" }, answer: "billing_off" },
+  "billing.removeTaxId": { input: { id: "txi_of_victim" }, answer: "billing_off" },
+  "billing.applyCoupon": { input: { coupon: "WELCOME" }, answer: "billing_off" },
+  "billing.cancelNow": { input: { tenantId: victim.tenantId, reason: "x" }, answer: "unauthorized" },
   "connectors.issue": { input: { endpointSlug: slug }, answer: "endpoint_not_found" },
   "connectors.heartbeat": {
     input: { connectorId: connector.connectorId, status: "offline" },
@@ -87,6 +128,13 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "requests.list": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.current": { answer: "own" },
   "tenants.suspend": { input: { tenantId: victim.tenantId, reason: "x" }, answer: "unauthorized" },
+  "usage.current": { input: { period: "current" }, answer: "own" },
+  "usage.series": { input: { slug }, answer: "endpoint_not_found" },
+  "usage.breakdown": {
+    input: { by: "access_key", accessKeyId: accessKey.accessKeyId },
+    answer: "access_key_not_found",
+  },
+  "usage.requests": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.resume": { input: { tenantId: victim.tenantId }, answer: "unauthorized" },
 };
 
@@ -107,6 +155,8 @@ const secretsOfVictim = [
   "req_of_victim",
   "/victims/path",
   "203.0.113.77",
+  "in_of_victim",
+  "VICTIM-0001",
 ];
 
 /** Every row of the victim, to see that nothing was changed. */
@@ -120,6 +170,7 @@ async function rowsOfVictim(): Promise<string> {
     "access_keys",
     "api_keys",
     "requests",
+    "invoices",
   ];
   const rows = await Promise.all(
     tables.map((table) =>

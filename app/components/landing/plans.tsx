@@ -1,39 +1,40 @@
-import { Check } from "lucide-react";
+import { PlanCard } from "~/components/plans/plan-card.tsx";
 import { ButtonLink } from "~/components/ui/button.tsx";
-import { formatBytes, plural } from "~/lib/format.ts";
-import type { PlanFacts } from "~/lib/free-plan.ts";
 import { paths } from "~/lib/paths.ts";
+import type { PlanFacts } from "~/lib/plan-facts.ts";
 
-export function Plans({ free, signedIn }: { free: PlanFacts; signedIn: boolean }) {
-  const facts = [
-    `${plural(free.endpoints, "endpoint")} with a name of your choice`,
-    `${plural(free.devices, "device")}, ${plural(free.connectors, "connector")} at a time`,
-    `Request bodies up to ${formatBytes(free.maxBodyBytes)}, answers without a limit`,
-    "Access keys, request log, the whole API",
-  ];
+/** What it costs, before anybody has to sign up to learn it. */
+export function Plans({ plans, signedIn }: { plans: readonly PlanFacts[]; signedIn: boolean }) {
   return (
-    <section aria-labelledby="plans" className="mx-auto max-w-6xl px-4 pb-16 sm:px-6">
-      <div className="grid gap-8 rounded-lg border border-line bg-surface p-6 sm:p-8 md:grid-cols-[1fr_auto] md:items-center">
-        <div>
-          <h2 id="plans" className="text-[1.6rem]">
-            One plan today, and it is free
-          </h2>
-          <ul className="mt-5 grid gap-x-8 gap-y-2.5 sm:grid-cols-2">
-            {facts.map((fact) => (
-              <li key={fact} className="flex gap-2.5">
-                <Check className="mt-1 size-4 shrink-0 text-ok" aria-hidden="true" />
-                {fact}
-              </li>
-            ))}
-          </ul>
-          <p className="mt-5 text-mute">
-            No card asked for. Plans with more endpoints are not on sale yet; what you set up now moves along.
-          </p>
-        </div>
-        <ButtonLink to={signedIn ? paths.endpoints : paths.signUp} size="lg">
-          {signedIn ? "Your endpoints" : "Sign up free"}
-        </ButtonLink>
+    <section aria-labelledby="plans" className="mx-auto max-w-6xl px-4 pt-4 pb-16 sm:px-6">
+      <h2 id="plans" className="text-[1.6rem]">
+        What it costs
+      </h2>
+      <p className="mt-2 max-w-[65ch] text-mute">
+        Start free, without a card. Whatever passes is counted exactly; above the included you pay for what
+        you use, and each line of an invoice opens down to the requests behind it.
+      </p>
+      <div className="mt-7 grid gap-4 md:grid-cols-3 md:grid-rows-[auto_auto_1fr_auto]">
+        {plans.map((plan) => (
+          <PlanCard key={plan.name} plan={plan}>
+            <ButtonLink
+              to={signedIn ? paths.billing : paths.signUp}
+              look={plan.name === "free" ? "quiet" : "primary"}
+              aria-label={signedIn ? `Open billing for ${plan.title}` : undefined}
+            >
+              {signedIn ? "Open billing" : callOf(plan)}
+            </ButtonLink>
+          </PlanCard>
+        ))}
       </div>
+      <p className="mt-4 text-[0.933rem] text-mute">
+        Prices in US dollars, without tax. A billing month runs from the day you subscribe. Data is what
+        passes in both directions, tokens are input and output together.
+      </p>
     </section>
   );
+}
+
+function callOf({ title, trialDays }: PlanFacts): string {
+  return trialDays > 0 ? `Try ${title} for ${trialDays} days` : "Sign up free";
 }

@@ -13,6 +13,12 @@ export function MainNav() {
       <NavLink to={paths.endpoints} className={({ isActive }) => classNames(tab, isActive && current)}>
         Endpoints
       </NavLink>
+      <NavLink to={paths.usage} className={({ isActive }) => classNames(tab, isActive && current)}>
+        Usage
+      </NavLink>
+      <NavLink to={paths.billing} className={({ isActive }) => classNames(tab, isActive && current)}>
+        Billing
+      </NavLink>
       <NavLink to={paths.license} className={({ isActive }) => classNames(tab, isActive && current)}>
         License
       </NavLink>

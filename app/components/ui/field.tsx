@@ -11,14 +11,20 @@ interface FieldFrameProps extends FieldText {
   children: (control: { id: string; "aria-describedby"?: string; "aria-invalid"?: true }) => ReactNode;
   /** Sits at the right end of the label line, e.g. a link. */
   aside?: ReactNode;
+  /** The label beside the control, where there is little room. */
+  inline?: boolean;
 }
 
 /** Label above, control, then error or hint: the one way that a form field is built. */
-export function FieldFrame({ label, hint, error, aside, children }: FieldFrameProps) {
+export function FieldFrame({ label, hint, error, aside, inline = false, children }: FieldFrameProps) {
   const id = useId();
   const described = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
   return (
-    <div className="grid grid-cols-1 gap-1.5">
+    <div
+      className={
+        inline ? "flex flex-wrap items-center justify-between gap-x-3 gap-y-1.5" : "grid grid-cols-1 gap-1.5"
+      }
+    >
       <div className="flex items-baseline justify-between gap-3">
         <label htmlFor={id} className="font-medium">
           {label}

@@ -1,0 +1,91 @@
+import type { MeterName, PlanName } from "../../db/schema/index.ts";
+
+/** What pages say of a plan: the shape in which the API lists plans. */
+export interface PlanFacts {
+  name: PlanName;
+  title: string;
+  /** A month and seat, US cents. */
+  seatCents: number;
+  maxSeats: number;
+  /** Days without charge at a tenant's first subscription. */
+  trialDays: number;
+  /** Included in each billing period, and cents for a million more; null: no more can be used. */
+  metered: Record<MeterName, { included: number; perMillionCents: number | null }>;
+  limits: {
+    endpoints: number;
+    devices: number;
+    connectors: number;
+    maxBodyBytes: number;
+    accessKeys: number;
+    requestLogDays: number;
+  };
+}
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * The plans as the landing page shows them, which is read before anybody is signed in. A test holds them against the
+ * table that the server enforces and that prices are made from.
+ */
+export const planFacts: readonly PlanFacts[] = [
+  {
+    name: "free",
+    title: "Free",
+    seatCents: 0,
+    maxSeats: 1,
+    trialDays: 0,
+    metered: {
+      requests: { included: 250_000, perMillionCents: null },
+      megabytes: { included: 20_000, perMillionCents: null },
+      tokens: { included: 2_000_000, perMillionCents: null },
+    },
+    limits: {
+      endpoints: 1,
+      devices: 3,
+      connectors: 2,
+      maxBodyBytes: 256 * mebibyte,
+      accessKeys: 5,
+      requestLogDays: 7,
+    },
+  },
+  {
+    name: "pro",
+    title: "Pro",
+    seatCents: 1_900,
+    maxSeats: 1,
+    trialDays: 14,
+    metered: {
+      requests: { included: 2_000_000, perMillionCents: 40 },
+      megabytes: { included: 200_000, perMillionCents: 5_000 },
+      tokens: { included: 50_000_000, perMillionCents: 2 },
+    },
+    limits: {
+      endpoints: 5,
+      devices: 10,
+      connectors: 8,
+      maxBodyBytes: 1024 * mebibyte,
+      accessKeys: 50,
+      requestLogDays: 30,
+    },
+  },
+  {
+    name: "team",
+    title: "Team",
+    seatCents: 2_900,
+    maxSeats: 50,
+    trialDays: 14,
+    metered: {
+      requests: { included: 10_000_000, perMillionCents: 30 },
+      megabytes: { included: 1_000_000, perMillionCents: 4_000 },
+      tokens: { included: 250_000_000, perMillionCents: 1 },
+    },
+    limits: {
+      endpoints: 25,
+      devices: 50,
+      connectors: 16,
+      maxBodyBytes: 4096 * mebibyte,
+      accessKeys: 500,
+      requestLogDays: 90,
+    },
+  },
+];

@@ -1,0 +1,58 @@
+import type { MeterName } from "../../db/schema/index.ts";
+import { formatBytes, formatLarge, formatPrice, plural } from "./format.ts";
+import type { PlanFacts } from "./plan-facts.ts";
+
+/** The meters in the order in which pages list them. */
+export const meterNames = ["requests", "megabytes", "tokens"] as const satisfies readonly MeterName[];
+
+/** What a meter is called where it stands alone. */
+export const meterTitles: Record<MeterName, string> = {
+  requests: "Requests",
+  megabytes: "Data",
+  tokens: "LLM tokens",
+};
+
+/** A quantity with its unit: `2 million requests`, `200 GB`, `50 million tokens`. */
+export function meterQuantity(meter: MeterName, quantity: number): string {
+  if (meter === "megabytes") return formatBytes(quantity * 1_000_000);
+  return `${formatLarge(quantity)} ${meter === "requests" ? "requests" : "tokens"}`;
+}
+
+/** What one goes on paying above the included: `$0.40 per million requests`, `$0.05 per GB`. */
+export function meterRate(meter: MeterName, perMillionCents: number): string {
+  // A million megabytes are a thousand gigabytes.
+  if (meter === "megabytes") return `${formatPrice(perMillionCents / 1000)} per GB`;
+  return `${formatPrice(perMillionCents)} per million ${meter === "requests" ? "requests" : "tokens"}`;
+}
+
+/** What the plan costs before any usage: `$0`, `$19`, `$29`, and per what. */
+export function planPrice(plan: PlanFacts): { amount: string; per: string } {
+  const per = plan.seatCents === 0 ? "no card needed" : plan.maxSeats > 1 ? "per seat and month" : "a month";
+  return { amount: formatPrice(plan.seatCents), per };
+}
+
+/** For whom the plan is, in one line. */
+export const planLeads: Record<PlanFacts["name"], string> = {
+  free: "To try it, and for things only you call.",
+  pro: "For one person who serves others.",
+  team: "For several people and heavy use.",
+};
+
+/** What the plan grants beside its quantities. */
+export function planGrants(plan: PlanFacts): string[] {
+  const { limits } = plan;
+  return [
+    plural(limits.endpoints, "endpoint"),
+    `${plural(limits.devices, "device")}, ${plural(limits.connectors, "connector")} at a time`,
+    `Request bodies up to ${binarySize(limits.maxBodyBytes)}`,
+    plural(limits.accessKeys, "access key"),
+    `Request log kept ${plural(limits.requestLogDays, "day")}`,
+    ...(plan.maxSeats > 1 ? [`Up to ${plan.maxSeats} people`] : []),
+  ];
+}
+
+/** Limits of bodies are round in binary units: `256 MiB`, `4 GiB`. */
+function binarySize(bytes: number): string {
+  const mebibytes = bytes / 1024 ** 2;
+  return mebibytes >= 1024 ? `${mebibytes / 1024}\u00a0GiB` : `${mebibytes}\u00a0MiB`;
+}

@@ -1,0 +1,3 @@
+export { createLedger, type LedgerDeps, type LedgerLog } from "./deps.ts";
+export { type PushReport, pushDueMeters, pushFinal } from "./push-due.ts";
+export { getPeriodTotals, type PeriodTotals } from "./totals.ts";

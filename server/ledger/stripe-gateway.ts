@@ -1,0 +1,183 @@
+import { Stripe } from "stripe";
+import type { MeterName } from "../../db/schema/index.ts";
+import { type MeterTotals, meterNames } from "../pricing/index.ts";
+import type { MeterEvent, SendOutcome, StripeGateway, UsageInvoice } from "./gateway.ts";
+
+/** An event that takes longer is of unknown outcome, ms. */
+const SEND_TIMEOUT_MS = 10_000;
+
+const seconds = (time: Date) => Math.floor(time.getTime() / 1_000);
+const dateOf = (unixSeconds: number) => new Date(unixSeconds * 1_000);
+const orNull = (unixSeconds: number | null) => (unixSeconds === null ? null : dateOf(unixSeconds));
+
+/** Stripe, as the ledger needs it. Remembers what never changes there: which price is of which meter. */
+export function createStripeGateway(stripe: Stripe): StripeGateway {
+  const meters = new MeterLookup(stripe);
+  return {
+    send: (event) => send(stripe, event),
+
+    async getSubscription(subscriptionId) {
+      const subscription = await stripe.subscriptions.retrieve(subscriptionId);
+      const item = subscription.items.data[0];
+      if (!item) throw new Error(`the subscription ${subscriptionId} has no items`);
+      const { customer } = subscription;
+      return {
+        subscriptionId,
+        stripeCustomerId: typeof customer === "string" ? customer : customer.id,
+        status: subscription.status,
+        periodStart: dateOf(item.current_period_start),
+        periodEnd: dateOf(item.current_period_end),
+        trialEnd: orNull(subscription.trial_end),
+        endedAt: orNull(subscription.ended_at),
+        createdAt: dateOf(subscription.created),
+      };
+    },
+
+    async listUsageInvoices(subscriptionId) {
+      const { data } = await stripe.invoices.list({ subscription: subscriptionId, limit: 12 });
+      return Promise.all(data.map((invoice) => readInvoice(stripe, meters, invoice)));
+    },
+
+    async getMeterTotal(stripeCustomerId, meter, { start, end }) {
+      const id = await meters.idOf(meter);
+      // Summaries are cut at whole minutes.
+      const { data } = await stripe.billing.meters.listEventSummaries(id, {
+        customer: stripeCustomerId,
+        start_time: Math.floor(seconds(start) / 60) * 60,
+        end_time: Math.floor(seconds(end) / 60) * 60,
+      });
+      return data[0]?.aggregated_value ?? 0;
+    },
+  };
+}
+
+async function send(stripe: Stripe, event: MeterEvent): Promise<SendOutcome> {
+  try {
+    await stripe.billing.meterEvents.create(
+      {
+        event_name: `hotspot_${event.meter}`,
+        payload: { stripe_customer_id: event.stripeCustomerId, value: String(event.value) },
+        identifier: event.identifier,
+        timestamp: seconds(event.eventTime),
+      },
+      {
+        // Stripe repeats a stored answer for a key, also a 500, for a day. What keeps an event single is its identifier.
+        idempotencyKey: `${event.identifier}:${event.attempt}`,
+        timeout: SEND_TIMEOUT_MS,
+        maxNetworkRetries: 0,
+      },
+    );
+    return { kind: "accepted" };
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+/** Known again: Stripe has the event from an earlier try. Its words are all that tells this 400 from others. */
+const DUPLICATE = /already exists with identifier/i;
+
+/** What an error of a meter event means. Anything that is not a clear refusal of this event leaves it open. */
+export function outcomeOf(error: unknown): SendOutcome {
+  const message = error instanceof Error ? error.message : String(error);
+  const unknown = (mayRetry: boolean, retryAfterMs: number | null = null): SendOutcome => ({
+    kind: "unknown",
+    message,
+    mayRetry,
+    retryAfterMs,
+  });
+  if (!(error instanceof Stripe.errors.StripeError)) return unknown(true);
+  if (error instanceof Stripe.errors.StripeInvalidRequestError) {
+    if (error.statusCode === 409) return unknown(true);
+    return DUPLICATE.test(message) ? { kind: "accepted" } : { kind: "rejected", message };
+  }
+  // A wrong or restricted key is ours to put right; the event itself is fine.
+  const isKey =
+    error instanceof Stripe.errors.StripeAuthenticationError ||
+    error instanceof Stripe.errors.StripePermissionError;
+  if (isKey) return unknown(false);
+  const retryAfter = Number(error.headers?.["retry-after"]);
+  return unknown(true, retryAfter > 0 && retryAfter <= 60 ? retryAfter * 1_000 : null);
+}
+
+async function readInvoice(
+  stripe: Stripe,
+  meters: MeterLookup,
+  invoice: Stripe.Invoice,
+): Promise<UsageInvoice> {
+  const quantities: Record<MeterName, number> = { requests: 0, megabytes: 0, tokens: 0 };
+  const amountsCents: Record<MeterName, number> = { requests: 0, megabytes: 0, tokens: 0 };
+  let period = { start: invoice.period_start, end: invoice.period_end };
+  const lines = invoice.lines.has_more
+    ? await stripe.invoices.listLineItems(invoice.id!, { limit: 100 }).autoPagingToArray({ limit: 1_000 })
+    : invoice.lines.data;
+  for (const line of lines) {
+    const price = line.pricing?.price_details?.price;
+    if (price === undefined) continue;
+    const meter = await meters.ofPrice(typeof price === "string" ? price : price.id);
+    if (meter === null) continue;
+    // One line for all tiers, or one for each.
+    quantities[meter] += line.quantity ?? 0;
+    amountsCents[meter] += line.amount;
+    period = line.period;
+  }
+  return {
+    invoiceId: invoice.id!,
+    isFinal: invoice.status !== "draft",
+    createdAt: dateOf(invoice.created),
+    periodStart: dateOf(period.start),
+    periodEnd: dateOf(period.end),
+    quantities: quantities satisfies MeterTotals,
+    amountsCents,
+  };
+}
+
+class MeterLookup {
+  private readonly stripe: Stripe;
+  private readonly prices = new Map<string, MeterName | null>();
+  private meters: Promise<Map<string, MeterName>> | null = null;
+
+  constructor(stripe: Stripe) {
+    this.stripe = stripe;
+  }
+
+  /** @throws when the meter is not in Stripe: `npm run billing:provision` makes it */
+  async idOf(meter: MeterName): Promise<string> {
+    for (const [id, name] of await this.all()) if (name === meter) return id;
+    throw new Error(`Stripe has no meter hotspot_${meter}`);
+  }
+
+  /** @returns null: the price is not for usage, or not for ours */
+  async ofPrice(priceId: string): Promise<MeterName | null> {
+    const known = this.prices.get(priceId);
+    if (known !== undefined) return known;
+    const price = await this.stripe.prices.retrieve(priceId);
+    const meterId = price.recurring?.meter ?? null;
+    const meter = meterId === null ? null : ((await this.all()).get(meterId) ?? null);
+    this.prices.set(priceId, meter);
+    return meter;
+  }
+
+  private all(): Promise<Map<string, MeterName>> {
+    this.meters ??= this.list().then(
+      (found) => {
+        // They may be made while we run.
+        if (found.size < meterNames.length) this.meters = null;
+        return found;
+      },
+      (error: unknown) => {
+        this.meters = null;
+        throw error;
+      },
+    );
+    return this.meters;
+  }
+
+  private async list(): Promise<Map<string, MeterName>> {
+    const found = new Map<string, MeterName>();
+    for await (const meter of this.stripe.billing.meters.list({ limit: 100 })) {
+      const name = meterNames.find((each) => meter.event_name === `hotspot_${each}`);
+      if (name) found.set(meter.id, name);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,3 @@
+export { type Charge, chargeOf } from "./charge.ts";
+export { costOf, forecastOf, type MeterTotals, meterNames, type PeriodCost } from "./cost.ts";
+export { addMonths, type BillingPeriod, billingPeriodOf, type SubscriptionTimes } from "./periods.ts";

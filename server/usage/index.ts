@@ -1,0 +1,9 @@
+export { applyUsageBatch } from "./apply-batch.ts";
+export { nextRecordOf } from "./next-record.ts";
+export {
+  type MissingRecords,
+  type UsageBatch,
+  UsageBatchRefused,
+  type UsageRecord,
+  type UsageTokens,
+} from "./types.ts";
