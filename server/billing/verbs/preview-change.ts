@@ -55,7 +55,7 @@ async function previewNow(
       items,
       proration_behavior: "always_invoice",
       proration_date: prorationDate,
-      ...(startsPeriod ? { billing_cycle_anchor: "now" as const } : {}),
+      ...(startsPeriod ? { billing_cycle_anchor: { type: "now" as const } } : {}),
     },
   });
   await completeLines(stripe, invoice);
