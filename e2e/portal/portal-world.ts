@@ -51,6 +51,7 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
         databaseUrl: database.url,
         internalSecret: secrets.internal,
         signingSecret: secrets.signing,
+        dataDir,
         env: { PORTAL_URL: portalUrl, ...options.relayEnv },
       });
       children.push(parts.relay.process);

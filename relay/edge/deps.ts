@@ -13,10 +13,14 @@ export interface EdgeRoute {
   /** SHA-256 of the endpoint token, lower-case hex. */
   readonly endpointTokenHash: string;
   readonly upstreamBaseUrl: string | null;
+  /** How tokens are counted: `ask` adds a wish for usage to streamed requests, `read` takes what comes, `off` counts none. */
+  readonly usageMode: "ask" | "read" | "off";
   readonly limits: {
     readonly maxBodyBytes: number;
     readonly maxConnectors: number;
     readonly maxConcurrentRequests: number;
+    /** Of all clients of the tenant together; null: no such limit. */
+    readonly requestsPerMinute: number | null;
   };
 }
 
@@ -82,13 +86,21 @@ export interface RequestRecord {
   /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
   errorCode: string | null;
   clientAborted: boolean;
-  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
+  /**
+   * What no part of the request had before; null when it was no LLM request, or its endpoint has the counting of tokens
+   * switched off.
+   */
   usage: TokenUsage | null;
 }
 
 export interface Meter {
-  /** Called exactly once per request whose head could be read. Keeps the record or copies it; must not throw or block. */
+  /**
+   * Called exactly once per request whose head could be read, before the client has the last byte of its answer. Keeps the
+   * record or copies it; must not throw or block.
+   */
   finish(record: RequestRecord): void;
+  /** Called now and then while a long request runs, with all that it had so far. Must not throw or block. */
+  part(record: RequestRecord): void;
 }
 
 /** The request that opens a link, as it came. */
@@ -153,6 +165,8 @@ export interface EdgeTimers {
   writeStallMs: number;
   /** Unread request bytes are thrown away this long after an early answer, so that the answer is not lost to a reset. */
   lingerMs: number;
+  /** Between two settlings of a running request: what a relay that is killed loses of it at most. */
+  partMs: number;
   /** After a half-close: a 102 is sent to see whether anybody still listens. */
   probeMs: number;
 }
@@ -163,6 +177,7 @@ export const defaultTimers: EdgeTimers = {
   bodyIdleMs: 60_000,
   writeStallMs: 300_000,
   lingerMs: 5_000,
+  partMs: 10_000,
   probeMs: 1_000,
 };
 

@@ -63,7 +63,7 @@ export async function startPortal(
   const metrics = createMetrics();
   const background = createBackground(log);
   const mailer = createMailer({ transport: createTransportFor(env.mail), from: env.mail.from, log });
-  const billing = createBilling(env.billing);
+  const billing = createBilling(env.billing, { db, log });
   const stripe = billing.mode === "off" ? null : billing.stripe;
   const archive = env.storage.kind === "s3" ? createRequestArchive(env.storage) : null;
   const ensureTenant = createEnsureTenant(db, (tenantId) => {
