@@ -24,6 +24,8 @@ export const limits = {
   stripe_webhook: { seconds: 60, perAddress: 6000, perTenant: null },
   /** License and API keys that were not valid: guessing. */
   credential_failure: { seconds: 600, perAddress: 60, perTenant: null },
+  /** Files of usage: each may read as many rows as a page of a year. */
+  export: { seconds: 60, perAddress: 60, perTenant: 30 },
   /** Keys and devices changed by people. */
   keys: { seconds: 600, perAddress: 600, perTenant: 300 },
   /** Each asks Stripe several times, whose own limit all tenants share. */

@@ -16,7 +16,7 @@ import { createLoadContext } from "./load-context.ts";
 import { answerMailbox } from "./mailbox-page.ts";
 import { sendProblem } from "./problem-page.ts";
 import type { RequestInfo } from "./request-info.ts";
-import { createNonce, refuseForeignOrigin, setSecurityHeaders } from "./security.ts";
+import { createNonce, refuseForeignOrigin, setSecurityHeaders, stripePageOrigins } from "./security.ts";
 import type { StripeRoutesDeps } from "./stripe-routes.ts";
 
 export interface PortalAppDeps {
@@ -52,13 +52,14 @@ export function createPortalApp(deps: PortalAppDeps) {
   };
   const apiRoutes = createApiRoutes({ env, api, authHandler, draining, webhooks, identify: identifyCaller });
 
+  const formTargets = stripePageOrigins(env.billing);
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   app.use((request, response, next) => {
     const { requestId, log } = infoOf(request);
     response.locals.nonce = createNonce();
-    setSecurityHeaders(response, response.locals.nonce, { https });
+    setSecurityHeaders(response, response.locals.nonce, { https, formTargets });
     response.setHeader("x-request-id", requestId);
     const refused = refuseForeignOrigin(request, env.portalUrl);
     if (!refused) return next();
