@@ -33,10 +33,20 @@ export interface ConnectionMemo {
   bucket: RateBucket | null;
   /** Tenant of `bucket`. */
   bucketOf: string;
+  /** Of `tenantBucketOf`, whoever its clients are. */
+  tenantBucket: RateBucket | null;
+  tenantBucketOf: string;
 }
 
 export function emptyMemo(): ConnectionMemo {
-  return { hostValue: new Uint8Array(0), host: { kind: "invalid" }, bucket: null, bucketOf: "" };
+  return {
+    hostValue: new Uint8Array(0),
+    host: { kind: "invalid" },
+    bucket: null,
+    tenantBucket: null,
+    tenantBucketOf: "",
+    bucketOf: "",
+  };
 }
 
 /** The request as admission sees it; what it finds out is written into it. */
@@ -146,12 +156,32 @@ function rateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Ver
     memo.bucket = client === peer.address ? bucket : null;
     memo.bucketOf = route.tenantId;
   }
-  if (limiter.take(bucket, startedAt)) return null;
+  if (!limiter.take(bucket, startedAt)) return rateLimited(edge, bucket, limiter.max, startedAt);
+  return tenantRateLimit(edge, request, route);
+}
+
+/** What the plan allows all clients of the tenant together; on this relay. */
+function tenantRateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | null {
+  const limit = route.limits.requestsPerMinute;
+  if (limit === null) return null;
+  const { memo, startedAt } = request;
+  let bucket = memo.tenantBucket;
+  if (bucket === null || !bucket.live || memo.tenantBucketOf !== route.tenantId) {
+    bucket = edge.tenantLimiter.bucket(route.tenantId, "", startedAt);
+    memo.tenantBucket = bucket;
+    memo.tenantBucketOf = route.tenantId;
+  }
+  return edge.tenantLimiter.take(bucket, startedAt, limit)
+    ? null
+    : rateLimited(edge, bucket, limit, startedAt);
+}
+
+function rateLimited(edge: EdgeContext, bucket: RateBucket, limit: number, startedAt: number): Verdict {
   edge.stats.rateLimited++;
   const seconds = String(Math.max(1, Math.ceil((bucket.resetsAt - startedAt) / 1_000)));
   const fields = {
     "Retry-After": seconds,
-    "RateLimit-Limit": String(limiter.max),
+    "RateLimit-Limit": String(limit),
     "RateLimit-Remaining": "0",
     "RateLimit-Reset": seconds,
   };

@@ -218,6 +218,24 @@ test("IPv6 clients are counted by /64; a forwarded address does not evade the li
   expect(tunnel.streams).toHaveLength(2);
 });
 
+test("a plan's requests a minute are counted over all clients of the tenant", () => {
+  const limits = { ...acme.limits, requestsPerMinute: 2 };
+  const other = { ...acme, endpointId: "ep_other", tenantId: "ten_other", slug: "other", limits };
+  const { connect, tunnel, pass } = createTestEdge({ routes: { acme: { ...acme, limits }, other } });
+  for (const address of ["203.0.113.1", "203.0.113.2"]) connect(address).send(get());
+  const refused = connect("203.0.113.3");
+  refused.send(get());
+  expect(refused.received).toMatch(/^HTTP\/1\.1 429 /);
+  expect(field(refused.received, "Hotspot-Error")).toBe("rate_limited");
+  expect(field(refused.received, "RateLimit-Limit")).toBe("2");
+  expect(field(refused.received, "Retry-After")).toBe("60");
+  connect("203.0.113.3").send("GET / HTTP/1.1\r\nHost: other.localhost\r\n\r\n");
+  expect(tunnel.streams).toHaveLength(3);
+  pass(60_000);
+  connect("203.0.113.3").send(get());
+  expect(tunnel.streams).toHaveLength(4);
+});
+
 test("more requests at once than the plan allows are 429, until one ends", () => {
   const limits = { ...acme.limits, maxConcurrentRequests: 1 };
   const { connect, tunnel } = createTestEdge({ routes: { acme: { ...acme, limits } } });

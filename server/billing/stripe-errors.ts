@@ -13,9 +13,15 @@ const BUSY_SECONDS = 5;
 export function toDomainError(error: unknown): unknown {
   if (error instanceof errors.StripeCardError) {
     const { decline_code: declineCode, message } = error;
-    return new DomainError("precondition", "payment_declined", `the payment was declined: ${message}`, {
-      ...(declineCode ? { declineCode } : {}),
-    }, { cause: error });
+    return new DomainError(
+      "precondition",
+      "payment_declined",
+      `the payment was declined: ${message}`,
+      {
+        ...(declineCode ? { declineCode } : {}),
+      },
+      { cause: error },
+    );
   }
   if (error instanceof errors.StripeRateLimitError) {
     return new DomainError(

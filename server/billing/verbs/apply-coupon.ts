@@ -15,7 +15,11 @@ export function applyCoupon(args: BillingArgs & { input: ApplyCouponInput }): Pr
     const { stripe } = mutation;
     const subscription = await mutation.readSubscription();
     if (subscription.discounts.length > 0) {
-      throw new DomainError("conflict", "coupon_present", "a discount is in use already: it has to end first");
+      throw new DomainError(
+        "conflict",
+        "coupon_present",
+        "a discount is in use already: it has to end first",
+      );
     }
     const promotion = await findPromotion(stripe, coupon, idOf(subscription.customer)!);
     const what = { subscription: subscription.id, promotion };
@@ -30,7 +34,13 @@ export function applyCoupon(args: BillingArgs & { input: ApplyCouponInput }): Pr
       .catch((error: unknown) => {
         if (!isRefused(error)) throw error;
         // Such as a code for first orders only.
-        throw new DomainError("invalid", "coupon_invalid", error.message, { field: "coupon" }, { cause: error });
+        throw new DomainError(
+          "invalid",
+          "coupon_invalid",
+          error.message,
+          { field: "coupon" },
+          { cause: error },
+        );
       });
     await mutation.audit({ action: "billing.apply_coupon", subject: subscription.id, detail: { coupon } });
     await mutation.sync();

@@ -12,7 +12,7 @@ import { releaseSchedule } from "./schedule.ts";
  *   does not have all usage, and would never bill it
  */
 export async function cancelSubscriptionNow(
-  args: { db: Db; requestId: string; deps: BillingVerbDeps & { readonly pushUsage: PushUsage } },
+  args: { db: Db; requestId: string; deps: BillingVerbDeps },
   { tenantId, reason }: CancelNowInput,
 ): Promise<StandingOutput> {
   const { db, requestId, deps } = args;
@@ -27,7 +27,7 @@ export async function cancelSubscriptionNow(
     const { stripe } = mutation;
     const subscription = await mutation.readSubscription();
     await releaseSchedule(mutation, subscription);
-    if ((await deps.pushUsage(tenantId)) === "unsettled") {
+    if ((await mutation.billing.pushUsage(tenantId)) === "unsettled") {
       throw new DomainError(
         "unavailable",
         "usage_unreported",
@@ -44,6 +44,3 @@ export async function cancelSubscriptionNow(
     return { subscription: await mutation.viewSubscription() };
   });
 }
-
-/** Reports everything that a tenant used until now: `pushFinal` of server/ledger. */
-export type PushUsage = (tenantId: string) => Promise<"counted" | "sent" | "unsettled">;

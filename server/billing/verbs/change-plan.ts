@@ -81,11 +81,14 @@ async function changeNow(
   } satisfies Stripe.SubscriptionUpdateParams;
   const what = { subscription: subscription.id, parameters };
   const changed = await mutation.order("change", what, (idempotencyKey) =>
-    stripe.subscriptions.update(subscription.id, { ...parameters, expand: ["latest_invoice"] }, { idempotencyKey }),
+    stripe.subscriptions.update(
+      subscription.id,
+      { ...parameters, expand: ["latest_invoice"] },
+      { idempotencyKey },
+    ),
   );
   if (changed.pending_update) return wholeOf(changed.latest_invoice);
   // Not among what a pending update may carry, so it follows.
   await stripe.subscriptions.update(subscription.id, { metadata: { tenant_id: tenantId, plan } });
   return null;
 }
-

@@ -11,5 +11,7 @@ export async function findPromotion(stripe: Stripe, code: string, customerId: st
   const { data } = await stripe.promotionCodes.list({ code, active: true, limit: 10 });
   const found = data.find(({ customer }) => customer === null || customer === customerId);
   if (found) return found.id;
-  throw new DomainError("invalid", "coupon_invalid", "this code is not valid, or no longer", { field: "coupon" });
+  throw new DomainError("invalid", "coupon_invalid", "this code is not valid, or no longer", {
+    field: "coupon",
+  });
 }

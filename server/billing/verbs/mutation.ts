@@ -74,7 +74,12 @@ export async function mutateBilling<T>(
   }
 }
 
-function createMutation(given: { db: Db; billing: BillingOn; portalUrl: string; ctx: RequestContext }): Mutation {
+function createMutation(given: {
+  db: Db;
+  billing: BillingOn;
+  portalUrl: string;
+  ctx: RequestContext;
+}): Mutation {
   const { db, billing, ctx } = given;
   const { stripe } = billing;
   const { tenantId, requestId } = ctx;
@@ -101,7 +106,8 @@ function createMutation(given: { db: Db; billing: BillingOn; portalUrl: string; 
         if (isMissing(error)) throw noSubscription();
         throw error;
       });
-      if (subscription.status !== "canceled" && subscription.status !== "incomplete_expired") return subscription;
+      if (subscription.status !== "canceled" && subscription.status !== "incomplete_expired")
+        return subscription;
       await mutation.sync();
       throw noSubscription();
     },

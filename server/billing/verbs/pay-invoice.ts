@@ -21,9 +21,14 @@ export function payInvoice(args: BillingArgs & { input: { id: string } }): Promi
     if (status !== "open" || !url) {
       // Paid meanwhile, perhaps: whoever looks again sees it.
       await mutation.sync();
-      throw new DomainError("conflict", "invoice_not_open", `this invoice is ${status}: there is nothing to pay`, {
-        status,
-      });
+      throw new DomainError(
+        "conflict",
+        "invoice_not_open",
+        `this invoice is ${status}: there is nothing to pay`,
+        {
+          status,
+        },
+      );
     }
     await mutation.audit({ action: "billing.pay_invoice", subject: id });
     return { url };

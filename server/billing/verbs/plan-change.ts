@@ -1,7 +1,7 @@
 import type { Stripe } from "stripe";
 import { DomainError } from "../../errors.ts";
-import { itemOfPrice, planItems, type PlanPrices } from "../catalog.ts";
-import { type PaidPlan, paidPlans, type PlanChangeInput } from "../schemas.ts";
+import { itemOfPrice, type PlanPrices, planItems } from "../catalog.ts";
+import { type PaidPlan, type PlanChangeInput, paidPlans } from "../schemas.ts";
 import { dateOf, idOf } from "../sync/times.ts";
 import type { Mutation } from "./mutation.ts";
 import { seatsFor } from "./seats-for.ts";
@@ -34,7 +34,11 @@ export async function planChange(mutation: Mutation, input: PlanChangeInput): Pr
   requireChangeable(subscription);
   const present = presentItems(subscription);
   const plan = input.plan ?? present.plan;
-  const seats = await seatsFor(mutation, plan, input.seats ?? (plan === present.plan ? present.seats : undefined));
+  const seats = await seatsFor(
+    mutation,
+    plan,
+    input.seats ?? (plan === present.plan ? present.seats : undefined),
+  );
   const prices = plan === present.plan ? present.prices : await mutation.billing.catalog.pricesOf(plan);
   const seatItem = subscription.items.data.find(({ id }) => id === present.ids.seat)!;
   return {

@@ -30,7 +30,10 @@ export function previewChange(args: BillingArgs & { input: PlanChangeInput }): P
       lines: (now ?? next).lines.data.map((line) => ({
         description: line.description ?? "",
         amountCents: line.amount,
-        proration: line.parent?.subscription_item_details?.proration ?? line.parent?.invoice_item_details?.proration ?? false,
+        proration:
+          line.parent?.subscription_item_details?.proration ??
+          line.parent?.invoice_item_details?.proration ??
+          false,
       })),
       prorationDate,
     };
@@ -55,7 +58,10 @@ async function previewNow(
 }
 
 /** The renewal with the change in it. */
-async function previewNext({ stripe }: Mutation, { subscription, items }: PlanChange): Promise<Stripe.Invoice> {
+async function previewNext(
+  { stripe }: Mutation,
+  { subscription, items }: PlanChange,
+): Promise<Stripe.Invoice> {
   const invoice = await stripe.invoices.createPreview({
     subscription: subscription.id,
     subscription_details: { items, proration_behavior: "none" },

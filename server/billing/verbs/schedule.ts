@@ -5,7 +5,10 @@ import type { Mutation } from "./mutation.ts";
 import type { PlanChange } from "./plan-change.ts";
 
 /** Lets a subscription go on as it is: what waited for the end of its period is called off. */
-export async function releaseSchedule({ stripe }: Mutation, subscription: Stripe.Subscription): Promise<boolean> {
+export async function releaseSchedule(
+  { stripe }: Mutation,
+  subscription: Stripe.Subscription,
+): Promise<boolean> {
   const id = idOf(subscription.schedule);
   if (id === null) return false;
   try {

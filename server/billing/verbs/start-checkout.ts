@@ -4,8 +4,8 @@ import { DomainError } from "../../errors.ts";
 import { planOf } from "../../plans.ts";
 import { meterNames } from "../catalog.ts";
 import type { PaidPlan, StartCheckoutInput, StartCheckoutOutput } from "../schemas.ts";
-import { dateOf } from "../sync/times.ts";
 import { isRefused } from "../stripe-errors.ts";
+import { dateOf } from "../sync/times.ts";
 import { isTrialAvailable } from "../trial.ts";
 import { findPromotion } from "./find-promotion.ts";
 import { type BillingArgs, type Mutation, mutateBilling } from "./mutation.ts";
@@ -25,7 +25,9 @@ const DAY_MS = 24 * HOUR_MS;
  * @throws DomainError conflict/subscription_exists; limit/seat_limit; conflict/seats_in_use; invalid/coupon_invalid;
  *   precondition/catalog_missing
  */
-export function startCheckout(args: BillingArgs & { input: StartCheckoutInput }): Promise<StartCheckoutOutput> {
+export function startCheckout(
+  args: BillingArgs & { input: StartCheckoutInput },
+): Promise<StartCheckoutOutput> {
   const { input } = args;
   return mutateBilling(args, async (mutation) => {
     const { stripe, billing } = mutation;
@@ -34,8 +36,7 @@ export function startCheckout(args: BillingArgs & { input: StartCheckoutInput })
     await mutation.sync();
     await refuseSecond(mutation);
     const seats = await seatsFor(mutation, input.plan, input.seats);
-    const promotion =
-      input.coupon === undefined ? null : await findPromotion(stripe, input.coupon, customer);
+    const promotion = input.coupon === undefined ? null : await findPromotion(stripe, input.coupon, customer);
     const order = digestOf({ seats, promotion, prices });
     const open = await takeOpenSession(mutation, customer, order);
     if (open) return viewSession(open);

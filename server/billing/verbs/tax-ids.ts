@@ -18,9 +18,13 @@ export function addTaxId(args: BillingArgs & { input: AddTaxIdInput }): Promise<
     if (!present.some((taxId) => taxId.type === type && plain(taxId.value) === plain(value))) {
       const added = await mutation
         .order("tax-id", { customer, type, value, besides: present.map(({ id }) => id) }, (idempotencyKey) =>
-          mutation.stripe.customers.createTaxId(customer, { type, value } as Stripe.CustomerCreateTaxIdParams, {
-            idempotencyKey,
-          }),
+          mutation.stripe.customers.createTaxId(
+            customer,
+            { type, value } as Stripe.CustomerCreateTaxIdParams,
+            {
+              idempotencyKey,
+            },
+          ),
         )
         .catch((error: unknown) => {
           if (!isRefused(error)) throw error;
