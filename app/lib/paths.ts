@@ -32,7 +32,8 @@ export const paths = {
   apiKey: (apiKeyId: string) => `/api-keys/${encodeURIComponent(apiKeyId)}`,
   account: "/account",
   usage: "/usage",
-  usageOf: (query: { from: string; to: string }) => withQuery("/usage", query),
+  /** The requests behind one metered line of an invoice: from (included) to (not included), as instants. */
+  usageRequestsOf: (line: { from: string; to: string; meter: string }) => withQuery("/usage/requests", line),
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>
     withQuery("/billing/checkout", { plan, seats: seats?.toString() }),
