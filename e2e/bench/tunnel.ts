@@ -35,6 +35,7 @@ export async function startTunnel(dir: string, upstreamPort: number): Promise<Tu
     databaseUrl: postgres.url,
     internalSecret: randomBytes(24).toString("hex"),
     signingSecret,
+    dataDir: join(dir, "data"),
     env: { PROXY_RATE_LIMIT_MAX: "1000000000", LOG_LEVEL: "warn" },
   });
   const portal = await startIssuingPortal({ db, signingSecret, relayPort: relay.port });

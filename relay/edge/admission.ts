@@ -5,7 +5,8 @@ import type { Answer } from "./answer.ts";
 import { copyOf, sameBytes } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
-import type { EdgeErrorCode } from "./errors.ts";
+import type { ErrorLink } from "./error-page.ts";
+import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
 import { type Forwarding, forwardingOf, type Peer } from "./forwarding.ts";
 import { type HostMatch, matchHost } from "./host.ts";
 import { linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
@@ -18,6 +19,7 @@ export type Verdict =
       readonly kind: "error";
       readonly code: EdgeErrorCode;
       readonly message?: string | null;
+      readonly link?: ErrorLink;
       readonly fields?: Readonly<Record<string, string>>;
     }
   | { readonly kind: "answer"; readonly answer: Answer }
@@ -110,13 +112,20 @@ function admitRoute(
   const answer = ownAnswer(edge, head, route);
   if (answer !== null) return { kind: "answer", answer };
   if (route.state !== "active") {
-    const code = route.state === "unpaid" ? "payment_required" : "endpoint_suspended";
-    return { kind: "error", code, message: route.stateReason };
+    if (route.state === "unpaid") return unpaid(edge.config.portalUrl);
+    return { kind: "error", code: "endpoint_suspended", message: route.stateReason };
   }
   if (request.forwarding?.owner === true) return admitBody(edge, request, route);
   const access = edge.access.check(route, head);
   if (access instanceof Promise) return access.then((decided) => admitAccess(edge, request, route, decided));
   return admitAccess(edge, request, route, access);
+}
+
+/** Says to visitors that it is not their fault, and to the owner what to do: without leaving the error's shape. */
+function unpaid(portalUrl: string): Verdict {
+  const href = `${portalUrl}/billing`;
+  const message = `${edgeErrors.payment_required.message} Its owner can pay it at ${href}: then it answers again within seconds.`;
+  return { kind: "error", code: "payment_required", message, link: { href, text: "Pay the invoice" } };
 }
 
 function admitAccess(edge: EdgeContext, request: Applicant, route: EdgeRoute, access: Access): Verdict {

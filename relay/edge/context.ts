@@ -3,6 +3,7 @@ import { type AccessCheck, createAccessCheck } from "./access.ts";
 import { createProxyList } from "./address.ts";
 import { defaultTimers, type EdgeConfig, type EdgeDeps, type EdgeTimers } from "./deps.ts";
 import type { ForwardingOptions } from "./forwarding.ts";
+import { UsageRefusals } from "./llm/usage-refusals.ts";
 import { Scratch } from "./output.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limit.ts";
 import { createRequestIds, type RequestIds } from "./request-ids.ts";
@@ -25,6 +26,10 @@ export interface EdgeStats {
   /** Responses refused because a connector or upstream sent something ambiguous. */
   badResponses: number;
   retries: number;
+  /** Events, lines or bodies of answers by models that could not be read. */
+  usageUnreadable: number;
+  /** Requests sent again because their upstream refused to be asked for usage. */
+  usageRefused: number;
 }
 
 /** What the connections of one edge share. */
@@ -42,6 +47,7 @@ export interface EdgeContext {
   readonly stats: EdgeStats;
   /** Requests in progress by endpoint. */
   readonly inFlight: Map<string, number>;
+  readonly usageRefusals: UsageRefusals;
   /** The one parsed head; valid for `parsedFor` only. */
   readonly head: RequestHead;
   parsedFor: object | null;
@@ -86,8 +92,11 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
       rateLimited: 0,
       badResponses: 0,
       retries: 0,
+      usageUnreadable: 0,
+      usageRefused: 0,
     },
     inFlight: new Map(),
+    usageRefusals: new UsageRefusals(),
     head: new RequestHead(),
     parsedFor: null,
     headBuffer: Buffer.allocUnsafeSlow(HEAD_ROOM),

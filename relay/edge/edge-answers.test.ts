@@ -42,6 +42,14 @@ test("under /v1/ errors have the OpenAI shape, for a browser they are a page", (
   expect(field(client.received, "Content-Type")).toBe("application/json; charset=utf-8");
 });
 
+test("the page of an unpaid endpoint leads its owner to where it can be paid", () => {
+  const { connect } = createTestEdge({ routes: { acme: { ...acme, state: "unpaid" } } });
+  const client = connect();
+  client.send(get("/", "Accept: text/html"));
+  expect(body(client.received)).toContain("<h1>402 Payment Required</h1>");
+  expect(body(client.received)).toContain('<a href="http://localhost:3000/billing">Pay the invoice</a>');
+});
+
 test("HEAD gets the head of an error only", () => {
   const { connect } = createTestEdge({ routes: {} });
   const client = connect();
@@ -57,14 +65,14 @@ test.each([
     "endpoint_suspended",
     "Reported for phishing.",
   ],
-  [{ state: "unpaid" }, 402, "payment_required", undefined],
-] as [Partial<EdgeRoute>, number, string, string | undefined][])("%j", (change, status, code, message) => {
+  [{ state: "unpaid" }, 402, "payment_required", "pay it at http://localhost:3000/billing"],
+] as [Partial<EdgeRoute>, number, string, string][])("%j", (change, status, code, message) => {
   const { connect, tunnel, records } = createTestEdge({ routes: { acme: { ...acme, ...change } } });
   const client = connect();
   client.send(get());
   expect(client.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   expect(field(client.received, "Hotspot-Error")).toBe(code);
-  if (message !== undefined) expect(body(client.received)).toContain(message);
+  expect(body(client.received)).toContain(message);
   expect(tunnel.streams).toHaveLength(0);
   expect(records).toMatchObject([{ tenantId: "tenant_a", status, errorCode: code }]);
 });

@@ -11,6 +11,7 @@ export function makeRoute(changes: Partial<Route> = {}): Route {
     requireAccessKey: false,
     endpointTokenHash: "0".repeat(64),
     upstreamBaseUrl: null,
+    usageMode: "ask",
     limits: {
       maxBodyBytes: 1_000_000,
       maxConnectors: 2,
