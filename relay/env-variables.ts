@@ -1,4 +1,5 @@
-import { define, type EnvVariable, integer, port } from "../server/env-schema.ts";
+import { z } from "zod";
+import { define, type EnvVariable, integer, port, text } from "../server/env-schema.ts";
 import { sharedVariables } from "../server/env-shared.ts";
 
 /** Every variable the relay reads, in the order in which documents show them. */
@@ -35,5 +36,40 @@ export const relayVariables = {
     expected: "a whole number from 1 to 1000000",
     schema: integer(1, 1_000_000).default(2_000),
     fallback: "2000",
+  }),
+  RELAY_JOURNAL_DIR: define({
+    description:
+      "Folder of the usage journals. On a disk that outlives the relay; relays that share one hand over for each other.",
+    expected: "a path",
+    schema: text.optional(),
+    fallback: "HOTSPOT_DATA_DIR/journal",
+  }),
+  RELAY_JOURNAL_FSYNC_MS: define({
+    description:
+      "How often the journal is forced to the disk: what a power cut loses at most, in milliseconds. A crash of the relay loses nothing.",
+    expected: "whole milliseconds from 10 to 60000",
+    schema: integer(10, 60_000).default(1_000),
+    fallback: "1000",
+  }),
+  RELAY_JOURNAL_KEEP_HOURS: define({
+    description:
+      "How long journals are kept after they are in Postgres, for `npm run ledger:check`, in hours.",
+    expected: "whole hours from 0 to 8760",
+    schema: integer(0, 8_760).default(168),
+    fallback: "168",
+  }),
+  RELAY_METERING: define({
+    description:
+      "off counts nothing and bills nothing: no journal, no request log. For measuring what metering costs.",
+    expected: "on or off",
+    schema: z.enum(["on", "off"]).default("on"),
+    fallback: "on",
+  }),
+  METER_PUSH_SECONDS: define({
+    description:
+      "How often usage is reported to Stripe, in seconds; near the end of a billing period at least every minute.",
+    expected: "whole seconds from 5 to 86400",
+    schema: integer(5, 86_400).default(300),
+    fallback: "300",
   }),
 } as const satisfies Record<string, EnvVariable>;

@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import { readVariables } from "../server/env-schema.ts";
 import { relayVariables } from "./env-variables.ts";
 
@@ -20,8 +21,15 @@ export interface RelayEnv {
   readonly maxConnectionsPerAddress: number;
   readonly rateLimit: { readonly windowMs: number; readonly max: number };
   readonly allowPrivateUpstreams: boolean;
+  /** null: nothing is metered. */
+  readonly journal: { readonly dir: string; readonly syncMs: number; readonly keepHours: number } | null;
   /** Where usage is reported to; null: nowhere. */
-  readonly stripe: { readonly secretKey: string; readonly apiBase: string | null } | null;
+  readonly stripe: {
+    readonly secretKey: string;
+    readonly apiBase: string | null;
+    /** Between reports. */
+    readonly pushSeconds: number;
+  } | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -53,8 +61,20 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
       max: values.PROXY_RATE_LIMIT_MAX,
     }),
     allowPrivateUpstreams: values.ALLOW_PRIVATE_UPSTREAMS,
+    journal:
+      values.RELAY_METERING === "on"
+        ? Object.freeze({
+            dir: resolve(values.RELAY_JOURNAL_DIR ?? join(values.HOTSPOT_DATA_DIR, "journal")),
+            syncMs: values.RELAY_JOURNAL_FSYNC_MS,
+            keepHours: values.RELAY_JOURNAL_KEEP_HOURS,
+          })
+        : null,
     stripe: values.STRIPE_SECRET_KEY
-      ? Object.freeze({ secretKey: values.STRIPE_SECRET_KEY, apiBase: values.STRIPE_API_BASE ?? null })
+      ? Object.freeze({
+          secretKey: values.STRIPE_SECRET_KEY,
+          apiBase: values.STRIPE_API_BASE ?? null,
+          pushSeconds: values.METER_PUSH_SECONDS,
+        })
       : null,
     trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
   });

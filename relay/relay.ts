@@ -10,17 +10,18 @@ import {
 } from "../server/connectors/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
 import { listenForChanges } from "../server/events.ts";
-import { recordRequests } from "../server/requests/index.ts";
+import { applyUsageBatch, nextRecordOf } from "../server/usage/index.ts";
 import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";
 import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
 import { publicPortOf, type RelayEnv } from "./env.ts";
+import { type Feed, startFeed } from "./feed/start.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
 import { Rechecker } from "./link/recheck.ts";
 import type { Log } from "./log.ts";
-import { RequestLog } from "./metering/request-log.ts";
+import { noMetering, startMetering } from "./metering/metering.ts";
 import { AccessKeyCache } from "./routes/access-key-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
@@ -98,12 +99,19 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     log,
   });
   const rechecker = new Rechecker({ room, verify, memory, log });
-  const requestLog = new RequestLog({
-    relayId,
-    record: (rows) => recordRequests(db, rows),
-    touch: (uses) => touchAccessKeys(db, uses),
-    log,
-  });
+  const metering =
+    env.journal === null
+      ? noMetering(relayId)
+      : await startMetering({
+          relayId,
+          root: env.journal.dir,
+          syncMs: env.journal.syncMs,
+          keepHours: env.journal.keepHours,
+          apply: (batch) => applyUsageBatch(db, batch),
+          nextRecord: (journalId) => nextRecordOf(db, journalId),
+          touch: (uses) => touchAccessKeys(db, uses),
+          log,
+        });
   const changes = listenForChanges(
     env.databaseUrl,
     (event) =>
@@ -140,7 +148,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     routes,
     registry,
     accessKeys,
-    meter: requestLog,
+    meter: metering.meter,
     acceptLink: (conn, request, rest) => room.acceptLink(conn, request, rest),
     consolePage: consolePageHtml,
     log,
@@ -151,21 +159,24 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     clearInterval(ticker);
     edge.stop();
     await changes.stop();
+    await metering.drain(0);
     await db.destroy();
   };
   // Before the first request can come: it must find out that its connector is only on its way back.
   await within(FIRST_LOOK_MS, noteRecentlySeen(db, registry, log));
   let port: number;
   let admin: AdminServer;
+  let feed = null as Feed | null;
   try {
     port = listen(edge, env.port).port;
     publicUrl.port = publicPortOf(env, port);
     admin = serveAdmin({
       port: env.adminPort,
-      registry: createMetrics({ room, requestLog, edge: () => ({ ...edge.stats }) }),
-      more: () => renderDurations(requestLog),
+      registry: createMetrics({ room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
+      more: () => renderDurations(metering.meter.totals),
       notReady: () => (draining === null ? null : "draining"),
     });
+    feed = startFeed(env, log);
   } catch (error) {
     await abandon();
     throw error;
@@ -193,7 +204,8 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     rechecker.stop();
     await changes.stop();
     await within(LAST_WRITES_MS, reporter.stop());
-    await requestLog.drain(LAST_WRITES_MS);
+    await metering.drain(LAST_WRITES_MS);
+    await feed?.stop(LAST_WRITES_MS);
     await within(
       LAST_WRITES_MS,
       markRelayConnectorsOffline(db, relayId).catch((error: unknown) =>

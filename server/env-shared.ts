@@ -112,6 +112,13 @@ export const sharedVariables = {
       ranges.every((range) => ipaddr.isValidCIDR(range) || ipaddr.isValid(range)),
     ),
   }),
+  HOTSPOT_DATA_DIR: define({
+    description:
+      "The only place that is written to outside of Postgres: usage journals of the relay, mails of a local run.",
+    expected: "a path",
+    schema: text.default(".hotspot"),
+    fallback: ".hotspot",
+  }),
   LOG_LEVEL: define({
     description: "Least level that is logged.",
     expected: "fatal, error, warn, info, debug, trace or silent",

@@ -123,12 +123,6 @@ export const portalVariables = {
     schema: text.default("auto"),
     fallback: "auto",
   }),
-  HOTSPOT_DATA_DIR: define({
-    description: "The only place that a local run writes to.",
-    expected: "a path",
-    schema: text.default(".hotspot"),
-    fallback: ".hotspot",
-  }),
   HOTSPOT_BUILD_DIR: define({
     description: "Where the built pages are.",
     expected: "a path",

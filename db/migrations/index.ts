@@ -16,10 +16,12 @@ export const migrations: Record<string, Migration> = {
   "2026-11-20-2-endpoints": endpoints,
   "2026-11-20-3-records": records,
   "2026-11-21-1-billing": billing,
+  "2026-11-21-2-meter-periods": meterPeriods,
   "2026-11-21-3-journal": journal,
   "2026-11-21-4-billing-orders": billingOrders,
   "2026-11-21-7-usage-daily": usageDaily,
   "2026-11-21-7-usage-monthly": usageMonthly,
   "2026-11-21-2-meter-periods": meterPeriods,
   "2026-11-21-5-dunning": dunning,
+  "2026-11-21-7-usage-daily": usageDaily,
 };

@@ -45,6 +45,7 @@ export async function relayWorld(options: RelayWorldOptions = {}): Promise<Relay
       databaseUrl: database.url,
       internalSecret,
       signingSecret,
+      dataDir: scratchDir,
       port,
       env: { ...options.env, ...env },
     });

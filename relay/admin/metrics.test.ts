@@ -1,12 +1,19 @@
 import { expect, it } from "vitest";
 import type { LinkRoom } from "../link/link-room.ts";
-import { RequestLog } from "../metering/request-log.ts";
+import { UsageMeter } from "../metering/usage-meter.ts";
 import { createMetrics, renderDurations } from "./metrics.ts";
 
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
 it("shows what was counted, in Prometheus' text form", async () => {
-  const requestLog = new RequestLog({ relayId: "r", record: async () => 0, touch: async () => 0, log });
+  const meter = new UsageMeter("r", null);
+  const state = () => ({
+    journalBytes: 8_388_608,
+    waiting: 5,
+    oldestSeconds: 1.5,
+    damaged: 2,
+    writeErrors: 3,
+    dropped: 4,
+    handOverFailures: 6,
+  });
   const room = {
     counts: {
       accepted: 3,
@@ -15,7 +22,7 @@ it("shows what was counted, in Prometheus' text form", async () => {
     },
     totals: { links: 2, connectors: 1, streams: 7 },
   } as unknown as LinkRoom;
-  requestLog.totals.add({
+  meter.totals.add({
     requestId: "req_1",
     tenantId: null,
     endpointId: null,
@@ -36,9 +43,24 @@ it("shows what was counted, in Prometheus' text form", async () => {
     clientAborted: false,
     usage: null,
   });
-  const registry = createMetrics({ room, requestLog, edge: () => ({ badRequests: 4 }) });
+  const feedState = {
+    sent: 11,
+    rejected: 0,
+    unsettled: 1,
+    failures: 2,
+    closed: 3,
+    carried: 0,
+    oldestUnsettledSeconds: 90,
+    lastSuccessSeconds: 12,
+  };
+  const registry = createMetrics({
+    room,
+    metering: { meter, state },
+    edge: () => ({ badRequests: 4 }),
+    feed: () => ({ state: () => feedState }),
+  });
   for (let scrape = 0; scrape < 2; scrape++) {
-    const text = (await registry.metrics()) + renderDurations(requestLog);
+    const text = (await registry.metrics()) + renderDurations(meter.totals);
     for (const line of [
       'hotspot_requests_total{status="4xx"} 1',
       'hotspot_request_errors_total{code="endpoint_not_found"} 1',
@@ -46,6 +68,16 @@ it("shows what was counted, in Prometheus' text form", async () => {
       "hotspot_links_accepted_total 3",
       'hotspot_links_refused_total{code="connector_token_expired"} 2',
       'hotspot_links_ended_total{code="drain"} 1',
+      "hotspot_usage_journal_bytes 8388608",
+      "hotspot_usage_waiting_records 5",
+      "hotspot_usage_oldest_waiting_seconds 1.5",
+      "hotspot_usage_damaged_records_total 2",
+      "hotspot_usage_journal_write_errors_total 3",
+      "hotspot_usage_dropped_records_total 4",
+      "hotspot_usage_hand_over_failures_total 6",
+      "hotspot_meter_pushes_total 11",
+      "hotspot_meter_push_failures_total 2",
+      "hotspot_meter_oldest_unsettled_seconds 90",
       "hotspot_links 2",
       "hotspot_connectors 1",
       "hotspot_streams 7",

@@ -1,20 +1,63 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { FeedState } from "../feed/usage-feed.ts";
 import type { LinkRoom } from "../link/link-room.ts";
-import type { RequestLog } from "../metering/request-log.ts";
-import { DURATION_BUCKETS_MS } from "../metering/totals.ts";
+import type { Metering } from "../metering/metering.ts";
+import { DURATION_BUCKETS_MS, type Totals } from "../metering/totals.ts";
 
 export interface MetricsSources {
   room: LinkRoom;
-  requestLog: RequestLog;
+  metering: Pick<Metering, "meter" | "state">;
   /** Counters of the edge, by name. */
   edge(): Readonly<Record<string, number>>;
+  /** null: usage is reported to nobody. */
+  feed(): { state(): FeedState } | null;
 }
 
+const meteringCounters = [
+  [
+    "hotspot_usage_damaged_records_total",
+    "Usage records that could not be read back or taken over.",
+    "damaged",
+  ],
+  ["hotspot_usage_dropped_records_total", "Usage records lost: disk and memory were full.", "dropped"],
+  ["hotspot_usage_journal_write_errors_total", "Errors of the disk under the usage journal.", "writeErrors"],
+  [
+    "hotspot_usage_hand_over_failures_total",
+    "Failed hand-overs of usage to Postgres; each is tried again.",
+    "handOverFailures",
+  ],
+] as const;
+const meteringGauges = [
+  ["hotspot_usage_journal_bytes", "Bytes of this process's usage journal on the disk.", "journalBytes"],
+  ["hotspot_usage_waiting_records", "Usage records not yet in Postgres.", "waiting"],
+  ["hotspot_usage_oldest_waiting_seconds", "How long the oldest of them has waited.", "oldestSeconds"],
+] as const;
+const feedCounters = [
+  ["hotspot_meter_pushes_total", "Reports of usage that Stripe took.", "sent"],
+  ["hotspot_meter_pushes_rejected_total", "Reports of usage that Stripe refused.", "rejected"],
+  ["hotspot_meter_pushes_unsettled_total", "Reports of unknown outcome; each is repeated.", "unsettled"],
+  ["hotspot_meter_push_failures_total", "Tenants, or rounds, whose usage could not be reported.", "failures"],
+  ["hotspot_meter_periods_closed_total", "Billing periods whose invoice was seen to be final.", "closed"],
+  ["hotspot_meter_carried_total", "Times that usage came too late for its invoice.", "carried"],
+] as const;
+const feedGauges = [
+  [
+    "hotspot_meter_oldest_unsettled_seconds",
+    "Age of the oldest report of usage without a known outcome.",
+    "oldestUnsettledSeconds",
+  ],
+  [
+    "hotspot_meter_last_success_seconds",
+    "Since usage was last reported for all tenants without a failure.",
+    "lastSuccessSeconds",
+  ],
+] as const;
+
 /** The relay's metrics. The path only adds numbers; this reads them when Prometheus asks. */
-export function createMetrics({ room, requestLog, edge }: MetricsSources): Registry {
+export function createMetrics({ room, metering, edge, feed }: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
-  const { totals } = requestLog;
+  const { totals } = metering.meter;
   collectDefaultMetrics({ register: registry });
 
   const counter = (name: string, help: string, labels: readonly string[], read: (self: Counter) => void) =>
@@ -51,6 +94,14 @@ export function createMetrics({ room, requestLog, edge }: MetricsSources): Regis
   counter("hotspot_request_errors_total", "Answers of our own, by code.", ["code"], (self) => {
     for (const [code, count] of totals.byError) self.inc({ code }, count);
   });
+  counter(
+    "hotspot_model_requests_total",
+    "Requests to models, by who told their tokens.",
+    ["source"],
+    (self) => {
+      for (const [source, count] of totals.byUsageSource) self.inc({ source }, count);
+    },
+  );
   counter("hotspot_requests_aborted_total", "Requests whose client went away.", [], (self) =>
     self.inc(totals.aborted),
   );
@@ -65,17 +116,14 @@ export function createMetrics({ room, requestLog, edge }: MetricsSources): Regis
   counter("hotspot_links_ended_total", "Links ended, by GOAWAY code.", ["code"], (self) => {
     for (const [code, count] of room.counts.ended) self.inc({ code }, count);
   });
-  counter("hotspot_request_log_dropped_total", "Request log rows that found no room.", [], (self) =>
-    self.inc(requestLog.dropped),
-  );
-  counter("hotspot_request_log_write_failures_total", "Failed writes of the request log.", [], (self) =>
-    self.inc(requestLog.writeFailures),
-  );
-  gauge(
-    "hotspot_request_log_pending_rows",
-    "Request log rows not yet in Postgres.",
-    () => requestLog.pending,
-  );
+  for (const [name, help, value] of meteringCounters) {
+    counter(name, help, [], (self) => self.inc(metering.state()[value]));
+  }
+  for (const [name, help, value] of meteringGauges) gauge(name, help, () => metering.state()[value]);
+  for (const [name, help, value] of feedCounters) {
+    counter(name, help, [], (self) => self.inc(feed()?.state()[value] ?? 0));
+  }
+  for (const [name, help, value] of feedGauges) gauge(name, help, () => feed()?.state()[value] ?? 0);
   gauge("hotspot_links", "Open links.", () => room.totals.links);
   gauge("hotspot_connectors", "Connectors with an open link.", () => room.totals.connectors);
   gauge("hotspot_streams", "Open streams on links.", () => room.totals.streams);
@@ -86,7 +134,7 @@ export function createMetrics({ room, requestLog, edge }: MetricsSources): Regis
 }
 
 /** The duration histogram in Prometheus' text form; prom-client has no way to set its buckets. */
-export function renderDurations({ totals }: RequestLog): string {
+export function renderDurations(totals: Totals): string {
   const name = "hotspot_request_duration_seconds";
   const lines = [
     `# HELP ${name} From the request head to the end of the answer.`,

@@ -13,10 +13,14 @@ export interface EdgeRoute {
   /** SHA-256 of the endpoint token, lower-case hex. */
   readonly endpointTokenHash: string;
   readonly upstreamBaseUrl: string | null;
+  /** How tokens are counted: `ask` adds a wish for usage to streamed requests, `read` takes what comes, `off` counts none. */
+  readonly usageMode: "ask" | "read" | "off";
   readonly limits: {
     readonly maxBodyBytes: number;
     readonly maxConnectors: number;
     readonly maxConcurrentRequests: number;
+    /** Of all clients of the tenant together; null: no such limit. */
+    readonly requestsPerMinute: number | null;
   };
 }
 
@@ -87,8 +91,32 @@ export interface RequestRecord {
 }
 
 export interface Meter {
-  /** Called exactly once per request whose head could be read. Keeps the record or copies it; must not throw or block. */
+  /**
+   * Called exactly once per request whose head could be read, before the client has the last byte of its answer. Keeps the
+   * record or copies it; must not throw or block.
+   */
   finish(record: RequestRecord): void;
+  /** Called now and then while a long request runs, with all that it had so far. Must not throw or block. */
+  part(record: RequestRecord): void;
+}
+
+/** A request to a model that is starting, for who counts along. */
+export interface LiveRequest {
+  readonly requestId: string;
+  readonly tenantId: string;
+  readonly endpointId: string;
+  readonly accessKeyId: string | null;
+}
+
+/** What can be done with it while it runs. */
+export interface LiveTokens {
+  /**
+   * Hears of input and output tokens after each piece of the answer; below zero when an estimate was corrected. Set it at
+   * once. With the record of the request, the sum of all calls is input and output of the whole.
+   */
+  onTokens: ((delta: number) => void) | null;
+  /** Ends the answer after the event that is passing, well-formed; or cuts it. May be called from `onTokens`. */
+  stop(): void;
 }
 
 /** The request that opens a link, as it came. */
@@ -153,6 +181,8 @@ export interface EdgeTimers {
   writeStallMs: number;
   /** Unread request bytes are thrown away this long after an early answer, so that the answer is not lost to a reset. */
   lingerMs: number;
+  /** Between two settlings of a running request: what a relay that is killed loses of it at most. */
+  partMs: number;
   /** After a half-close: a 102 is sent to see whether anybody still listens. */
   probeMs: number;
 }
@@ -163,6 +193,7 @@ export const defaultTimers: EdgeTimers = {
   bodyIdleMs: 60_000,
   writeStallMs: 300_000,
   lingerMs: 5_000,
+  partMs: 10_000,
   probeMs: 1_000,
 };
 
@@ -172,6 +203,8 @@ export interface EdgeDeps {
   readonly registry: TunnelRegistry;
   readonly accessKeys: AccessKeys;
   readonly meter: Meter;
+  /** Called as each request to a model is admitted. Must not throw. */
+  readonly watchTokens?: (request: LiveRequest, tokens: LiveTokens) => void;
   readonly acceptLink: AcceptLink;
   /** `consolePageHtml` of server/endpoints: the page at /endpoints of a tenant host. */
   readonly consolePage: (page: {

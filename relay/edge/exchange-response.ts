@@ -28,6 +28,8 @@ export interface ResponseContext {
   readonly baseDomain: string;
   /** The connection may serve another request after this response, as far as the request side knows. */
   canKeepAlive(): boolean;
+  /** The next bytes written make the response whole for the client: what must stand before that is to be stored now. */
+  onLastBytes(): void;
 }
 
 const VERSION = ascii("HTTP/1.1 ");
@@ -100,8 +102,10 @@ export class ExchangeResponse {
     this.started = true;
     this.touched = true;
     this.keepAlive = this.mode !== Mode.close && this.mode !== Mode.raw && context.canKeepAlive();
+    const isWhole = end || this.mode === Mode.none || (this.mode === Mode.length && this.remaining === 0);
+    if (isWhole) context.onLastBytes();
     this.writeHead(end);
-    return end ? "done" : "more";
+    return isWhole ? "done" : "more";
   }
 
   onData(chunk: Uint8Array, end: boolean): ResponseResult {
@@ -120,14 +124,23 @@ export class ExchangeResponse {
         break;
     }
     this.bytes += length;
+    // The client does not wait for the tunnel to say so.
+    const isWhole = end || (this.mode === Mode.length && this.remaining === 0);
+    if (isWhole && this.mode !== Mode.raw) this.context.onLastBytes();
     if (this.mode === Mode.chunked) this.writeChunk(chunk, end);
-    else if (length > 0) this.output.writePayload(chunk, !end);
-    return end ? "done" : "more";
+    else if (length > 0) this.output.writePayload(chunk, !isWhole);
+    return isWhole ? "done" : "more";
+  }
+
+  /** `length` more bytes make the response whole for the client. */
+  endsWith(length: number): boolean {
+    return this.mode === Mode.length && length >= this.remaining;
   }
 
   onTrailers(fields: Uint8Array): ResponseResult {
     if (this.mode !== Mode.chunked) return this.onData(fields.subarray(0, 0), true);
     if (!areTrailers(fields)) return this.bad("malformed trailers");
+    this.context.onLastBytes();
     this.output.write(LAST_CHUNK_BEFORE_TRAILERS);
     this.output.write(fields);
     this.output.write(CRLF);

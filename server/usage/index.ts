@@ -1,4 +1,5 @@
 export { applyUsageBatch } from "./apply-batch.ts";
+export { nextRecordOf } from "./next-record.ts";
 export {
   type MissingRecords,
   type UsageBatch,

@@ -137,6 +137,7 @@ const edge = createEdge({
   registry: { tunnels: () => tunnels, waitForTunnel: async () => false, connectorCount: () => 1 },
   accessKeys: { version: 1, check: () => ({ ok: true, accessKeyId: "key_1" }) },
   meter: {
+    part: () => undefined,
     finish: (record) => {
       if (printsRecords) print(record);
     },

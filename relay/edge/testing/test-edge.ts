@@ -23,7 +23,8 @@ export const acme: EdgeRoute = {
   // SHA-256 of "hs_ep_right0000token"
   endpointTokenHash: "5644f136407b745295cfa2c05707afae6daf5b9a8711e0a0ebb81c8f7dbccf71",
   upstreamBaseUrl: null,
-  limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100 },
+  usageMode: "ask",
+  limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100, requestsPerMinute: null },
 };
 
 export interface TestEdgeOptions {
@@ -38,6 +39,7 @@ export function createTestEdge(options: TestEdgeOptions = {}) {
   const tunnel = new FakeTunnel();
   const tunnels: FakeTunnel[] = [tunnel];
   const records: RequestRecord[] = [];
+  const parts: RequestRecord[] = [];
   const links: { conn: RawConnection; request: LinkRequest; rest: string }[] = [];
   const errors: unknown[] = [];
   const waiting: ((found: boolean) => void)[] = [];
@@ -70,7 +72,7 @@ export function createTestEdge(options: TestEdgeOptions = {}) {
       connectorCount: () => tunnels.length,
     },
     accessKeys: { version: 1, check: (_, secret) => options.checkKey?.(secret) ?? { ok: false } },
-    meter: { finish: (record) => void records.push(record) },
+    meter: { finish: (record) => void records.push(record), part: (record) => void parts.push(record) },
     acceptLink: (conn, request, rest) => {
       conn.takeOver({ onData() {}, onDrain() {}, onEnd() {}, onClose() {} });
       links.push({ conn, request, rest: Buffer.from(rest).toString("latin1") });
@@ -93,7 +95,7 @@ export function createTestEdge(options: TestEdgeOptions = {}) {
     edge.sweep(clock.now);
   }
 
-  return { edge, tunnel, tunnels, records, links, errors, waiting, clock, connect, pass };
+  return { edge, tunnel, tunnels, records, parts, links, errors, waiting, clock, connect, pass };
 }
 
 /** Lets promises and microtasks run. */

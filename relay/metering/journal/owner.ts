@@ -30,11 +30,18 @@ export async function writeOwner(dir: string, owner: Owner): Promise<void> {
 
 /** Null when the file is not there or cannot be understood: a full disk may have left it empty. */
 export async function readOwner(dir: string): Promise<Owner | null> {
+  let text: string;
   try {
-    return ownerSchema.parse(JSON.parse(await readFile(fileOf(dir), "utf8")));
+    text = await readFile(fileOf(dir), "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" || !("code" in (error as object))) return null;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
+  }
+  try {
+    return ownerSchema.parse(JSON.parse(text));
+  } catch {
+    // Who it was is a nicety; that nobody is there is seen by the file's age.
+    return null;
   }
 }
 
@@ -45,8 +52,7 @@ export async function showOwner(dir: string): Promise<void> {
 }
 
 /** Whether nobody writes this journal any more. */
-export async function isAbandoned(dir: string, ownJournalDir: string): Promise<boolean> {
-  if (dir === ownJournalDir) return false;
+export async function isAbandoned(dir: string): Promise<boolean> {
   const owner = await readOwner(dir);
   if (owner?.nextSeq !== undefined) return true;
   if (owner !== null && owner.host === hostname() && !processExists(owner.pid)) return true;
