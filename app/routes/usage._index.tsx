@@ -32,7 +32,7 @@ import {
   usageSearch,
   usageZone,
 } from "~/lib/usage-query.ts";
-import { bucketTitles, groupingTitles, metricTitles, periodTitles } from "~/lib/usage-words.ts";
+import { bucketTitles, daysWords, groupingTitles, metricTitles, periodTitles } from "~/lib/usage-words.ts";
 import { useFreshUsage } from "~/lib/use-fresh-usage.ts";
 
 export const meta = () => pageTitle("Usage");
@@ -85,7 +85,7 @@ export default function UsagePage() {
     useLoaderData<typeof loader>();
   useFreshUsage(Date.parse(series.to) > Date.now());
   const isFiltered = Boolean(query.slug || query.accessKeyId || query.model);
-  const isPeriod = (query.period === "current" || query.period === "previous") && !isFiltered;
+  const isBillingPeriod = query.period === "current" || query.period === "previous";
   const isEmpty = breakdown.total.requests === 0 && breakdown.rows.length === 0;
   const data = chartData(series);
   const to = (change: Partial<UsageQuery>) => paths.usage + usageSearch({ ...query, ...change });
@@ -94,10 +94,9 @@ export default function UsagePage() {
       title="Usage"
       lead={
         <>
-          {formatPeriod(series.from, series.to)}
-          {query.period === "current" || query.period === "previous"
-            ? `, ${query.period === "current" ? "the running" : "the last"} ${current.period.source === "month" ? "month" : "billing period"} on ${current.planTitle}`
-            : ""}
+          {isBillingPeriod
+            ? `${formatPeriod(series.from, series.to)}, the ${query.period === "current" ? "running" : "last"} ${current.period.source === "month" ? "month" : "billing period"} on ${current.planTitle}`
+            : daysWords(series.from, series.to, series.timeZone)}
           . Counted in {series.timeZone}. {query.period === "12m" ? null : <ZoneLink query={query} />}
         </>
       }
@@ -121,7 +120,7 @@ export default function UsagePage() {
         </Notice>
       ) : null}
       <FilterChips query={query} page={paths.usage} keyName={keyName} />
-      {isPeriod ? (
+      {isBillingPeriod && !isFiltered ? (
         <PeriodTiles usage={current} running={query.period === "current"} />
       ) : (
         <RangeTiles figures={breakdown.total} />
