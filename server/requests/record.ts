@@ -1,6 +1,5 @@
 import type { Insertable } from "kysely";
-import type { Db } from "../../db/client.ts";
-import { copyField, copyFrom } from "../../db/copy-from.ts";
+import { copyField, copyFrom, type Db } from "../../db/client.ts";
 import type { RequestsTable } from "../../db/schema/index.ts";
 
 /** One proxied request as the relay counts it; columns of the table. */
