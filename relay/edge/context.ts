@@ -39,6 +39,8 @@ export interface EdgeContext {
   readonly timers: EdgeTimers;
   readonly ids: RequestIds;
   readonly limiter: RateLimiter;
+  /** By tenant alone, a minute at a time, up to what its plan allows. */
+  readonly tenantLimiter: RateLimiter;
   readonly access: AccessCheck;
   readonly forwarding: ForwardingOptions;
   readonly scratch: Scratch;
@@ -69,6 +71,8 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     timers: { ...defaultTimers, ...config.timers },
     ids: createRequestIds(clock(), crypto.getRandomValues(new Uint8Array(8))),
     limiter: createRateLimiter(config.rateLimitWindowMs, config.rateLimitMax),
+    // Each plan has its own limit, so there is none here.
+    tenantLimiter: createRateLimiter(60_000, Number.POSITIVE_INFINITY),
     access: createAccessCheck(deps.accessKeys, () => context.coarseNow),
     forwarding: {
       proxies: createProxyList(config.trustedProxies),

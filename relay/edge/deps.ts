@@ -19,6 +19,8 @@ export interface EdgeRoute {
     readonly maxBodyBytes: number;
     readonly maxConnectors: number;
     readonly maxConcurrentRequests: number;
+    /** Of all clients of the tenant together; null: no such limit. */
+    readonly requestsPerMinute: number | null;
   };
 }
 

@@ -7,6 +7,7 @@ import { type Answer, encodeAnswer, errorAnswer } from "./answer.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute, RequestRecord } from "./deps.ts";
 import { Dispatch } from "./dispatch.ts";
+import type { ErrorLink } from "./error-page.ts";
 import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
 import { ExchangeResponse, type ResponseContext, type ResponseResult } from "./exchange-response.ts";
@@ -112,7 +113,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
         this.admitted();
         return;
       case "error":
-        this.fail(verdict.code, verdict.message, verdict.fields);
+        this.fail(verdict.code, verdict.message, verdict.fields, verdict.link);
         return;
       case "answer":
         this.respond(verdict.answer, null);
@@ -397,10 +398,18 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     code: EdgeErrorCode,
     message?: string | null,
     fields?: Readonly<Record<string, string>>,
+    link?: ErrorLink,
   ): void {
     if (this.finished) return;
     const { requestId } = this;
-    const context = { requestId, path: this.facts.path(), accept: acceptOf(this.head()), message, fields };
+    const context = {
+      requestId,
+      path: this.facts.path(),
+      accept: acceptOf(this.head()),
+      message,
+      fields,
+      link,
+    };
     this.respond(errorAnswer(code, context), code);
   }
 

@@ -21,6 +21,8 @@ export interface Route {
     readonly maxBodyBytes: number;
     readonly maxConnectors: number;
     readonly maxConcurrentRequests: number;
+    /** Of all clients of the tenant together; null: no such limit. */
+    readonly requestsPerMinute: number | null;
   };
 }
 
@@ -63,6 +65,7 @@ export async function findRoute(db: Db, slug: string): Promise<Route | null> {
       maxBodyBytes: plan.maxBodyBytes,
       maxConnectors: plan.connectors,
       maxConcurrentRequests: plan.concurrentRequests,
+      requestsPerMinute: plan.requestsPerMinute,
     },
   };
 }

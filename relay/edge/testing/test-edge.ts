@@ -24,7 +24,7 @@ export const acme: EdgeRoute = {
   endpointTokenHash: "5644f136407b745295cfa2c05707afae6daf5b9a8711e0a0ebb81c8f7dbccf71",
   upstreamBaseUrl: null,
   usageMode: "ask",
-  limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100 },
+  limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100, requestsPerMinute: null },
 };
 
 export interface TestEdgeOptions {

@@ -12,7 +12,12 @@ export function makeRoute(changes: Partial<Route> = {}): Route {
     endpointTokenHash: "0".repeat(64),
     upstreamBaseUrl: null,
     usageMode: "ask",
-    limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100 },
+    limits: {
+      maxBodyBytes: 1_000_000,
+      maxConnectors: 2,
+      maxConcurrentRequests: 100,
+      requestsPerMinute: null,
+    },
     ...changes,
   };
 }
