@@ -90,6 +90,7 @@ class TenantWork implements TenantReport {
     const invoice = invoices === null ? null : invoiceOf(period, invoices);
     if (invoice?.isFinal) {
       await this.end(period, invoice.invoiceId, invoice.quantities);
+      await this.settle(period);
       return this.carry(period, invoice.quantities, all);
     }
     const results = await this.report(due, "closing");

@@ -1,5 +1,6 @@
 import { Stripe } from "stripe";
-import type { MeterName } from "../../db/schema/index.ts";
+import type { MeterName, PlanName } from "../../db/schema/index.ts";
+import { plans } from "../plans.ts";
 import { meterNames } from "../pricing/index.ts";
 import type { MeterEvent, SendOutcome, StripeGateway, UsageInvoice } from "./gateway.ts";
 
@@ -106,7 +107,10 @@ async function readInvoice(
   invoice: Stripe.Invoice,
 ): Promise<UsageInvoice[]> {
   const invoiceId = invoice.id!;
-  const found = new Map<number, UsageInvoice & { quantities: Counts; amountsCents: Counts }>();
+  const found = new Map<
+    number,
+    UsageInvoice & { plan: PlanName | null; quantities: Counts; amountsCents: Counts }
+  >();
   const partOf = ({ start, end }: { start: number; end: number }) => {
     const known = found.get(start);
     if (known) return known;
@@ -116,6 +120,7 @@ async function readInvoice(
       createdAt: dateOf(invoice.created),
       periodStart: dateOf(start),
       periodEnd: dateOf(end),
+      plan: null as PlanName | null,
       quantities: noCounts(),
       amountsCents: noCounts(),
     };
@@ -127,10 +132,11 @@ async function readInvoice(
     : invoice.lines.data;
   for (const line of lines) {
     const price = line.pricing?.price_details?.price;
-    const meter =
-      price === undefined ? null : await meters.ofPrice(typeof price === "string" ? price : price.id);
+    if (price === undefined) continue;
+    const { meter, plan } = await meters.ofPrice(typeof price === "string" ? price : price.id);
     if (meter === null) continue;
     const part = partOf(line.period);
+    part.plan = plan;
     // One line for all tiers, or one for each.
     part.quantities[meter] += line.quantity ?? 0;
     part.amountsCents[meter] += line.amount;
@@ -143,9 +149,19 @@ async function readInvoice(
 type Counts = Record<MeterName, number>;
 const noCounts = (): Counts => ({ requests: 0, megabytes: 0, tokens: 0 });
 
+/** What a price is for. */
+interface PriceUse {
+  /** null: not for usage, or not for ours. */
+  readonly meter: MeterName | null;
+  /** null: nobody wrote it on the price. */
+  readonly plan: PlanName | null;
+}
+
+const planNames = Object.keys(plans) as PlanName[];
+
 class MeterLookup {
   private readonly stripe: Stripe;
-  private readonly prices = new Map<string, MeterName | null>();
+  private readonly prices = new Map<string, PriceUse>();
   private meters: Promise<Map<string, MeterName>> | null = null;
 
   constructor(stripe: Stripe) {
@@ -158,15 +174,17 @@ class MeterLookup {
     throw new Error(`Stripe has no meter hotspot_${meter}`);
   }
 
-  /** @returns null: the price is not for usage, or not for ours */
-  async ofPrice(priceId: string): Promise<MeterName | null> {
+  async ofPrice(priceId: string): Promise<PriceUse> {
     const known = this.prices.get(priceId);
     if (known !== undefined) return known;
     const price = await this.stripe.prices.retrieve(priceId);
     const meterId = price.recurring?.meter ?? null;
-    const meter = meterId === null ? null : ((await this.all()).get(meterId) ?? null);
-    this.prices.set(priceId, meter);
-    return meter;
+    const use = {
+      meter: meterId === null ? null : ((await this.all()).get(meterId) ?? null),
+      plan: planNames.find((name) => name === price.metadata.hotspot_plan) ?? null,
+    };
+    this.prices.set(priceId, use);
+    return use;
   }
 
   private all(): Promise<Map<string, MeterName>> {

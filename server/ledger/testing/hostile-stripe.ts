@@ -154,6 +154,7 @@ export class HostileStripe implements StripeGateway {
         createdAt: new Date(invoice.createdAt),
         periodStart: new Date(invoice.start),
         periodEnd: new Date(invoice.end),
+        plan: invoice.plan,
         quantities,
         amountsCents: invoice.final?.amountsCents ?? price(invoice.plan, quantities),
       };
