@@ -78,6 +78,14 @@ describe("a new subscription", () => {
     const customer = await customerWith(w.stripe);
     const counted = subscribe(w, customer, { items: [{ price: w.metered.id, quantity: 1 }] });
     expect(await refusal(counted)).toMatchObject({ statusCode: 400, param: "items[0][quantity]" });
+    const yearly = await w.stripe.prices.create({
+      currency: "usd",
+      product: w.seat.product as string,
+      unit_amount: 1,
+      recurring: { interval: "year" },
+    });
+    const mixed = subscribe(w, customer, { items: [{ price: w.seat.id }, { price: yearly.id }] });
+    expect(await refusal(mixed)).toMatchObject({ statusCode: 400, param: "items" });
   });
 
   test("is incomplete when the card fails, and expires after 23 h", async () => {
@@ -156,6 +164,24 @@ describe("renewal", () => {
     ]);
     const { items } = await w.stripe.subscriptions.retrieve(id);
     expect(items.data[0]!.current_period_start).toBe(MONTH_END);
+  });
+
+  test("a draft waits up to 72 h for invoice.created to be taken, where the account is like that", async () => {
+    const { control, stripe } = await startForTest({
+      settings: { finalizationWaitsForWebhook: true, webhookRetryMs: [] },
+      webhooks: [{ url: "http://127.0.0.1:9/nobody", secret: "whsec_x" }],
+    });
+    const { seat } = await makeCatalog(stripe);
+    const customer = await customerWith(stripe);
+    await stripe.subscriptions.create({ customer, items: [{ price: seat.id }] });
+    await control.settled();
+    const newest = async () => (await stripe.invoices.list({ customer, limit: 1 })).data[0]!;
+    await control.advance(MONTH_END);
+    await control.settled();
+    await control.advance(MONTH_END + 71 * HOUR);
+    expect((await newest()).status).toBe("draft");
+    await control.advance(MONTH_END + 72 * HOUR);
+    expect((await newest()).status).toBe("paid");
   });
 
   test("the anchor's day is kept through shorter months and the leap day", async () => {
