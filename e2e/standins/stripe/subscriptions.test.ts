@@ -262,6 +262,25 @@ describe("a trial", () => {
     });
   });
 
+  test("more seats during it cost nothing yet, in the preview and in the change", async () => {
+    const w = await world();
+    const { id, items } = await subscribe(w, await customerWith(w.stripe), { trial_period_days: 14 });
+    const change = {
+      items: [{ id: items.data[0]!.id, quantity: 5 }],
+      proration_behavior: "always_invoice" as const,
+    };
+    const preview = await w.stripe.invoices.createPreview({ subscription: id, subscription_details: change });
+    expect([preview.amount_due, preview.lines.data.map(({ amount }) => amount)]).toEqual([0, [0]]);
+    const changed = await w.stripe.subscriptions.update(id, {
+      ...change,
+      payment_behavior: "pending_if_incomplete",
+    });
+    expect(changed).toMatchObject({ status: "trialing", pending_update: null });
+    expect(changed.items.data[0]!.quantity).toBe(5);
+    await w.control.advance(START + 14 * DAY + HOUR);
+    expect(await latest(w, id)).toMatchObject({ status: "paid", total: 5 * 1900 });
+  });
+
   test.each([
     ["cancel", "canceled"],
     ["pause", "paused"],
