@@ -25,6 +25,7 @@ test("buy, connect, use, be billed, fail to pay, be paused after the grace, pay,
   await payCheckout(page);
   await page.getByRole("heading", { level: 1, name: "You are on Pro" }).waitFor();
   await expectAccessible(page);
+  await world.stripeNow();
 
   // License key, address, connector: as the page leads.
   await page.getByRole("button", { name: "Make a license key" }).click();
@@ -135,11 +136,12 @@ const askEndpoint = (path: string) =>
 
 /** The cumulative count that Stripe was told last; 0 when nothing came yet. */
 function reportedRequests(): number {
-  const { meterEvents = [] } = world.stripe.control.state() as {
-    meterEvents?: { event_name: string; payload: { value: string } }[];
+  const { meters, usage } = world.stripe.control.state() as {
+    meters: { id: string; event_name: string }[];
+    usage: { meter: string; value: number }[];
   };
-  const told = meterEvents.filter((event) => event.event_name === "hotspot_requests");
-  return Number(told.at(-1)?.payload.value ?? 0);
+  const meter = meters.find(({ event_name }) => event_name === "hotspot_requests");
+  return usage.findLast((event) => event.meter === meter?.id)?.value ?? 0;
 }
 
 /** An earlier subscription, so that the first month is charged: a trial has a test of its own. */
