@@ -34,6 +34,9 @@ export const paths = {
   usage: "/usage",
   /** The requests behind one metered line of an invoice: from (included) to (not included), as instants. */
   usageRequestsOf: (line: { from: string; to: string; meter: string }) => withQuery("/usage/requests", line),
+  usageRequests: "/usage/requests",
+  usageExport: "/api/usage/export",
+  usageOf: (query: { from: string; to: string }) => withQuery("/usage", query),
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>
     withQuery("/billing/checkout", { plan, seats: seats?.toString() }),

@@ -1,4 +1,5 @@
-import type { UsageRecord } from "../../server/usage/index.ts";
+import type { UsageRecord, UsageTokens } from "../../server/usage/index.ts";
+import type { TokenUsage } from "./token-usage.ts";
 import type { RequestRecord } from "./totals.ts";
 
 /** What of an open request is in the journal already. */
@@ -7,11 +8,12 @@ export interface Settled {
   at: number;
   bytesIn: number;
   bytesOut: number;
+  usage: TokenUsage | null;
 }
 
 /**
- * The record of a request that says all of it so far, less what is settled already. Whole numbers that are never
- * negative, whatever the clock did meanwhile.
+ * The record of a request whose bytes and time are all of it so far, less what is settled already. Times are whole and
+ * never negative, whatever the clock did meanwhile. Its tokens are those of this part as they come.
  * @param settled null when nothing is
  */
 export function toUsageRecord(
@@ -43,7 +45,22 @@ export function toUsageRecord(
     clientAddress: record.clientAddress,
     errorCode: record.errorCode,
     clientAborted: record.clientAborted,
-    usage: record.usage,
+    usage: record.usage === null ? null : lessSettled(record.usage, settled?.usage ?? null),
+  };
+}
+
+function lessSettled(usage: TokenUsage, settled: TokenUsage | null): UsageTokens {
+  if (settled === null) return usage;
+  const less = (
+    name: "inputTokens" | "cachedTokens" | "cacheWriteTokens" | "outputTokens" | "reasoningTokens",
+  ) => usage[name] - settled[name];
+  return {
+    ...usage,
+    inputTokens: less("inputTokens"),
+    cachedTokens: less("cachedTokens"),
+    cacheWriteTokens: less("cacheWriteTokens"),
+    outputTokens: less("outputTokens"),
+    reasoningTokens: less("reasoningTokens"),
   };
 }
 
