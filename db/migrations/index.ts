@@ -23,5 +23,6 @@ export const migrations: Record<string, Migration> = {
   "2026-11-21-5-dunning": dunning,
   "2026-11-21-7-usage-daily": usageDaily,
   "2026-11-21-9-meter-windows": meterWindows,
+  "2026-11-21-7-usage-monthly": usageMonthly,
   "2026-11-21-8-usage-monthly": usageMonthly,
 };
