@@ -112,7 +112,7 @@ const goodInput: Record<string, Record<string, unknown>> = {
   "tenants.suspend": { tenantId: owner.tenantId, reason: "x" },
   "tenants.resume": { tenantId: owner.tenantId },
 };
-const routes = restRoutes.filter(({ method }) => method === "POST" || method === "PATCH");
+const routes = restRoutes.filter(({ method }) => method === "POST" || method === "PATCH" || method === "PUT");
 
 async function send(route: (typeof routes)[number], body: string | Buffer, contentType = "application/json") {
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) =>
