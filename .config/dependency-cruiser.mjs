@@ -71,9 +71,9 @@ export default {
     ]),
     only(
       "relay-routes",
-      "^relay/(routes|metering)/",
+      "^relay/(routes|metering|feed)/",
       [
-        "^relay/(routes|metering|protocol|direct)/",
+        "^relay/(routes|metering|feed|protocol|direct)/",
         "^relay/env\\.ts$",
         SERVER_BASICS,
         "^server/(?!portal/|trpc/|dev/|auth/|mail/)[^/]+/index\\.ts$",

@@ -40,3 +40,14 @@ test("work joins the transaction it is given, and rolls back with it", async () 
   await expect(failing).rejects.toThrow("undo");
   expect(await db.selectFrom("released_names").select("slug").execute()).toEqual([{ slug: "alone" }]);
 });
+
+test("a connection that breaks while it is held fails its next query, not the process", async () => {
+  const work = db.connection().execute(async (held) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(held);
+    await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(db);
+    for (;;) await sql`select 1`.execute(held);
+  });
+  await expect(work).rejects.toThrow(/terminat|not queryable/);
+  // The pool finds out a moment later.
+  await vi.waitFor(() => sql`select 1`.execute(db));
+});

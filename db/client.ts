@@ -38,6 +38,8 @@ export function createDb(url: string, options: CreateDbOptions = {}): Db {
     "error",
     options.onConnectionError ?? ((error) => console.error(`lost a Postgres connection: ${error.message}`)),
   );
+  // One that breaks while it is held, between two queries, has no listener either. Its next query fails and says so.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool, cursor: CopyFromCursor }) });
 }
 

@@ -65,4 +65,11 @@ export const relayVariables = {
     schema: z.enum(["on", "off"]).default("on"),
     fallback: "on",
   }),
+  METER_PUSH_SECONDS: define({
+    description:
+      "How often usage is reported to Stripe, in seconds; near the end of a billing period at least every minute.",
+    expected: "whole seconds from 5 to 86400",
+    schema: integer(5, 86_400).default(300),
+    fallback: "300",
+  }),
 } as const satisfies Record<string, EnvVariable>;

@@ -24,7 +24,12 @@ export interface RelayEnv {
   /** null: nothing is metered. */
   readonly journal: { readonly dir: string; readonly syncMs: number; readonly keepHours: number } | null;
   /** Where usage is reported to; null: nowhere. */
-  readonly stripe: { readonly secretKey: string; readonly apiBase: string | null } | null;
+  readonly stripe: {
+    readonly secretKey: string;
+    readonly apiBase: string | null;
+    /** Between reports. */
+    readonly pushSeconds: number;
+  } | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -65,7 +70,11 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
           })
         : null,
     stripe: values.STRIPE_SECRET_KEY
-      ? Object.freeze({ secretKey: values.STRIPE_SECRET_KEY, apiBase: values.STRIPE_API_BASE ?? null })
+      ? Object.freeze({
+          secretKey: values.STRIPE_SECRET_KEY,
+          apiBase: values.STRIPE_API_BASE ?? null,
+          pushSeconds: values.METER_PUSH_SECONDS,
+        })
       : null,
     trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
   });

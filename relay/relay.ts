@@ -16,6 +16,7 @@ import { type AdminServer, serveAdmin } from "./admin/server.ts";
 import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
 import { publicPortOf, type RelayEnv } from "./env.ts";
+import { type Feed, startFeed } from "./feed/start.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
 import { Rechecker } from "./link/recheck.ts";
@@ -165,15 +166,17 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   await within(FIRST_LOOK_MS, noteRecentlySeen(db, registry, log));
   let port: number;
   let admin: AdminServer;
+  let feed = null as Feed | null;
   try {
     port = listen(edge, env.port).port;
     publicUrl.port = publicPortOf(env, port);
     admin = serveAdmin({
       port: env.adminPort,
-      registry: createMetrics({ room, metering, edge: () => ({ ...edge.stats }) }),
+      registry: createMetrics({ room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
       more: () => renderDurations(metering.meter.totals),
       notReady: () => (draining === null ? null : "draining"),
     });
+    feed = startFeed(env, log);
   } catch (error) {
     await abandon();
     throw error;
@@ -202,6 +205,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await changes.stop();
     await within(LAST_WRITES_MS, reporter.stop());
     await metering.drain(LAST_WRITES_MS);
+    await feed?.stop(LAST_WRITES_MS);
     await within(
       LAST_WRITES_MS,
       markRelayConnectorsOffline(db, relayId).catch((error: unknown) =>

@@ -41,7 +41,7 @@ export function requirePermission(ctx: RequestContext, needed: (typeof permissio
   });
 }
 
-/** What the roles of an organization may do. A member works with endpoints; money and keys of the account are for admins. */
+/** What the roles of an organization may do. A member works with endpoints and sees what they cost; spending money and the account's own keys are for admins. */
 const rolePermissions: Record<string, readonly Permission[]> = {
   owner: ["*"],
   admin: ["*"],
@@ -56,6 +56,7 @@ const rolePermissions: Record<string, readonly Permission[]> = {
     "access_keys:write",
     "requests:read",
     "usage:read",
+    "billing:read",
   ],
 };
 

@@ -7,6 +7,7 @@ export const errorKinds = [
   "invalid",
   "limit",
   "precondition",
+  "unavailable",
   "internal",
 ] as const;
 export type ErrorKind = (typeof errorKinds)[number];

@@ -54,7 +54,8 @@ export function planStanding(billing: StandingFacts): PlanStanding {
 
 /** Whether there is a subscription that can be changed, cancelled or kept. */
 export function hasLiveSubscription({ subscription }: Pick<Billing, "subscription">): boolean {
-  return subscription !== null && !isOver(subscription);
+  // One that waits for its first payment grants nothing yet, and another may be bought in its place.
+  return subscription !== null && !isOver(subscription) && subscription.status !== "incomplete";
 }
 
 /** A subscription that has ended says nothing about the present any more. */
@@ -218,7 +219,7 @@ export function discountWords(discount: NonNullable<Subscription["discount"]>): 
 }
 
 /** Stripe's words for how an invoice stands, in ours. */
-export function invoiceStatus(invoice: { status: string; nextPaymentAttempt: string | null }): {
+export function invoiceStatus(invoice: { status: string }): {
   text: string;
   tone: Tone;
 } {

@@ -27,6 +27,11 @@ const words: Record<string, string> = {
   expires_in_past: "The end of the key has to be in the future.",
   permission_missing: "Your role does not allow this. Ask an owner of your account.",
   rate_limited: "Too many tries. Wait a little, then try again.",
+  stripe_unavailable: "Stripe does not answer just now. Nothing was changed; try again in a minute.",
+  stripe_busy: "Stripe is busy just now. Nothing was changed; try again in a moment.",
+  catalog_missing: "The plans are still being set up at Stripe. Try again in a minute.",
+  coupon_invalid: "This code is not valid, or not for this plan.",
+  billing_off: "Plans are not on sale in this installation.",
   tenant_suspended: "Your account is suspended. Write to the people who run this service.",
 };
 

@@ -3,11 +3,11 @@ import * as accounts from "./2026-11-20-1-accounts.ts";
 import * as endpoints from "./2026-11-20-2-endpoints.ts";
 import * as records from "./2026-11-20-3-records.ts";
 import * as billing from "./2026-11-21-1-billing.ts";
+import * as meterPeriods from "./2026-11-21-2-meter-periods.ts";
 import * as journal from "./2026-11-21-3-journal.ts";
 import * as billingOrders from "./2026-11-21-4-billing-orders.ts";
-import * as usageDaily from "./2026-11-21-7-usage-daily.ts";
-import * as meterPeriods from "./2026-11-21-2-meter-periods.ts";
 import * as dunning from "./2026-11-21-5-dunning.ts";
+import * as usageDaily from "./2026-11-21-7-usage-daily.ts";
 
 /** Every migration under the name that Postgres remembers. Listed, not read from disk, so that a bundle carries them. */
 export const migrations: Record<string, Migration> = {
@@ -15,9 +15,9 @@ export const migrations: Record<string, Migration> = {
   "2026-11-20-2-endpoints": endpoints,
   "2026-11-20-3-records": records,
   "2026-11-21-1-billing": billing,
+  "2026-11-21-2-meter-periods": meterPeriods,
   "2026-11-21-3-journal": journal,
   "2026-11-21-4-billing-orders": billingOrders,
-  "2026-11-21-7-usage-daily": usageDaily,
-  "2026-11-21-2-meter-periods": meterPeriods,
   "2026-11-21-5-dunning": dunning,
+  "2026-11-21-7-usage-daily": usageDaily,
 };

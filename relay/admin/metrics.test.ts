@@ -43,7 +43,22 @@ it("shows what was counted, in Prometheus' text form", async () => {
     clientAborted: false,
     usage: null,
   });
-  const registry = createMetrics({ room, metering: { meter, state }, edge: () => ({ badRequests: 4 }) });
+  const feedState = {
+    sent: 11,
+    rejected: 0,
+    unsettled: 1,
+    failures: 2,
+    closed: 3,
+    carried: 0,
+    oldestUnsettledSeconds: 90,
+    lastSuccessSeconds: 12,
+  };
+  const registry = createMetrics({
+    room,
+    metering: { meter, state },
+    edge: () => ({ badRequests: 4 }),
+    feed: () => ({ state: () => feedState }),
+  });
   for (let scrape = 0; scrape < 2; scrape++) {
     const text = (await registry.metrics()) + renderDurations(meter.totals);
     for (const line of [
@@ -60,6 +75,9 @@ it("shows what was counted, in Prometheus' text form", async () => {
       "hotspot_usage_journal_write_errors_total 3",
       "hotspot_usage_dropped_records_total 4",
       "hotspot_usage_hand_over_failures_total 6",
+      "hotspot_meter_pushes_total 11",
+      "hotspot_meter_push_failures_total 2",
+      "hotspot_meter_oldest_unsettled_seconds 90",
       "hotspot_links 2",
       "hotspot_connectors 1",
       "hotspot_streams 7",

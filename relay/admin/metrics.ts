@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { FeedState } from "../feed/usage-feed.ts";
 import type { LinkRoom } from "../link/link-room.ts";
 import type { Metering } from "../metering/metering.ts";
 import { DURATION_BUCKETS_MS, type Totals } from "../metering/totals.ts";
@@ -8,6 +9,8 @@ export interface MetricsSources {
   metering: Pick<Metering, "meter" | "state">;
   /** Counters of the edge, by name. */
   edge(): Readonly<Record<string, number>>;
+  /** null: usage is reported to nobody. */
+  feed(): { state(): FeedState } | null;
 }
 
 const meteringCounters = [
@@ -29,9 +32,29 @@ const meteringGauges = [
   ["hotspot_usage_waiting_records", "Usage records not yet in Postgres.", "waiting"],
   ["hotspot_usage_oldest_waiting_seconds", "How long the oldest of them has waited.", "oldestSeconds"],
 ] as const;
+const feedCounters = [
+  ["hotspot_meter_pushes_total", "Reports of usage that Stripe took.", "sent"],
+  ["hotspot_meter_pushes_rejected_total", "Reports of usage that Stripe refused.", "rejected"],
+  ["hotspot_meter_pushes_unsettled_total", "Reports of unknown outcome; each is repeated.", "unsettled"],
+  ["hotspot_meter_push_failures_total", "Tenants, or rounds, whose usage could not be reported.", "failures"],
+  ["hotspot_meter_periods_closed_total", "Billing periods whose invoice was seen to be final.", "closed"],
+  ["hotspot_meter_carried_total", "Times that usage came too late for its invoice.", "carried"],
+] as const;
+const feedGauges = [
+  [
+    "hotspot_meter_oldest_unsettled_seconds",
+    "Age of the oldest report of usage without a known outcome.",
+    "oldestUnsettledSeconds",
+  ],
+  [
+    "hotspot_meter_last_success_seconds",
+    "Since usage was last reported for all tenants without a failure.",
+    "lastSuccessSeconds",
+  ],
+] as const;
 
 /** The relay's metrics. The path only adds numbers; this reads them when Prometheus asks. */
-export function createMetrics({ room, metering, edge }: MetricsSources): Registry {
+export function createMetrics({ room, metering, edge, feed }: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
   const { totals } = metering.meter;
@@ -89,6 +112,10 @@ export function createMetrics({ room, metering, edge }: MetricsSources): Registr
     counter(name, help, [], (self) => self.inc(metering.state()[value]));
   }
   for (const [name, help, value] of meteringGauges) gauge(name, help, () => metering.state()[value]);
+  for (const [name, help, value] of feedCounters) {
+    counter(name, help, [], (self) => self.inc(feed()?.state()[value] ?? 0));
+  }
+  for (const [name, help, value] of feedGauges) gauge(name, help, () => feed()?.state()[value] ?? 0);
   gauge("hotspot_links", "Open links.", () => room.totals.links);
   gauge("hotspot_connectors", "Connectors with an open link.", () => room.totals.connectors);
   gauge("hotspot_streams", "Open streams on links.", () => room.totals.streams);

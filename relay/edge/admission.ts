@@ -5,7 +5,8 @@ import type { Answer } from "./answer.ts";
 import { copyOf, sameBytes } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
-import type { EdgeErrorCode } from "./errors.ts";
+import type { ErrorLink } from "./error-page.ts";
+import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
 import { type Forwarding, forwardingOf, type Peer } from "./forwarding.ts";
 import { type HostMatch, matchHost } from "./host.ts";
 import { linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
@@ -18,6 +19,7 @@ export type Verdict =
       readonly kind: "error";
       readonly code: EdgeErrorCode;
       readonly message?: string | null;
+      readonly link?: ErrorLink;
       readonly fields?: Readonly<Record<string, string>>;
     }
   | { readonly kind: "answer"; readonly answer: Answer }
@@ -31,10 +33,20 @@ export interface ConnectionMemo {
   bucket: RateBucket | null;
   /** Tenant of `bucket`. */
   bucketOf: string;
+  /** Of `tenantBucketOf`, whoever its clients are. */
+  tenantBucket: RateBucket | null;
+  tenantBucketOf: string;
 }
 
 export function emptyMemo(): ConnectionMemo {
-  return { hostValue: new Uint8Array(0), host: { kind: "invalid" }, bucket: null, bucketOf: "" };
+  return {
+    hostValue: new Uint8Array(0),
+    host: { kind: "invalid" },
+    bucket: null,
+    tenantBucket: null,
+    tenantBucketOf: "",
+    bucketOf: "",
+  };
 }
 
 /** The request as admission sees it; what it finds out is written into it. */
@@ -100,13 +112,20 @@ function admitRoute(
   const answer = ownAnswer(edge, head, route);
   if (answer !== null) return { kind: "answer", answer };
   if (route.state !== "active") {
-    const code = route.state === "unpaid" ? "payment_required" : "endpoint_suspended";
-    return { kind: "error", code, message: route.stateReason };
+    if (route.state === "unpaid") return unpaid(edge.config.portalUrl);
+    return { kind: "error", code: "endpoint_suspended", message: route.stateReason };
   }
   if (request.forwarding?.owner === true) return admitBody(edge, request, route);
   const access = edge.access.check(route, head);
   if (access instanceof Promise) return access.then((decided) => admitAccess(edge, request, route, decided));
   return admitAccess(edge, request, route, access);
+}
+
+/** Says to visitors that it is not their fault, and to the owner what to do: without leaving the error's shape. */
+function unpaid(portalUrl: string): Verdict {
+  const href = `${portalUrl}/billing`;
+  const message = `${edgeErrors.payment_required.message} Its owner can pay it at ${href}: then it answers again within seconds.`;
+  return { kind: "error", code: "payment_required", message, link: { href, text: "Pay the invoice" } };
 }
 
 function admitAccess(edge: EdgeContext, request: Applicant, route: EdgeRoute, access: Access): Verdict {
@@ -137,12 +156,32 @@ function rateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Ver
     memo.bucket = client === peer.address ? bucket : null;
     memo.bucketOf = route.tenantId;
   }
-  if (limiter.take(bucket, startedAt)) return null;
+  if (!limiter.take(bucket, startedAt)) return rateLimited(edge, bucket, limiter.max, startedAt);
+  return tenantRateLimit(edge, request, route);
+}
+
+/** What the plan allows all clients of the tenant together; on this relay. */
+function tenantRateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | null {
+  const limit = route.limits.requestsPerMinute;
+  if (limit === null) return null;
+  const { memo, startedAt } = request;
+  let bucket = memo.tenantBucket;
+  if (bucket === null || !bucket.live || memo.tenantBucketOf !== route.tenantId) {
+    bucket = edge.tenantLimiter.bucket(route.tenantId, "", startedAt);
+    memo.tenantBucket = bucket;
+    memo.tenantBucketOf = route.tenantId;
+  }
+  return edge.tenantLimiter.take(bucket, startedAt, limit)
+    ? null
+    : rateLimited(edge, bucket, limit, startedAt);
+}
+
+function rateLimited(edge: EdgeContext, bucket: RateBucket, limit: number, startedAt: number): Verdict {
   edge.stats.rateLimited++;
   const seconds = String(Math.max(1, Math.ceil((bucket.resetsAt - startedAt) / 1_000)));
   const fields = {
     "Retry-After": seconds,
-    "RateLimit-Limit": String(limiter.max),
+    "RateLimit-Limit": String(limit),
     "RateLimit-Remaining": "0",
     "RateLimit-Reset": seconds,
   };

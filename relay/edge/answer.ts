@@ -1,4 +1,4 @@
-import { errorPage } from "./error-page.ts";
+import { type ErrorLink, errorPage } from "./error-page.ts";
 import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
 
 /** A whole response of our own. */
@@ -19,6 +19,8 @@ export interface ErrorContext {
   readonly accept: string;
   /** Replaces the code's own sentence. */
   readonly message?: string | null;
+  /** What a person can do about it; only a page shows it. */
+  readonly link?: ErrorLink | undefined;
   readonly fields?: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +61,14 @@ export function errorAnswer(code: EdgeErrorCode, context: ErrorContext): Answer 
     return json(status, fields, { error });
   }
   if (prefersHtml(context.accept)) {
-    const body = errorPage({ status, title: reasons[status] ?? "Error", message, code, requestId });
+    const body = errorPage({
+      status,
+      title: reasons[status] ?? "Error",
+      message,
+      code,
+      requestId,
+      link: context.link,
+    });
     return { status, fields, contentType: "text/html; charset=utf-8", body };
   }
   return json(status, fields, { error: { code, message, requestId } });

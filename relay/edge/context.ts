@@ -3,6 +3,7 @@ import { type AccessCheck, createAccessCheck } from "./access.ts";
 import { createProxyList } from "./address.ts";
 import { defaultTimers, type EdgeConfig, type EdgeDeps, type EdgeTimers } from "./deps.ts";
 import type { ForwardingOptions } from "./forwarding.ts";
+import { UsageRefusals } from "./llm/usage-refusals.ts";
 import { Scratch } from "./output.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limit.ts";
 import { createRequestIds, type RequestIds } from "./request-ids.ts";
@@ -25,6 +26,10 @@ export interface EdgeStats {
   /** Responses refused because a connector or upstream sent something ambiguous. */
   badResponses: number;
   retries: number;
+  /** Events, lines or bodies of answers by models that could not be read. */
+  usageUnreadable: number;
+  /** Requests sent again because their upstream refused to be asked for usage. */
+  usageRefused: number;
 }
 
 /** What the connections of one edge share. */
@@ -34,12 +39,15 @@ export interface EdgeContext {
   readonly timers: EdgeTimers;
   readonly ids: RequestIds;
   readonly limiter: RateLimiter;
+  /** By tenant alone, a minute at a time, up to what its plan allows. */
+  readonly tenantLimiter: RateLimiter;
   readonly access: AccessCheck;
   readonly forwarding: ForwardingOptions;
   readonly scratch: Scratch;
   readonly stats: EdgeStats;
   /** Requests in progress by endpoint. */
   readonly inFlight: Map<string, number>;
+  readonly usageRefusals: UsageRefusals;
   /** The one parsed head; valid for `parsedFor` only. */
   readonly head: RequestHead;
   parsedFor: object | null;
@@ -63,6 +71,8 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     timers: { ...defaultTimers, ...config.timers },
     ids: createRequestIds(clock(), crypto.getRandomValues(new Uint8Array(8))),
     limiter: createRateLimiter(config.rateLimitWindowMs, config.rateLimitMax),
+    // Each plan has its own limit, so there is none here.
+    tenantLimiter: createRateLimiter(60_000, Number.POSITIVE_INFINITY),
     access: createAccessCheck(deps.accessKeys, () => context.coarseNow),
     forwarding: {
       proxies: createProxyList(config.trustedProxies),
@@ -82,8 +92,11 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
       rateLimited: 0,
       badResponses: 0,
       retries: 0,
+      usageUnreadable: 0,
+      usageRefused: 0,
     },
     inFlight: new Map(),
+    usageRefusals: new UsageRefusals(),
     head: new RequestHead(),
     parsedFor: null,
     headBuffer: Buffer.allocUnsafeSlow(HEAD_ROOM),

@@ -13,10 +13,14 @@ export interface EdgeRoute {
   /** SHA-256 of the endpoint token, lower-case hex. */
   readonly endpointTokenHash: string;
   readonly upstreamBaseUrl: string | null;
+  /** How tokens are counted: `ask` adds a wish for usage to streamed requests, `read` takes what comes, `off` counts none. */
+  readonly usageMode: "ask" | "read" | "off";
   readonly limits: {
     readonly maxBodyBytes: number;
     readonly maxConnectors: number;
     readonly maxConcurrentRequests: number;
+    /** Of all clients of the tenant together; null: no such limit. */
+    readonly requestsPerMinute: number | null;
   };
 }
 
@@ -82,7 +86,10 @@ export interface RequestRecord {
   /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
   errorCode: string | null;
   clientAborted: boolean;
-  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
+  /**
+   * What no part of the request had before; null when it was no LLM request, or its endpoint has the counting of tokens
+   * switched off.
+   */
   usage: TokenUsage | null;
 }
 

@@ -6,7 +6,7 @@ import type { EdgeRoute } from "./deps.ts";
 import type { EdgeErrorCode } from "./errors.ts";
 import { pickTunnel } from "./pick-tunnel.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import { writeRequestHead } from "./request-fields.ts";
+import { type HeadEdit, writeRequestHead } from "./request-fields.ts";
 
 /** Who hears where a request went; it is also handed to the tunnel as the stream's events. */
 export interface DispatchEvents extends StreamEvents {
@@ -28,13 +28,16 @@ export class Dispatch {
   tunnel: Tunnel | null = null;
   /** When the stream was opened; 0 before. */
   openedAt = 0;
+  /** Who hears of the stream. */
+  events: DispatchEvents;
+  /** The whole body is kept elsewhere: the request can be sent again. */
+  holdsBody = false;
   private retried = false;
   private avoid: Tunnel | null = null;
   private parks = 0;
   private parkUntil = 0;
   private readonly edge: EdgeContext;
   private readonly facts: RequestFacts;
-  private readonly events: DispatchEvents;
 
   constructor(edge: EdgeContext, facts: RequestFacts, events: DispatchEvents) {
     this.edge = edge;
@@ -42,11 +45,14 @@ export class Dispatch {
     this.events = events;
   }
 
-  /** @param forwarding field lines for the upstream */
-  start(route: EdgeRoute, forwarding: Uint8Array): void {
-    const stream = this.open(route, forwarding);
+  /**
+   * @param forwarding field lines for the upstream
+   * @param edit what else the head says than the client's
+   */
+  start(route: EdgeRoute, forwarding: Uint8Array, edit: HeadEdit | null): void {
+    const stream = this.open(route, forwarding, edit);
     if (stream !== null) this.events.onDispatched(stream, this.retried);
-    else this.park(route, forwarding);
+    else this.park(route, forwarding, edit);
   }
 
   /**
@@ -54,25 +60,25 @@ export class Dispatch {
    * and is still here as a whole, or it is safe and its link was lost. Once only.
    */
   mayRetry(code: number): boolean {
-    if (this.retried || !this.facts.replayable) return false;
+    if (this.retried || !(this.facts.replayable || this.holdsBody)) return false;
     return code === ResetCode.refused || (code === LINK_LOST && this.facts.isSafe);
   }
 
-  retry(route: EdgeRoute, forwarding: Uint8Array): void {
+  retry(route: EdgeRoute, forwarding: Uint8Array, edit: HeadEdit | null): void {
     this.edge.stats.retries++;
     this.retried = true;
     this.avoid = this.tunnel;
-    this.start(route, forwarding);
+    this.start(route, forwarding, edit);
   }
 
-  private open(route: EdgeRoute, forwarding: Uint8Array): Stream | null {
+  private open(route: EdgeRoute, forwarding: Uint8Array, edit: HeadEdit | null): Stream | null {
     const { edge, facts } = this;
     const { asksWebsocket, framing } = facts;
     const tunnels = edge.deps.registry.tunnels(route);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const tunnel = pickTunnel(tunnels, this.avoid);
       if (tunnel === null) return null;
-      const length = writeRequestHead(edge.headBuffer, facts.head(), forwarding);
+      const length = writeRequestHead(edge.headBuffer, facts.head(), forwarding, edit);
       const kind = asksWebsocket ? StreamKind.websocket : StreamKind.http;
       const bodyFraming = asksWebsocket || framing === Framing.untilClose ? Framing.none : framing;
       const head = edge.headBuffer.subarray(0, length);
@@ -87,7 +93,7 @@ export class Dispatch {
     return null;
   }
 
-  private park(route: EdgeRoute, forwarding: Uint8Array): void {
+  private park(route: EdgeRoute, forwarding: Uint8Array, edit: HeadEdit | null): void {
     const { edge, events } = this;
     const now = edge.now();
     if (this.parkUntil === 0) this.parkUntil = now + edge.config.graceMs;
@@ -103,7 +109,7 @@ export class Dispatch {
       })
       .then((found) => {
         if (events.finished) return;
-        if (found) this.start(route, forwarding);
+        if (found) this.start(route, forwarding, edit);
         else events.onUndispatched("connector_offline");
       })
       .catch((error: unknown) => {

@@ -42,6 +42,14 @@ test("under /v1/ errors have the OpenAI shape, for a browser they are a page", (
   expect(field(client.received, "Content-Type")).toBe("application/json; charset=utf-8");
 });
 
+test("the page of an unpaid endpoint leads its owner to where it can be paid", () => {
+  const { connect } = createTestEdge({ routes: { acme: { ...acme, state: "unpaid" } } });
+  const client = connect();
+  client.send(get("/", "Accept: text/html"));
+  expect(body(client.received)).toContain("<h1>402 Payment Required</h1>");
+  expect(body(client.received)).toContain('<a href="http://localhost:3000/billing">Pay the invoice</a>');
+});
+
 test("HEAD gets the head of an error only", () => {
   const { connect } = createTestEdge({ routes: {} });
   const client = connect();
@@ -57,14 +65,14 @@ test.each([
     "endpoint_suspended",
     "Reported for phishing.",
   ],
-  [{ state: "unpaid" }, 402, "payment_required", undefined],
-] as [Partial<EdgeRoute>, number, string, string | undefined][])("%j", (change, status, code, message) => {
+  [{ state: "unpaid" }, 402, "payment_required", "pay it at http://localhost:3000/billing"],
+] as [Partial<EdgeRoute>, number, string, string][])("%j", (change, status, code, message) => {
   const { connect, tunnel, records } = createTestEdge({ routes: { acme: { ...acme, ...change } } });
   const client = connect();
   client.send(get());
   expect(client.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   expect(field(client.received, "Hotspot-Error")).toBe(code);
-  if (message !== undefined) expect(body(client.received)).toContain(message);
+  expect(body(client.received)).toContain(message);
   expect(tunnel.streams).toHaveLength(0);
   expect(records).toMatchObject([{ tenantId: "tenant_a", status, errorCode: code }]);
 });
@@ -208,6 +216,24 @@ test("IPv6 clients are counted by /64; a forwarded address does not evade the li
   expect(second.received).toMatch(/^HTTP\/1\.1 429/);
   connect("2001:db8:0:1::1").send(get());
   expect(tunnel.streams).toHaveLength(2);
+});
+
+test("a plan's requests a minute are counted over all clients of the tenant", () => {
+  const limits = { ...acme.limits, requestsPerMinute: 2 };
+  const other = { ...acme, endpointId: "ep_other", tenantId: "ten_other", slug: "other", limits };
+  const { connect, tunnel, pass } = createTestEdge({ routes: { acme: { ...acme, limits }, other } });
+  for (const address of ["203.0.113.1", "203.0.113.2"]) connect(address).send(get());
+  const refused = connect("203.0.113.3");
+  refused.send(get());
+  expect(refused.received).toMatch(/^HTTP\/1\.1 429 /);
+  expect(field(refused.received, "Hotspot-Error")).toBe("rate_limited");
+  expect(field(refused.received, "RateLimit-Limit")).toBe("2");
+  expect(field(refused.received, "Retry-After")).toBe("60");
+  connect("203.0.113.3").send("GET / HTTP/1.1\r\nHost: other.localhost\r\n\r\n");
+  expect(tunnel.streams).toHaveLength(3);
+  pass(60_000);
+  connect("203.0.113.3").send(get());
+  expect(tunnel.streams).toHaveLength(4);
 });
 
 test("more requests at once than the plan allows are 429, until one ends", () => {

@@ -62,6 +62,11 @@ export function createEdge(deps: EdgeDeps): Edge {
     if (edge.draining) connection.closeIfIdle(now, DRAIN_IDLE_MS);
   }
 
+  function sweepLimiters(now: number): void {
+    edge.limiter.sweep(now);
+    edge.tenantLimiter.sweep(now);
+  }
+
   /** One slice of all connections; those that close meanwhile only move others behind the cursor, to the next round. */
   function tick(): void {
     const now = edge.now();
@@ -70,7 +75,7 @@ export function createEdge(deps: EdgeDeps): Edge {
       if (cursor >= connections.length) cursor = 0;
       look(connections[cursor++], now);
     }
-    if (++ticks % (SWEEP_SLICES * 10) === 0) edge.limiter.sweep(now);
+    if (++ticks % (SWEEP_SLICES * 10) === 0) sweepLimiters(now);
   }
 
   function accept(raw: RawConnection): { events: RawConnectionEvents; release(): void } | null {
@@ -129,7 +134,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     sweep(now) {
       edge.coarseNow = now;
       for (const connection of [...connections]) look(connection, now);
-      edge.limiter.sweep(now);
+      sweepLimiters(now);
     },
     stats,
   };

@@ -11,6 +11,12 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => escapes[character]);
 }
 
+/** Where somebody can do something about an error. */
+export interface ErrorLink {
+  readonly href: string;
+  readonly text: string;
+}
+
 /** The page a browser gets for an error of ours. Loads nothing, runs nothing. */
 export function errorPage(error: {
   status: number;
@@ -18,8 +24,12 @@ export function errorPage(error: {
   message: string;
   code: string;
   requestId: string;
+  link?: ErrorLink | undefined;
 }): string {
   const title = escapeHtml(`${error.status} ${error.title}`);
+  const link = error.link
+    ? `<p><a href="${escapeHtml(error.link.href)}">${escapeHtml(error.link.text)}</a></p>\n`
+    : "";
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -39,7 +49,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 <main>
 <h1>${title}</h1>
 <p>${escapeHtml(error.message)}</p>
-<dl><dt>Code</dt><dd><code>${escapeHtml(error.code)}</code></dd>
+${link}<dl><dt>Code</dt><dd><code>${escapeHtml(error.code)}</code></dd>
 <dt>Request</dt><dd><code>${escapeHtml(error.requestId)}</code></dd></dl>
 </main>
 </body>

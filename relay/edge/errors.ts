@@ -21,6 +21,7 @@ export const edgeErrors = {
   expectation_failed: { status: 417, message: "Only 'Expect: 100-continue' is understood." },
   rate_limited: { status: 429, message: "Too many requests from this address. Try again later." },
   too_many_requests: { status: 429, message: "The endpoint serves as many requests as its plan allows." },
+  budget_exceeded: { status: 429, message: "The budget for this endpoint or access key is used up." },
   head_too_large: { status: 431, message: "The header fields of the request are too large." },
   internal: { status: 500, message: "The relay failed to handle the request." },
   connector_offline: {

@@ -1,23 +1,28 @@
+import type { TokenUsage } from "../metering/token-usage.ts";
 import { ResetCode } from "../protocol/codes.ts";
-import { Framing, type RequestHead } from "../protocol/http1/index.ts";
+import { ascii, Framing, type RequestHead } from "../protocol/http1/index.ts";
 import type { Stream } from "../routes/tunnel.ts";
 import { type Applicant, acceptOf, admit, type ConnectionMemo, type Verdict } from "./admission.ts";
 import { type Answer, encodeAnswer, errorAnswer } from "./answer.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute, RequestRecord } from "./deps.ts";
-import { Dispatch, type DispatchEvents } from "./dispatch.ts";
+import { Dispatch } from "./dispatch.ts";
+import type { ErrorLink } from "./error-page.ts";
 import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
 import { ExchangeResponse, type ResponseContext, type ResponseResult } from "./exchange-response.ts";
 import type { Forwarding, Peer } from "./forwarding.ts";
+import type { LlmTap, TapHost } from "./llm/llm-tap.ts";
+import { tapOf } from "./llm/tap-of.ts";
 import { RequestBody, type RequestBodyEvents } from "./request-body.ts";
 import { RequestFacts } from "./request-facts.ts";
 
 /** Body bytes are credited back in steps of this size: one frame for many small events. */
 const CREDIT_STEP_BYTES = 32_768;
+const CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** One request and its response, from the parsed head to the record for the meter. */
-export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseContext, Applicant {
+export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Applicant {
   readonly requestId: string;
   readonly startedAt: number;
   readonly peer: Peer;
@@ -28,6 +33,8 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
   body: RequestBody;
   readonly response: ExchangeResponse;
   finished = false;
+  /** For a request to a model. */
+  tap: LlmTap | null = null;
   private readonly dispatch: Dispatch;
   private readonly facts: RequestFacts;
   private readonly edge: EdgeContext;
@@ -106,7 +113,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
         this.admitted();
         return;
       case "error":
-        this.fail(verdict.code, verdict.message, verdict.fields);
+        this.fail(verdict.code, verdict.message, verdict.fields, verdict.link);
         return;
       case "answer":
         this.respond(verdict.answer, null);
@@ -141,7 +148,55 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     this.body = this.newBody(route.limits.maxBodyBytes);
     edge.inFlight.set(route.endpointId, (edge.inFlight.get(route.endpointId) ?? 0) + 1);
     this.counted = true;
-    this.dispatch.start(route, forwarding.lines);
+    this.tap = tapOf(edge, route, this.facts, this);
+    if (this.tap === null) this.dispatch.start(route, forwarding.lines, null);
+    else this.startTapped(this.tap, route, forwarding.lines);
+  }
+
+  private startTapped(tap: LlmTap, route: EdgeRoute, forwarding: Uint8Array): void {
+    const { gatherer } = tap;
+    this.dispatch.events = tap;
+    this.body.watcher = tap;
+    if (gatherer === null) {
+      this.dispatch.start(route, forwarding, tap.edit);
+      return;
+    }
+    this.stream = gatherer;
+    this.body.attach(gatherer, false);
+    if (!this.facts.bodyIsHere) gatherer.startTimer();
+    // Nobody else tells it to: the upstream hears of the request when its body is here.
+    if (tap.edit !== null) {
+      this.host.output.write(CONTINUE);
+      this.host.output.flush();
+    }
+    this.host.onOpened();
+  }
+
+  onGathered(bytes: Uint8Array, whole: boolean): void {
+    if (!this.finished) this.startWith(bytes, whole);
+  }
+
+  sendAgain(body: Uint8Array): void {
+    if (this.finished) return;
+    if (!this.body.ended) this.stream?.reset(ResetCode.cancel, "sent again");
+    this.startWith(body, true);
+  }
+
+  /** Sends the request with `bytes` before what its client still sends. */
+  private startWith(bytes: Uint8Array, whole: boolean): void {
+    const { route, forwarding, tap } = this;
+    if (route === null || forwarding === null) throw new Error("forwarded without a route");
+    this.detach();
+    this.body.hold(bytes);
+    this.dispatch.holdsBody = whole;
+    this.dispatch.start(route, forwarding.lines, tap?.edit ?? null);
+  }
+
+  stop(final: Uint8Array | null): void {
+    this.stream?.reset(ResetCode.cancel, "stopped");
+    this.detach();
+    if (final !== null) this.onData(final, true);
+    else this.cut("budget_exceeded");
   }
 
   private newBody(maxBytes: number): RequestBody {
@@ -153,7 +208,9 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     const { isBodiless, asksWebsocket, source, end, contentLength } = this.facts;
     // The bytes of a WebSocket come with a body of their own, after the 101.
     this.body.attach(stream, isBodiless || asksWebsocket);
+    if (!this.body.isFlowing) this.body.onWritable();
     if (!again) this.host.onOpened();
+    else if (this.tap?.body != null) return;
     else if (contentLength > 0) this.body.feed(source, end, end + contentLength);
   }
 
@@ -203,8 +260,10 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     const { route, forwarding } = this;
     const again = !this.response.touched && this.dispatch.mayRetry(code);
     if (again && route !== null && forwarding !== null) {
-      this.body = this.newBody(route.limits.maxBodyBytes);
-      this.dispatch.retry(route, forwarding.lines);
+      const held = this.tap?.body ?? null;
+      if (held === null) this.body = this.newBody(route.limits.maxBodyBytes);
+      else this.body.hold(held);
+      this.dispatch.retry(route, forwarding.lines, this.tap?.edit ?? null);
       return;
     }
     if (code === ResetCode.upstreamBadResponse) this.edge.stats.badResponses++;
@@ -224,7 +283,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     if (this.response.isRaw) {
       this.responseEnded = true;
       // The client takes the end of the stream for the end; ours comes when its own direction has ended too.
-      if (!this.body.ended) this.edge.deps.meter.part(this.record(this.response.status, null, false));
+      if (!this.body.ended) this.edge.deps.meter.part(this.record(this.response.status, null, false, null));
       this.host.endOutput();
       this.finishRawWhenEnded();
       return;
@@ -242,7 +301,8 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
   settlePart(now: number): void {
     if (this.isSettled || now - this.partAt < this.edge.timers.partMs) return;
     this.partAt = now;
-    this.edge.deps.meter.part(this.record(this.response.status, null, false));
+    const usage = this.tap?.part() ?? null;
+    this.edge.deps.meter.part(this.record(this.response.status, null, false, usage));
   }
 
   onLastBytes(): void {
@@ -332,10 +392,18 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
     code: EdgeErrorCode,
     message?: string | null,
     fields?: Readonly<Record<string, string>>,
+    link?: ErrorLink,
   ): void {
     if (this.finished) return;
     const { requestId } = this;
-    const context = { requestId, path: this.facts.path(), accept: acceptOf(this.head()), message, fields };
+    const context = {
+      requestId,
+      path: this.facts.path(),
+      accept: acceptOf(this.head()),
+      message,
+      fields,
+      link,
+    };
     this.respond(errorAnswer(code, context), code);
   }
 
@@ -384,11 +452,17 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
   private settle(status: number, errorCode: string | null, clientAborted: boolean): void {
     if (this.isSettled) return;
     this.isSettled = true;
-    this.edge.deps.meter.finish(this.record(status, errorCode, clientAborted));
+    const usage = this.tap?.settle(status, clientAborted, errorCode !== null) ?? null;
+    this.edge.deps.meter.finish(this.record(status, errorCode, clientAborted, usage));
   }
 
   /** The request so far. */
-  private record(status: number, errorCode: string | null, clientAborted: boolean): RequestRecord {
+  private record(
+    status: number,
+    errorCode: string | null,
+    clientAborted: boolean,
+    usage: TokenUsage | null,
+  ): RequestRecord {
     const { edge, route } = this;
     return {
       requestId: this.requestId,
@@ -409,7 +483,7 @@ export class Exchange implements DispatchEvents, RequestBodyEvents, ResponseCont
       clientAddress: this.forwarding?.clientAddress ?? this.peer.address,
       errorCode,
       clientAborted,
-      usage: null,
+      usage,
     };
   }
 }

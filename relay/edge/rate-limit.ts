@@ -10,8 +10,8 @@ export interface RateBucket {
 export interface RateLimiter {
   /** The bucket to count in; keep it for the next request of the same pair and pass it back as `known`. */
   bucket(tenantId: string, addressKey: string, now: number): RateBucket;
-  /** Counts one request. @returns false when the window's limit is passed */
-  take(bucket: RateBucket, now: number): boolean;
+  /** Counts one request. @returns false when the window's limit is passed; `limit` stands in for `max` */
+  take(bucket: RateBucket, now: number, limit?: number): boolean;
   /** Drops buckets whose window is over. */
   sweep(now: number): void;
   readonly max: number;
@@ -45,12 +45,12 @@ export function createRateLimiter(windowMs: number, max: number): RateLimiter {
       }
       return bucket;
     },
-    take(bucket, now) {
+    take(bucket, now, limit = max) {
       if (now >= bucket.resetsAt) {
         bucket.count = 0;
         bucket.resetsAt = now + windowMs;
       }
-      return ++bucket.count <= max;
+      return ++bucket.count <= limit;
     },
     sweep(now) {
       for (const [key, bucket] of buckets) {

@@ -12,6 +12,11 @@ export interface RequestBodyEvents {
   onTooLarge(): void;
 }
 
+/** Sees the body as it comes from the client. */
+export interface BodyWatcher {
+  request(bytes: Uint8Array, from: number, to: number): void;
+}
+
 /**
  * The request side of one exchange: takes the client's bytes apart and hands them to the stream. What the stream does not
  * take is kept here, and the client is not read until it has: at most one read of the socket is held.
@@ -23,6 +28,7 @@ export class RequestBody {
   complete: boolean;
   /** The stream has been given all of it. */
   ended = false;
+  watcher: BodyWatcher | null = null;
   private stream: Stream | null = null;
   private remaining: number;
   private backlog: Uint8Array | null = null;
@@ -67,6 +73,15 @@ export class RequestBody {
     }
     this.take(chunk, from, end);
     return end;
+  }
+
+  /**
+   * Puts `bytes` before everything that is still to come: a body that was held back, or goes out a second time. They leave
+   * with `onWritable`.
+   */
+  hold(bytes: Uint8Array): void {
+    this.backlog = bytes;
+    this.ended = false;
   }
 
   /** The client said that no more comes, on an upgraded connection. */
@@ -114,6 +129,7 @@ export class RequestBody {
       this.events.onTooLarge();
       return;
     }
+    if (length > 0) this.watcher?.request(chunk, from, to);
     const { stream } = this;
     if (stream === null) return;
     if (length > 0) {

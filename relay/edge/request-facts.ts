@@ -10,6 +10,7 @@ const methodNames = ["", "GET", "HEAD", "POST", "OPTIONS", "CONNECT", "TRACE"];
 /** What stays known of a request after its head was parsed: numbers, and the bytes to parse it again. */
 export class RequestFacts {
   readonly toHead: boolean;
+  readonly isPost: boolean;
   readonly http10: boolean;
   readonly asksWebsocket: boolean;
   readonly keepAlive: boolean;
@@ -43,6 +44,7 @@ export class RequestFacts {
     this.edge = edge;
     this.method = method;
     this.toHead = method === Method.HEAD;
+    this.isPost = method === Method.POST;
     this.http10 = head.minorVersion === 0;
     this.asksWebsocket = head.websocket;
     this.keepAlive = head.keepAlive;

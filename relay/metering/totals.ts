@@ -23,7 +23,10 @@ export interface RequestRecord {
   clientAddress: string;
   errorCode: string | null;
   clientAborted: boolean;
-  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
+  /**
+   * What no part of the request had before; null when it was no LLM request, or its endpoint has the counting of tokens
+   * switched off.
+   */
   usage: TokenUsage | null;
 }
 

@@ -2,6 +2,7 @@ import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { createAuthMiddleware } from "better-auth/api";
 import { bearer, deviceAuthorization, organization } from "better-auth/plugins";
 import type { Db } from "../../db/client.ts";
+import { seatLimitOf } from "../billing/index.ts";
 import type { Logger } from "../log.ts";
 import type { Mailer } from "../mail/index.ts";
 import { signSessionToken } from "./bearer-token.ts";
@@ -152,7 +153,11 @@ export function createAuth(deps: AuthDeps) {
       }),
     },
     plugins: [
-      organization({ allowUserToCreateOrganization: false, creatorRole: "owner" }),
+      organization({
+        allowUserToCreateOrganization: false,
+        creatorRole: "owner",
+        membershipLimit: (_user, { id }) => seatLimitOf(deps.db, id),
+      }),
       deviceAuthorization({
         verificationUri: "/device",
         expiresIn: "15m",

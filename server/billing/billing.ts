@@ -1,5 +1,7 @@
 import type { Stripe } from "stripe";
+import type { Db } from "../../db/client.ts";
 import { DomainError } from "../errors.ts";
+import { createLedger, type LedgerLog, pushFinal } from "../ledger/index.ts";
 import { type Catalog, createCatalog } from "./catalog.ts";
 import { createStripeClient } from "./stripe.ts";
 
@@ -20,6 +22,8 @@ export interface BillingOn {
   readonly catalog: Catalog;
   /** Days that service goes on after a payment failed. */
   readonly graceDays: number;
+  /** Reports everything that a tenant used until now; to be done before a subscription is ended at once. */
+  readonly pushUsage: (tenantId: string) => Promise<"counted" | "sent" | "unsettled">;
   readonly now: () => Date;
 }
 
@@ -35,12 +39,19 @@ export function createBilling(
         readonly apiBase: string | null;
         readonly graceDays: number;
       },
-  now: () => Date = () => new Date(),
+  { db, log, now = () => new Date() }: { db: Db; log: LedgerLog; now?: () => Date },
 ): Billing {
   if (settings.kind === "off") return billingOff;
   const { secretKey, apiBase, graceDays } = settings;
   const stripe = createStripeClient(secretKey, apiBase);
-  return { mode: modeOf(secretKey, apiBase), stripe, catalog: createCatalog(stripe), graceDays, now };
+  return {
+    mode: modeOf(secretKey, apiBase),
+    stripe,
+    catalog: createCatalog(stripe),
+    graceDays,
+    pushUsage: (tenantId) => pushFinal(createLedger(db, stripe, log), tenantId),
+    now,
+  };
 }
 
 function modeOf(secretKey: string, apiBase: string | null): BillingOn["mode"] {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Db } from "../../db/client.ts";
 
-/** Seats that are taken: members, and invitations that may still be accepted. Integer >= 1 for a tenant with its owner. */
+/** Seats that are taken: members, and invitations that may still be accepted. */
 export async function countSeatsUsed(db: Db, tenantId: string): Promise<number> {
   const { members } = await db
     .selectFrom("member")

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Db } from "../../db/client.ts";
+import type { UsageMode } from "../../db/schema/index.ts";
 import { planOf } from "../plans.ts";
 
 /** What the relay needs to know of a host name to serve it. */
@@ -15,10 +16,13 @@ export interface Route {
   readonly endpointTokenHash: string;
   /** Set: forward there without a connector. */
   readonly upstreamBaseUrl: string | null;
+  readonly usageMode: UsageMode;
   readonly limits: {
     readonly maxBodyBytes: number;
     readonly maxConnectors: number;
     readonly maxConcurrentRequests: number;
+    /** Of all clients of the tenant together; null: no such limit. */
+    readonly requestsPerMinute: number | null;
   };
 }
 
@@ -35,6 +39,7 @@ export async function findRoute(db: Db, slug: string): Promise<Route | null> {
       "endpoints.require_access_key",
       "endpoints.token_hash",
       "endpoints.upstream_base_url",
+      "endpoints.usage_mode",
       "tenant_settings.plan",
       "tenant_settings.billing_state",
       "tenant_settings.suspended_reason",
@@ -55,10 +60,12 @@ export async function findRoute(db: Db, slug: string): Promise<Route | null> {
     requireAccessKey: row.require_access_key,
     endpointTokenHash: row.token_hash,
     upstreamBaseUrl: row.upstream_base_url,
+    usageMode: row.usage_mode,
     limits: {
       maxBodyBytes: plan.maxBodyBytes,
       maxConnectors: plan.connectors,
       maxConcurrentRequests: plan.concurrentRequests,
+      requestsPerMinute: plan.requestsPerMinute,
     },
   };
 }

@@ -27,7 +27,7 @@ export interface DuePeriod {
  * The subscription rows are written by whoever hears of a change, normally the portal. Where a row's period has passed, Stripe
  * is asked, so that the relay can close a period while the portal is down.
  *
- * @throws when Stripe cannot be asked and has to be
+ * @throws when Stripe cannot be asked about periods before a first look
  */
 export async function refreshPeriods(
   deps: LedgerDeps,

@@ -1,6 +1,7 @@
 import { planOf } from "../plans.ts";
 import { costOf, type MeterTotals, meterNames } from "../pricing/index.ts";
 import type { LedgerDeps } from "./deps.ts";
+import type { UsageInvoice } from "./gateway.ts";
 import { type DuePeriod, invoiceOf, isLive, refreshPeriods } from "./periods.ts";
 import { type MeterResult, pushMeter, settlePending } from "./push-meter.ts";
 import type { LedgerSession, MeterPeriod } from "./store.ts";
@@ -75,15 +76,14 @@ class TenantWork implements TenantReport {
   }
 
   async close(due: DuePeriod, all: readonly DuePeriod[]): Promise<void> {
-    const { deps, session, now } = this;
+    const { session, now } = this;
     const { period, subscription } = due;
     if (period.billed !== null) {
       await this.settle(period);
       return this.carry(period, period.billed, all);
     }
     if (period.isTrial) return this.end(period, null, await session.getTotals(period));
-    const invoices = await deps.gateway.listUsageInvoices(period.subscriptionId);
-    const invoice = invoiceOf(period, invoices);
+    const invoice = await this.findInvoice(period);
     if (invoice?.isFinal) {
       await this.end(period, invoice.invoiceId, invoice.quantities);
       return this.carry(period, invoice.quantities, all);
@@ -104,6 +104,16 @@ class TenantWork implements TenantReport {
       );
     if (!isLive(subscription) || overdueMs > GIVE_UP_MS)
       await this.end(period, null, { requests: 0, megabytes: 0, tokens: 0 });
+  }
+
+  /** @returns null: there is none; undefined: Stripe cannot be asked, which must not keep the closing report from being sent */
+  private async findInvoice(period: MeterPeriod): Promise<UsageInvoice | null | undefined> {
+    try {
+      return invoiceOf(period, await this.deps.gateway.listUsageInvoices(period.subscriptionId));
+    } catch (error) {
+      this.deps.log.warn({ err: error, tenantId: this.tenantId }, "invoices not read, asking again later");
+      return undefined;
+    }
   }
 
   /** Asks whether Stripe counts what it accepted, and reports again what it does not. */

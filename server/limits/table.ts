@@ -20,8 +20,12 @@ export const limits = {
   availability: { seconds: 60, perAddress: 120, perTenant: null },
   status: { seconds: 60, perAddress: 1200, perTenant: null },
   abuse: { seconds: 3600, perAddress: 10, perTenant: null },
+  /** Stripe sends from few addresses, and many events at the turn of a month; refused ones come again. */
+  stripe_webhook: { seconds: 60, perAddress: 6000, perTenant: null },
   /** License and API keys that were not valid: guessing. */
   credential_failure: { seconds: 600, perAddress: 60, perTenant: null },
+  /** Files of usage: each may read as many rows as a page of a year. */
+  export: { seconds: 60, perAddress: 60, perTenant: 30 },
   /** Keys and devices changed by people. */
   keys: { seconds: 600, perAddress: 600, perTenant: 300 },
   /** Each asks Stripe several times, whose own limit all tenants share. */

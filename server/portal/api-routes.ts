@@ -11,6 +11,7 @@ import { infoOf, readFetchRequest, route } from "./exchange.ts";
 import { sendFetchResponse } from "./fetch-bridge.ts";
 import type { Identified } from "./identify.ts";
 import { identityOf } from "./load-context.ts";
+import { createStripeRoutes, type StripeRoutesDeps } from "./stripe-routes.ts";
 
 export interface ApiRoutesDeps {
   readonly env: PortalEnv;
@@ -20,13 +21,14 @@ export interface ApiRoutesDeps {
   readonly draining: AbortSignal;
   /** Who asks; cookies of a session that slid are set on the response. */
   readonly identify: (request: IncomingMessage, response: ServerResponse) => Promise<Identified>;
+  readonly webhooks: StripeRoutesDeps["webhooks"];
 }
 
 /** Bytes of a procedure's input. */
 const maxInputBytes = 256 * 1024;
 
-/** Everything under /api: auth, procedures over tRPC and REST, and the documents about them. */
-export function createApiRoutes({ env, api, authHandler, identify, draining }: ApiRoutesDeps) {
+/** Everything under /api: auth, webhooks, procedures over tRPC and REST, and the documents about them. */
+export function createApiRoutes({ env, api, authHandler, identify, draining, webhooks }: ApiRoutesDeps) {
   const responses = new WeakMap<IncomingMessage, ServerResponse>();
   const rest = createRestHandler({
     deps: api,
@@ -80,6 +82,7 @@ export function createApiRoutes({ env, api, authHandler, identify, draining }: A
       await sendFetchResponse(response, answer);
     }),
   );
+  router.use("/stripe", createStripeRoutes({ limiter: api.limiter, webhooks }));
   router.get("/openapi.json", (_request, response) => {
     response.type("application/json").send(documentJson);
   });

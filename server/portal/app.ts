@@ -16,7 +16,8 @@ import { createLoadContext } from "./load-context.ts";
 import { answerMailbox } from "./mailbox-page.ts";
 import { sendProblem } from "./problem-page.ts";
 import type { RequestInfo } from "./request-info.ts";
-import { createNonce, refuseForeignOrigin, setSecurityHeaders } from "./security.ts";
+import { createNonce, refuseForeignOrigin, setSecurityHeaders, stripePageOrigins } from "./security.ts";
+import type { StripeRoutesDeps } from "./stripe-routes.ts";
 
 export interface PortalAppDeps {
   readonly env: PortalEnv;
@@ -27,6 +28,7 @@ export interface PortalAppDeps {
   readonly ensureTenant: EnsureTenant;
   /** Aborts when the portal stops. */
   readonly draining: AbortSignal;
+  readonly webhooks: StripeRoutesDeps["webhooks"];
   /** The built pages; null in tests of everything else. */
   readonly pages: ServerBuild | null;
 }
@@ -41,22 +43,23 @@ export type PortalApp = ReturnType<typeof createPortalApp>;
  * hosts never come here, but for the health procedure.
  */
 export function createPortalApp(deps: PortalAppDeps) {
-  const { env, api, authHandler, draining, pages } = deps;
+  const { env, api, authHandler, draining, webhooks, pages } = deps;
   const https = env.portalUrl.startsWith("https://");
   const identifyCaller = async (request: IncomingMessage, response: ServerResponse) => {
     const caller = await identify(deps, request, infoOf(request));
     for (const cookie of caller.setCookies) response.appendHeader("set-cookie", cookie);
     return caller;
   };
-  const apiRoutes = createApiRoutes({ env, api, authHandler, draining, identify: identifyCaller });
+  const apiRoutes = createApiRoutes({ env, api, authHandler, draining, webhooks, identify: identifyCaller });
 
+  const formTargets = stripePageOrigins(env.billing);
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   app.use((request, response, next) => {
     const { requestId, log } = infoOf(request);
     response.locals.nonce = createNonce();
-    setSecurityHeaders(response, response.locals.nonce, { https });
+    setSecurityHeaders(response, response.locals.nonce, { https, formTargets });
     response.setHeader("x-request-id", requestId);
     const refused = refuseForeignOrigin(request, env.portalUrl);
     if (!refused) return next();

@@ -1,7 +1,16 @@
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
 /** What a request was for; few values, so that a label stays cheap. */
-export type RequestArea = "page" | "asset" | "auth" | "trpc" | "rest" | "tenant" | "mailbox" | "other";
+export type RequestArea =
+  | "page"
+  | "asset"
+  | "auth"
+  | "trpc"
+  | "rest"
+  | "tenant"
+  | "mailbox"
+  | "webhook"
+  | "other";
 
 export interface PortalMetrics {
   readonly registry: Registry;

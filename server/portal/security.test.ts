@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
-import { refuseForeignOrigin, sharesRegistrableDomain } from "./security.ts";
+import { refuseForeignOrigin, sharesRegistrableDomain, stripePageOrigins } from "./security.ts";
 
 const portal = "https://hotspot.example";
 const ask = (method: string, headers: IncomingHttpHeaders) =>
@@ -41,4 +41,19 @@ describe("sharesRegistrableDomain", () => {
     ["hotspot.example", "hotspot-sites.example", false],
     ["example.com", "example.net", false],
   ])("%s and %s: %s", (one, other, shared) => expect(sharesRegistrableDomain(one, other)).toBe(shared));
+});
+
+describe("stripePageOrigins", () => {
+  const stripe = { kind: "stripe", secretKey: "sk_test_x", graceDays: 7 } as Extract<
+    Parameters<typeof stripePageOrigins>[0],
+    { kind: "stripe" }
+  >;
+
+  it("lets forms lead to Stripe's pages, to those of the stand-in, or nowhere", () => {
+    expect(stripePageOrigins({ ...stripe, apiBase: null })).toContain("https://checkout.stripe.com");
+    expect(stripePageOrigins({ ...stripe, apiBase: "http://127.0.0.1:12111" })).toEqual([
+      "http://127.0.0.1:12111",
+    ]);
+    expect(stripePageOrigins({ kind: "off" })).toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { PortalEnv } from "../env.ts";
 
 /** A fresh nonce for one page. */
 export function createNonce(): string {
@@ -11,11 +12,12 @@ export function createNonce(): string {
  * because dialogs and menus of the component library write <style> elements and style attributes by script.
  *
  * @param https the portal is served over https: then browsers are told to stay there
+ * @param formTargets origins that a form of ours may lead on to; browsers hold redirects after a form to the policy too
  */
 export function setSecurityHeaders(
   response: ServerResponse,
   nonce: string,
-  options: { https: boolean },
+  options: { https: boolean; formTargets: readonly string[] },
 ): void {
   const policy = [
     "default-src 'self'",
@@ -26,7 +28,7 @@ export function setSecurityHeaders(
     "connect-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
-    "form-action 'self'",
+    ["form-action 'self'", ...options.formTargets].join(" "),
     "frame-src 'self'",
     "frame-ancestors 'none'",
   ];
@@ -38,6 +40,13 @@ export function setSecurityHeaders(
   response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
   response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
   if (options.https) response.setHeader("Strict-Transport-Security", "max-age=31536000");
+}
+
+/** Where the buttons of the billing pages lead: Stripe's own pages, or those of the stand-in. */
+export function stripePageOrigins(billing: PortalEnv["billing"]): readonly string[] {
+  if (billing.kind === "off") return [];
+  if (billing.apiBase !== null) return [new URL(billing.apiBase).origin];
+  return ["https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com"];
 }
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);

@@ -28,6 +28,7 @@ import { createForwarder } from "./forward.ts";
 import { readHost } from "./host.ts";
 import { createMetrics } from "./metrics.ts";
 import { beginRequest } from "./request-info.ts";
+import { createStripeEvents } from "./stripe-events.ts";
 import { tenantErrors } from "./tenant-errors.ts";
 import { createTenantHost, rawAnswer } from "./tenant-host.ts";
 
@@ -62,7 +63,7 @@ export async function startPortal(
   const metrics = createMetrics();
   const background = createBackground(log);
   const mailer = createMailer({ transport: createTransportFor(env.mail), from: env.mail.from, log });
-  const billing = createBilling(env.billing);
+  const billing = createBilling(env.billing, { db, log });
   const stripe = billing.mode === "off" ? null : billing.stripe;
   const archive = env.storage.kind === "s3" ? createRequestArchive(env.storage) : null;
   const ensureTenant = createEnsureTenant(db, (tenantId) => {
@@ -87,6 +88,7 @@ export async function startPortal(
   if (billing.mode !== "off") {
     background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
   }
+  const stripeEvents = createStripeEvents({ env, db, billing, mailer, log, registry: metrics.registry });
   const app = createPortalApp({
     env,
     db,
@@ -94,6 +96,7 @@ export async function startPortal(
     auth,
     authHandler,
     ensureTenant,
+    webhooks: stripeEvents.webhooks,
     pages,
     draining: draining.signal,
   });
@@ -149,7 +152,7 @@ export async function startPortal(
   const adminPort = await listen(admin, env.adminPort, "127.0.0.1");
   const jobs = startJobs({
     databaseUrl: env.databaseUrl,
-    tasks: housekeepingTasks({ db, archive, stripe }),
+    tasks: [...housekeepingTasks({ db, archive, stripe }), ...stripeEvents.tasks],
     log,
     metrics: createJobMetrics(metrics.registry),
   });

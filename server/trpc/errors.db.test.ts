@@ -73,6 +73,7 @@ test("every kind of error has one code", () => {
     invalid: "BAD_REQUEST",
     limit: "FORBIDDEN",
     precondition: "PRECONDITION_FAILED",
+    unavailable: "SERVICE_UNAVAILABLE",
     internal: "INTERNAL_SERVER_ERROR",
   });
   expect(toTrpcError(new DomainError("limit", "rate_limited", "x", { retryAfterSeconds: 3 })).code).toBe(

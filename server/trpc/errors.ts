@@ -3,7 +3,7 @@ import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import * as z from "zod";
 import { DomainError, type ErrorKind } from "../errors.ts";
 
-/** One kind, one tRPC code; the HTTP status follows from it (404, 409, 403, 401, 400, 429, 412, 500). */
+/** One kind, one tRPC code; the HTTP status follows from it (404, 409, 403, 401, 400, 429, 412, 503, 500). */
 const codeOfKind = {
   not_found: "NOT_FOUND",
   conflict: "CONFLICT",
@@ -12,6 +12,7 @@ const codeOfKind = {
   invalid: "BAD_REQUEST",
   limit: "TOO_MANY_REQUESTS",
   precondition: "PRECONDITION_FAILED",
+  unavailable: "SERVICE_UNAVAILABLE",
   internal: "INTERNAL_SERVER_ERROR",
 } as const satisfies Record<ErrorKind, TRPC_ERROR_CODE_KEY>;
 
@@ -33,9 +34,9 @@ export function toTrpcError(error: DomainError): TRPCError {
 }
 
 function trpcCodeOf(error: DomainError): TRPC_ERROR_CODE_KEY {
-  // A plan's limit does not go away by waiting: 403, not 429. An unpaid invoice is what 402 is for.
+  // A plan's limit does not go away by waiting: 403, not 429. An unpaid invoice and a declined card are what 402 is for.
   if (error.kind === "limit" && error.details.retryAfterSeconds === undefined) return "FORBIDDEN";
-  if (error.code === "payment_required") return "PAYMENT_REQUIRED";
+  if (error.code === "payment_required" || error.code === "payment_declined") return "PAYMENT_REQUIRED";
   return codeOfKind[error.kind];
 }
 

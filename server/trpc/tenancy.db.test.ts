@@ -109,7 +109,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "billing.cancel": { answer: "billing_off" },
   "billing.resume": { answer: "billing_off" },
   "billing.openPortal": { input: {}, answer: "billing_off" },
-  "billing.invoices": { answer: "empty" },
+  "billing.invoices": { input: {}, answer: "empty" },
   "billing.invoice": { input: { id: "in_of_victim" }, answer: "invoice_not_found" },
   "billing.payInvoice": { input: { id: "in_of_victim" }, answer: "billing_off" },
   "billing.addTaxId": { input: { type: "eu_vat", value: "DE123456789" }, answer: "billing_off" },

@@ -9,6 +9,7 @@ export function InvoicePanel({ invoice }: { invoice: Invoice }) {
   const { subtotalCents, taxCents, totalCents, amountPaidCents, amountDueCents } = invoice;
   const discountCents = totalCents - taxCents - subtotalCents;
   const open = invoice.status === "open" || invoice.status === "uncollectible";
+  const partly = open && amountDueCents !== totalCents;
   return (
     <Panel id="lines" title="What is charged" lead="A line of usage opens the requests behind it." flush>
       <InvoiceLines lines={invoice.lines} currency={invoice.currency} />
@@ -19,7 +20,7 @@ export function InvoicePanel({ invoice }: { invoice: Invoice }) {
           {taxCents !== 0 ? <Sum term="Tax" text={money(taxCents)} /> : null}
           <Sum term="Total" text={money(totalCents)} strong />
           {amountPaidCents !== 0 ? <Sum term="Paid" text={money(amountPaidCents)} /> : null}
-          {open ? <Sum term="To be paid" text={money(amountDueCents)} strong /> : null}
+          {partly ? <Sum term="To be paid" text={money(amountDueCents)} strong /> : null}
         </dl>
       </div>
     </Panel>

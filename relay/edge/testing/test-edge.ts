@@ -23,7 +23,8 @@ export const acme: EdgeRoute = {
   // SHA-256 of "hs_ep_right0000token"
   endpointTokenHash: "5644f136407b745295cfa2c05707afae6daf5b9a8711e0a0ebb81c8f7dbccf71",
   upstreamBaseUrl: null,
-  limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100 },
+  usageMode: "ask",
+  limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100, requestsPerMinute: null },
 };
 
 export interface TestEdgeOptions {

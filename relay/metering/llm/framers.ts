@@ -65,9 +65,10 @@ export class SseFramer implements Framer {
     else this.parser.feed(latin1(bytes));
   }
 
-  end(): void {
-    // An event without its empty line is no event to a browser; servers that forget it lose just the usage.
-    if (!this.lost) this.parser.feed("\n\n");
+  end(whole: boolean): void {
+    // An event without its empty line is no event to a browser; servers that forget it lose just the usage. One that was
+    // cut off was not delivered.
+    if (whole && !this.lost) this.parser.feed("\n\n");
   }
 
   /** After an event that was too long: goes on at the next line. */
@@ -108,8 +109,8 @@ export class LineFramer implements Framer {
     if (from < text.length) this.add(text.slice(from));
   }
 
-  end(): void {
-    this.line();
+  end(whole: boolean): void {
+    if (whole) this.line();
   }
 
   private add(piece: string): void {

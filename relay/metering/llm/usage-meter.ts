@@ -50,7 +50,8 @@ export class UsageMeter implements FramerEvents {
   private readonly options: UsageMeterOptions;
   private readonly tally: Tally;
   private readonly reader: AnswerReader;
-  private readonly scan = new RequestScan();
+  /** Of the request's body, as far as it was shown. */
+  readonly requestScan = new RequestScan();
   private httpStatus = 0;
   private contentType = "";
   private contentEncoding = "";
@@ -75,7 +76,7 @@ export class UsageMeter implements FramerEvents {
 
   /** Takes bytes of the request's body, for the estimate of its input and the model's name. */
   request(bytes: Uint8Array, from = 0, to = bytes.length): void {
-    this.guard(() => this.scan.feed(bytes, from, to));
+    this.guard(() => this.requestScan.feed(bytes, from, to));
   }
 
   /** Takes status and the two fields of the response's final head; empty when they are missing. */
@@ -83,7 +84,7 @@ export class UsageMeter implements FramerEvents {
     this.httpStatus = status;
     this.contentType = contentType;
     this.contentEncoding = contentEncoding;
-    this.tally.input = this.scan;
+    this.tally.input = this.requestScan;
   }
 
   /** Takes a piece of the response's body. */

@@ -31,6 +31,11 @@ export class UsageStripper {
     this.forward = forward;
   }
 
+  /** What was forwarded ends with a whole event: the beginning of another one is held back. */
+  get atEventEnd(): boolean {
+    return !this.passing;
+  }
+
   feed(chunk: Uint8Array): void {
     /** Start of what is not forwarded yet, and of the event that is looked at. */
     let from = 0;

@@ -11,7 +11,13 @@ export function makeRoute(changes: Partial<Route> = {}): Route {
     requireAccessKey: false,
     endpointTokenHash: "0".repeat(64),
     upstreamBaseUrl: null,
-    limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100 },
+    usageMode: "ask",
+    limits: {
+      maxBodyBytes: 1_000_000,
+      maxConnectors: 2,
+      maxConcurrentRequests: 100,
+      requestsPerMinute: null,
+    },
     ...changes,
   };
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { ApiConfig } from "../../config.ts";
 import { tags } from "../rest-meta.ts";
 import { appRouter } from "../root.ts";
+import { usageExportOperation, usageExportRoute } from "./usage-export.ts";
 
 const description = `Manage endpoints, connectors and keys.
 
@@ -32,7 +33,8 @@ export function openApiDocument(config: Pick<ApiConfig, "portalUrl">): OpenAPIOb
     securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
     defs: { Error: ErrorBody },
   });
-  return withOwnErrors(document);
+  const paths = { ...document.paths, [usageExportRoute.path]: { get: usageExportOperation() } };
+  return withOwnErrors({ ...document, paths } as OpenAPIObject);
 }
 
 /** The library describes its own error body, one schema per status; ours is one for all. */

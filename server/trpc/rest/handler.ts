@@ -7,6 +7,7 @@ import { factsOf, INTERNAL_MESSAGE, retryHeaders, toTrpcError } from "../errors.
 import { appRouter } from "../root.ts";
 import { BodyTooLarge, readJsonBody } from "./body.ts";
 import { allowedMethods } from "./routes.ts";
+import { sendUsageExport, usageExportRoute } from "./usage-export.ts";
 
 /** What the portal knows of a request before the API sees it. */
 export interface RequestIdentity {
@@ -41,8 +42,8 @@ export function createRestHandler({ deps, identify }: RestOptions): RestHandler 
   return async (incoming, res, next) => {
     const req = incoming as RestRequest;
     const target = req.originalUrl ?? req.url ?? "/";
-    const path = URL.canParse(target, "http://portal") ? new URL(target, "http://portal").pathname : null;
-    const methods = path === null ? [] : allowedMethods(path);
+    const url = URL.parse(target, "http://portal");
+    const methods = url === null ? [] : allowedMethods(url.pathname);
     const method = req.method === "HEAD" ? "GET" : (req.method ?? "GET");
     if (methods.length === 0 && next) return next();
 
@@ -63,7 +64,10 @@ export function createRestHandler({ deps, identify }: RestOptions): RestHandler 
         });
       }
       const { authorization, host } = req.headers;
-      contexts.set(req, createContext({ deps, ...identity, authorization, host }));
+      const context = createContext({ deps, ...identity, authorization, host });
+      if (url?.pathname === usageExportRoute.path)
+        return await sendUsageExport(context, url.searchParams, res);
+      contexts.set(req, context);
       const hasBody = method !== "GET" && method !== "DELETE";
       req.body = hasBody ? await readJsonBody(req) : undefined;
       // Express's own parser would turn ?slug[a]=b into objects; the library reads the URL when there is none.

@@ -1,5 +1,6 @@
 import type { OpenApiMethod } from "trpc-to-openapi";
 import { appRouter } from "../root.ts";
+import { usageExportRoute } from "./usage-export.ts";
 
 interface Route {
   readonly method: OpenApiMethod;
@@ -20,7 +21,7 @@ export const restRoutes: readonly Route[] = Object.entries(
   return openapi ? [{ method: openapi.method, path: openapi.path, procedure }] : [];
 });
 
-const patterns = restRoutes.map(({ method, path }) => ({
+const patterns = [...restRoutes, usageExportRoute].map(({ method, path }) => ({
   method,
   pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, "[^/]+")}/?$`, "i"),
 }));

@@ -1,4 +1,20 @@
-import { getBilling, getInvoice, listInvoices, requireBilling } from "../../billing/index.ts";
+import {
+  addTaxId,
+  applyCoupon,
+  cancelSubscription,
+  cancelSubscriptionNow,
+  changePlan,
+  completeCheckout,
+  getBilling,
+  getInvoice,
+  listInvoices,
+  openPortal,
+  payInvoice,
+  previewChange,
+  removeTaxId,
+  resumeSubscription,
+  startCheckout,
+} from "../../billing/index.ts";
 import {
   AddTaxIdInput,
   ApplyCouponInput,
@@ -22,20 +38,11 @@ import {
   TaxIdsOutput,
   UrlOutput,
 } from "../../billing/schemas.ts";
-import { type RequestContext, requirePermission } from "../../context.ts";
-import { DomainError } from "../../errors.ts";
-import type { ApiDeps } from "../context.ts";
 import { router } from "../init.ts";
 import { internalProcedure, memberProcedure } from "../procedures.ts";
 import { rest } from "../rest-meta.ts";
 
 const tag = "Billing";
-
-function pending(deps: ApiDeps, ctx: RequestContext): never {
-  requirePermission(ctx, "billing:write");
-  requireBilling(deps.billing);
-  throw new DomainError("precondition", "catalog_missing", "the plans are not set up at Stripe yet");
-}
 
 /** What a customer does with the account's money. Reading answers from our own rows; the rest asks Stripe. */
 export const billingRouter = router({
@@ -54,7 +61,7 @@ export const billingRouter = router({
     )
     .input(StartCheckoutInput)
     .output(StartCheckoutOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => startCheckout({ ctx: ctx.caller, deps: ctx, input })),
 
   completeCheckout: memberProcedure("billing")
     .meta(
@@ -66,7 +73,7 @@ export const billingRouter = router({
     )
     .input(CompleteCheckoutInput)
     .output(CompleteCheckoutOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => completeCheckout({ ctx: ctx.caller, deps: ctx, input })),
 
   previewChange: memberProcedure("billing")
     .meta(
@@ -77,7 +84,7 @@ export const billingRouter = router({
     )
     .input(PlanChangeInput)
     .output(PreviewOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => previewChange({ ctx: ctx.caller, deps: ctx, input })),
 
   changePlan: memberProcedure("billing")
     .meta(
@@ -90,14 +97,14 @@ export const billingRouter = router({
     )
     .input(ChangePlanInput)
     .output(ChangePlanOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => changePlan({ ctx: ctx.caller, deps: ctx, input })),
 
   cancel: memberProcedure("billing")
     .meta(
       rest("POST", "/api/billing/cancel", { tag, summary: "End the subscription with its present period" }),
     )
     .output(StandingOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx }) => cancelSubscription({ ctx: ctx.caller, deps: ctx })),
 
   resume: memberProcedure("billing")
     .meta(
@@ -107,7 +114,7 @@ export const billingRouter = router({
       }),
     )
     .output(StandingOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx }) => resumeSubscription({ ctx: ctx.caller, deps: ctx })),
 
   openPortal: memberProcedure("billing")
     .meta(
@@ -118,7 +125,7 @@ export const billingRouter = router({
     )
     .input(OpenPortalInput)
     .output(UrlOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => openPortal({ ctx: ctx.caller, deps: ctx, input })),
 
   invoices: memberProcedure()
     .meta(rest("GET", "/api/billing/invoices", { tag, summary: "Invoices, newest first" }))
@@ -130,7 +137,7 @@ export const billingRouter = router({
     .meta(rest("GET", "/api/billing/invoices/{id}", { tag, summary: "One invoice with its lines" }))
     .input(InvoiceIdInput)
     .output(InvoiceOutput)
-    .query(({ ctx, input }) => getInvoice({ ctx: ctx.caller, input })),
+    .query(({ ctx, input }) => getInvoice({ ctx: ctx.caller, deps: ctx, input })),
 
   payInvoice: memberProcedure("billing")
     .meta(
@@ -141,25 +148,25 @@ export const billingRouter = router({
     )
     .input(InvoiceIdInput)
     .output(UrlOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => payInvoice({ ctx: ctx.caller, deps: ctx, input })),
 
   addTaxId: memberProcedure("billing")
     .meta(rest("POST", "/api/billing/tax-ids", { tag, summary: "Put a tax id on invoices" }))
     .input(AddTaxIdInput)
     .output(TaxIdsOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => addTaxId({ ctx: ctx.caller, deps: ctx, input })),
 
   removeTaxId: memberProcedure("billing")
     .meta(rest("DELETE", "/api/billing/tax-ids/{id}", { tag, summary: "Take a tax id off invoices" }))
     .input(TaxIdInput)
     .output(TaxIdsOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => removeTaxId({ ctx: ctx.caller, deps: ctx, input })),
 
   applyCoupon: memberProcedure("billing")
     .meta(rest("POST", "/api/billing/coupon", { tag, summary: "Use a promotion code" }))
     .input(ApplyCouponInput)
     .output(StandingOutput)
-    .mutation(({ ctx }) => pending(ctx, ctx.caller)),
+    .mutation(({ ctx, input }) => applyCoupon({ ctx: ctx.caller, deps: ctx, input })),
 
   cancelNow: internalProcedure
     .meta(
@@ -170,8 +177,7 @@ export const billingRouter = router({
     )
     .input(CancelNowInput)
     .output(StandingOutput)
-    .mutation(({ ctx }) => {
-      requireBilling(ctx.billing);
-      throw new DomainError("precondition", "catalog_missing", "the plans are not set up at Stripe yet");
-    }),
+    .mutation(({ ctx, input }) =>
+      cancelSubscriptionNow({ db: ctx.db, requestId: ctx.requestId, deps: ctx }, input),
+    ),
 });

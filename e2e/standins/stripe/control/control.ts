@@ -1,4 +1,8 @@
+import { closeDispute } from "../billing/disputes.ts";
+import { runUntil } from "../billing/due.ts";
+import { StripeError } from "../core/errors.ts";
 import { Faults, type FaultsInput } from "../core/faults.ts";
+import { disputeLastCharge } from "../resources/payments.ts";
 import { Settings, type SettingsInput } from "../settings.ts";
 import type { Deliveries } from "../webhooks/deliver.ts";
 import type { World } from "../world.ts";
@@ -17,6 +21,9 @@ export interface Control {
   state(): Record<string, unknown>;
   /** Waits until all webhooks are delivered or given up. */
   settled(): Promise<void>;
+  /** A bank takes the last payment of a customer back. @returns id of the dispute */
+  dispute(customer: string, reason?: string): string;
+  closeDispute(dispute: string, outcome: "won" | "lost"): void;
   /** Sends an event again, a lost one too. */
   resend(eventId: string): void;
   /** Empties the account; webhook endpoints stay. */
@@ -33,10 +40,15 @@ export function createControl(world: World, deliveries: Deliveries): Control {
     },
     now: () => world.clock.now(),
     async advance(to) {
-      world.clock.freezeAt(to);
+      if (to < world.clock.now()) throw new StripeError(400, `it is ${world.clock.now()} already`);
+      runUntil(world, null, to, (at) => world.clock.freezeAt(at));
       world.onChange();
     },
     state: () => world.state.toJSON(),
+    dispute: (customer, reason = "fraudulent") => disputeLastCharge(world, customer, reason).id,
+    closeDispute(dispute, outcome) {
+      closeDispute(world, world.state.disputes.get(dispute), outcome);
+    },
     settled: () => deliveries.settled(),
     resend: (eventId) => deliveries.resend(eventId),
     reset() {

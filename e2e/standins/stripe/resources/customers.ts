@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cancelNow } from "../billing/cancel.ts";
 import { noSuch, StripeError } from "../core/errors.ts";
 import type { Customer } from "../core/objects.ts";
 import {
@@ -179,6 +180,10 @@ export const customerRoutes = [
   }),
   route("DELETE", "/v1/customers/:customer", params({}), ({ world, path }) => {
     const customer = getCustomer(world, path.customer!);
+    const running = world.state.subscriptions.filter(
+      ({ customer: owner, ended_at }) => owner === customer.id && ended_at === null,
+    );
+    for (const subscription of running) cancelNow(world, subscription, { invoiceNow: false, prorate: false });
     customer.deleted = true;
     world.emit("customer.deleted", customer);
     return { id: customer.id, object: "customer", deleted: true };

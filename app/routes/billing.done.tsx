@@ -20,7 +20,7 @@ export const meta = () => pageTitle("Your plan");
 export async function loader(args: LoaderFunctionArgs) {
   requireSession(args);
   const { api, config } = args.context;
-  const sessionId = new URL(args.request.url).searchParams.get("session_id");
+  const sessionId = new URL(args.request.url).searchParams.get("session");
   if (!sessionId) throw redirect(paths.billing);
   const { value: order, problem } = await attempt(api.billing.completeCheckout({ sessionId }));
   if (problem) return { problem, bought: null };

@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import * as z from "zod";
 import { type RequestContext, requirePermission } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import type { InvoiceOutput, ListInvoicesInput, ListInvoicesOutput } from "./schemas.ts";
-import { viewInvoice, viewInvoiceSummary } from "./views.ts";
+import type { ListInvoicesInput, ListInvoicesOutput } from "./schemas.ts";
+import { viewInvoiceSummary } from "./views.ts";
 
 const DEFAULT_LIMIT = 24;
 
@@ -36,26 +36,6 @@ export async function listInvoices(args: {
     invoices: page.map(viewInvoiceSummary),
     nextCursor: last && rows.length > limit ? encodeCursor(last.created_at, last.id) : null,
   };
-}
-
-/**
- * One invoice with its lines, from our own row.
- * @throws DomainError not_found/invoice_not_found
- */
-export async function getInvoice(args: {
-  ctx: RequestContext;
-  input: { id: string };
-}): Promise<InvoiceOutput> {
-  const { ctx, input } = args;
-  requirePermission(ctx, "billing:read");
-  const row = await ctx.db
-    .selectFrom("invoices")
-    .selectAll()
-    .where("tenant_id", "=", ctx.tenantId)
-    .where("id", "=", input.id)
-    .executeTakeFirst();
-  if (!row) throw new DomainError("not_found", "invoice_not_found", "there is no such invoice");
-  return viewInvoice(row);
 }
 
 // Stripe counts whole seconds, so a Date loses nothing.
