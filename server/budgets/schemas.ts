@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { idInput, timestamp } from "../schemas.ts";
+import { bodyBoolean, bodyInteger, idInput, timestamp } from "../schemas.ts";
 
 const metric = z
   .enum(["requests", "tokens", "cents"])
@@ -10,8 +10,10 @@ export const SetBudgetInput = z.object({
   accessKeyId: idInput.optional().describe("The whole account when left out"),
   metric,
   period,
-  limit: z.number().int().min(1).max(1_000_000_000_000).describe("Whole requests, tokens or cents"),
-  hard: z.boolean().describe("true: requests are refused at the limit; false: mails only"),
+  limit: bodyInteger
+    .refine((value) => value >= 1 && value <= 1_000_000_000_000, "1 to 1,000,000,000,000")
+    .describe("Whole requests, tokens or cents"),
+  hard: bodyBoolean.describe("true: requests are refused at the limit; false: mails only"),
 });
 export type SetBudgetInput = z.infer<typeof SetBudgetInput>;
 

@@ -60,7 +60,14 @@ async function requireAccessKey(tx: Tx, tenantId: string, accessKeyId: string): 
   });
 }
 
+/** Holds the tenant's row, so that two who set a budget wait for each other. */
 async function requirePlace(tx: Tx, tenantId: string): Promise<void> {
+  await tx
+    .selectFrom("tenant_settings")
+    .select("tenant_id")
+    .where("tenant_id", "=", tenantId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
   const { used } = await tx
     .selectFrom("budgets")
     .select(sql<number>`count(*)::int`.as("used"))
@@ -75,8 +82,10 @@ async function requirePlace(tx: Tx, tenantId: string): Promise<void> {
 async function upsert(
   tx: Tx,
   tenantId: string,
-  { accessKeyId = null, metric, period, limit, hard }: SetBudgetInput,
+  input: SetBudgetInput,
 ): Promise<{ id: string; limit_value: number | null }> {
+  const { metric, period, limit, hard } = input;
+  const accessKeyId = input.accessKeyId ?? null;
   const present = await tx
     .selectFrom("budgets")
     .select(["id", "limit_value"])
@@ -86,31 +95,21 @@ async function upsert(
     )
     .where("metric", "=", metric)
     .where("period", "=", period)
-    .forUpdate()
     .executeTakeFirst();
-  if (present) {
+  if (present === undefined) {
+    const id = newId("bud");
+    const owner = { id, tenant_id: tenantId, access_key_id: accessKeyId };
     await tx
-      .updateTable("budgets")
-      .set({ limit_value: limit, hard, updated_at: sql`now()` })
-      .where("id", "=", present.id)
-      .where("tenant_id", "=", tenantId)
+      .insertInto("budgets")
+      .values({ ...owner, metric, period, limit_value: limit, hard })
       .execute();
-    return present;
+    return { id, limit_value: null };
   }
-  const id = newId("bud");
-  const made = await tx
-    .insertInto("budgets")
-    .values({ id, tenant_id: tenantId, access_key_id: accessKeyId, metric, period, limit_value: limit, hard })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning("id")
-    .executeTakeFirst();
-  if (made) return { id, limit_value: null };
-  // Somebody else made it just now: it is there to be changed.
-  return upsert(tx, tenantId, {
-    ...(accessKeyId === null ? {} : { accessKeyId }),
-    metric,
-    period,
-    limit,
-    hard,
-  });
+  await tx
+    .updateTable("budgets")
+    .set({ limit_value: limit, hard, updated_at: sql`now()` })
+    .where("id", "=", present.id)
+    .where("tenant_id", "=", tenantId)
+    .execute();
+  return { id: present.id, limit_value: present.limit_value };
 }

@@ -101,6 +101,7 @@ const goodInput: Record<string, Record<string, unknown>> = {
   "billing.addTaxId": { type: "eu_vat", value: "DE123456789" },
   "billing.applyCoupon": { coupon: "WELCOME" },
   "billing.cancelNow": { tenantId: owner.tenantId, reason: "x" },
+  "budgets.set": { metric: "tokens", period: "day", limit: 5, hard: true },
   "connectors.issue": { ...machine, endpointSlug: endpoint.slug },
   "connectors.heartbeat": { connectorId, status: "online", capacity: 1, latencyMs: 1 },
   "connectors.verify": { connectorToken: "x" },
@@ -112,7 +113,7 @@ const goodInput: Record<string, Record<string, unknown>> = {
   "tenants.suspend": { tenantId: owner.tenantId, reason: "x" },
   "tenants.resume": { tenantId: owner.tenantId },
 };
-const routes = restRoutes.filter(({ method }) => method === "POST" || method === "PATCH" || method === "PUT");
+const routes = restRoutes.filter(({ method }) => method === "POST" || method === "PATCH");
 
 async function send(route: (typeof routes)[number], body: string | Buffer, contentType = "application/json") {
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) =>

@@ -19,7 +19,7 @@ export const budgetsRouter = router({
     .query(({ ctx }) => listBudgets({ ctx: ctx.caller })),
 
   set: memberProcedure("keys")
-    .meta(rest("PUT", "/api/budgets", { tag, summary: "Set the budget of the account or of an access key" }))
+    .meta(rest("POST", "/api/budgets", { tag, summary: "Set the budget of the account or of an access key" }))
     .input(SetBudgetInput)
     .output(BudgetSummary)
     .mutation(({ ctx, input }) => setBudget({ ctx: ctx.caller, input })),
