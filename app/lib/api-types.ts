@@ -1,4 +1,4 @@
-import type { ApiOutputs } from "./trpc.ts";
+import type { ApiInputs, ApiOutputs } from "./trpc.ts";
 
 /** What pages show, under the names of the house; each is read from the router's answer. */
 export type Endpoint = ApiOutputs["endpoints"]["list"]["endpoints"][number];
@@ -21,3 +21,11 @@ export type InvoiceSummary = ApiOutputs["billing"]["invoices"]["invoices"][numbe
 export type Invoice = ApiOutputs["billing"]["invoice"];
 export type InvoiceLine = Invoice["lines"][number];
 export type CurrentUsage = ApiOutputs["usage"]["current"];
+export type UsageSeries = ApiOutputs["usage"]["series"];
+export type UsageBucket = UsageSeries["bucket"];
+export type UsageGroup = UsageSeries["groups"][number];
+export type UsageBreakdown = ApiOutputs["usage"]["breakdown"];
+export type UsageFigures = UsageBreakdown["total"];
+export type UsageGroupBy = NonNullable<ApiInputs["usage"]["breakdown"]["by"]>;
+export type UsageRequestPage = ApiOutputs["usage"]["requests"];
+export type UsageRequest = UsageRequestPage["requests"][number];

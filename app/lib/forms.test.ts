@@ -39,6 +39,11 @@ describe("endpoint change", () => {
     expect(readEndpointChange(formOf({ requireAccessKey: "on" }))).toEqual({ requireAccessKey: true });
   });
 
+  test("a way to count tokens is one of the three, or none", () => {
+    expect(readEndpointChange(formOf({ usageMode: "read" }))).toEqual({ usageMode: "read" });
+    expect(readEndpointChange(formOf({ usageMode: "guess" }))).toEqual({});
+  });
+
   test("an empty upstream switches it off", () => {
     expect(readEndpointChange(formOf({ upstreamBaseUrl: "  " }))).toEqual({ upstreamBaseUrl: null });
   });

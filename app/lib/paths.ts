@@ -32,6 +32,10 @@ export const paths = {
   apiKey: (apiKeyId: string) => `/api-keys/${encodeURIComponent(apiKeyId)}`,
   account: "/account",
   usage: "/usage",
+  /** The requests behind one metered line of an invoice: from (included) to (not included), as instants. */
+  usageRequestsOf: (line: { from: string; to: string; meter: string }) => withQuery("/usage/requests", line),
+  usageRequests: "/usage/requests",
+  usageExport: "/api/usage/export",
   usageOf: (query: { from: string; to: string }) => withQuery("/usage", query),
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>

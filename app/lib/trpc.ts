@@ -1,10 +1,13 @@
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, type TRPCClient } from "@trpc/client";
-import type { inferRouterOutputs } from "@trpc/server";
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import type { AppRouter } from "../../server/trpc/root.ts";
 
 /** What each procedure answers, e.g. `ApiOutputs["endpoints"]["get"]`: read from the router, never written by hand. */
 export type ApiOutputs = inferRouterOutputs<AppRouter>;
+
+/** What each procedure takes. */
+export type ApiInputs = inferRouterInputs<AppRouter>;
 
 export const { TRPCProvider, useTRPC } = createTRPCContext<AppRouter>();
 

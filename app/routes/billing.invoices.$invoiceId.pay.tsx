@@ -1,9 +1,8 @@
-import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from "@remix-run/node";
+import { type ActionFunctionArgs, redirect } from "@remix-run/node";
 import { attempt } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { BillingRefused } from "~/components/billing/billing-refused.tsx";
 import { pageTitle } from "~/lib/page-title.ts";
-import { paths } from "~/lib/paths.ts";
 
 export const meta = () => pageTitle("Pay");
 
@@ -14,10 +13,6 @@ export async function action(args: ActionFunctionArgs) {
   const { value, problem } = await attempt(args.context.api.billing.payInvoice({ id }));
   if (problem) return { problem };
   throw redirect(value.url);
-}
-
-export function loader({ params }: LoaderFunctionArgs) {
-  throw redirect(paths.invoice(params.invoiceId ?? ""));
 }
 
 export default function PayRefused() {

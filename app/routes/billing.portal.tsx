@@ -4,7 +4,6 @@ import { requireSession } from "~/bridge/require-session.server.ts";
 import { BillingRefused } from "~/components/billing/billing-refused.tsx";
 import { formText } from "~/lib/form-text.ts";
 import { pageTitle } from "~/lib/page-title.ts";
-import { paths } from "~/lib/paths.ts";
 
 export const meta = () => pageTitle("Billing");
 
@@ -19,11 +18,6 @@ export async function action(args: ActionFunctionArgs) {
 }
 
 const flows = ["home", "payment_method_update", "customer_update"] as const;
-
-/** There is nothing to see here but a refusal. */
-export function loader() {
-  throw redirect(paths.billing);
-}
 
 export default function PortalRefused() {
   return <BillingRefused title="Stripe's page could not be opened" />;

@@ -15,10 +15,6 @@ export async function action(args: ActionFunctionArgs) {
   throw redirect(`${paths.billing}?done=plan-kept`);
 }
 
-export function loader() {
-  throw redirect(paths.billing);
-}
-
 export default function ResumeRefused() {
   return <BillingRefused title="The plan could not be kept" />;
 }

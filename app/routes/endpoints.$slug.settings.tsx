@@ -4,10 +4,11 @@ import { requireSession } from "~/bridge/require-session.server.ts";
 import { ReleasePanel } from "~/components/endpoints/release-panel.tsx";
 import { TokenPanel } from "~/components/endpoints/token-panel.tsx";
 import { UpstreamPanel } from "~/components/endpoints/upstream-panel.tsx";
+import { UsageModePanel } from "~/components/endpoints/usage-mode-panel.tsx";
 import { readEndpointChange } from "~/lib/endpoint-change.ts";
 import { useEndpoint } from "~/lib/use-endpoint.ts";
 
-/** Changes what the form has: the key check (from the keys page), or the direct upstream. */
+/** Changes what the form has: the key check (from the keys page), the direct upstream, or how tokens are counted. */
 export async function action(args: ActionFunctionArgs) {
   requireSession(args);
   const change = readEndpointChange(await args.request.formData());
@@ -23,6 +24,7 @@ export default function EndpointSettings() {
     <>
       <TokenPanel slug={endpoint.slug} hint={endpoint.tokenHint} rotatedAt={endpoint.tokenRotatedAt} />
       <UpstreamPanel slug={endpoint.slug} upstreamBaseUrl={endpoint.upstreamBaseUrl} />
+      <UsageModePanel slug={endpoint.slug} usageMode={endpoint.usageMode} />
       <ReleasePanel slug={endpoint.slug} publicBaseUrl={endpoint.publicBaseUrl} />
     </>
   );

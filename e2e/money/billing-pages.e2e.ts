@@ -77,10 +77,13 @@ describe.each(states)("the account is: %s", (state, { says, strip, pages = [] })
         const answer = await page.goto(`${world.portalUrl}${path}`);
         expect([path, answer?.status()]).toEqual([path, 200]);
         await page.getByRole("heading", { level: 1 }).first().waitFor();
-        const text = (await page.locator("body").innerText()).replace(/\s+/g, " ");
-        expect(text).toContain("No Stripe key: this is a stand-in, no money moves.");
-        if (path === "/billing") for (const words of says) expect(text).toMatch(words);
-        else if (strip) expect(text).toMatch(strip);
+        await page.getByText("No Stripe key: this is a stand-in, no money moves.").waitFor();
+        if (path === "/billing") {
+          const text = (await page.getByRole("main").textContent())?.replace(/\s+/g, " ");
+          for (const words of says) expect(text).toMatch(words);
+        } else if (strip) {
+          expect(await page.getByRole("region", { name: "About your account" }).textContent()).toMatch(strip);
+        }
         await expectNoSidewaysScroll(page);
         await expectAccessible(page);
       }
@@ -98,8 +101,9 @@ test("a member sees what there is, and finds no button that spends money", async
   await page.goto(`${world.portalUrl}/billing`);
   await page.getByText("Owners and admins of your account choose the plan.").waitFor();
   await page.getByText("Ask an owner or admin of your account to do that.").waitFor();
-  expect(await page.getByRole("button", { name: /pay|change|cancel|keep|add|apply/i }).count()).toBe(0);
-  expect(await page.getByRole("link", { name: /cancel|go back to free/i }).count()).toBe(0);
+  const main = page.getByRole("main");
+  expect(await main.getByRole("button").allTextContents()).toEqual([]);
+  expect(await main.getByRole("link", { name: /cancel|go back to free/i }).count()).toBe(0);
   await expectAccessible(page);
   const refused = await account.call("POST", "/api/billing/cancel");
   expect([refused.status, (await refused.json()).error.code]).toEqual([403, "permission_missing"]);

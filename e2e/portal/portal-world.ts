@@ -14,6 +14,8 @@ import { type Relay, startRelay } from "../fixtures/relay-process.ts";
 export interface PortalWorldOptions {
   /** False: only the portal, for what concerns nobody else. */
   relay?: boolean;
+  /** For what has to know the portal's address before it starts; any free one when left out. */
+  portalPort?: number;
   portalEnv?: Record<string, string>;
   relayEnv?: Record<string, string>;
 }
@@ -44,7 +46,7 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
 
   beforeAll(async () => {
     resolveLocalhostNames();
-    const port = await freePort();
+    const port = options.portalPort ?? (await freePort());
     const portalUrl = `http://localhost:${port}`;
     if (options.relay !== false) {
       parts.relay = await startRelay({

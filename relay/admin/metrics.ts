@@ -94,6 +94,14 @@ export function createMetrics({ room, metering, edge, feed }: MetricsSources): R
   counter("hotspot_request_errors_total", "Answers of our own, by code.", ["code"], (self) => {
     for (const [code, count] of totals.byError) self.inc({ code }, count);
   });
+  counter(
+    "hotspot_model_requests_total",
+    "Requests to models, by who told their tokens.",
+    ["source"],
+    (self) => {
+      for (const [source, count] of totals.byUsageSource) self.inc({ source }, count);
+    },
+  );
   counter("hotspot_requests_aborted_total", "Requests whose client went away.", [], (self) =>
     self.inc(totals.aborted),
   );

@@ -86,10 +86,7 @@ export interface RequestRecord {
   /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
   errorCode: string | null;
   clientAborted: boolean;
-  /**
-   * What no part of the request had before; null when it was no LLM request, or its endpoint has the counting of tokens
-   * switched off.
-   */
+  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
   usage: TokenUsage | null;
 }
 
@@ -101,6 +98,25 @@ export interface Meter {
   finish(record: RequestRecord): void;
   /** Called now and then while a long request runs, with all that it had so far. Must not throw or block. */
   part(record: RequestRecord): void;
+}
+
+/** A request to a model that is starting, for who counts along. */
+export interface LiveRequest {
+  readonly requestId: string;
+  readonly tenantId: string;
+  readonly endpointId: string;
+  readonly accessKeyId: string | null;
+}
+
+/** What can be done with it while it runs. */
+export interface LiveTokens {
+  /**
+   * Hears of input and output tokens after each piece of the answer; below zero when an estimate was corrected. Set it at
+   * once. With the record of the request, the sum of all calls is input and output of the whole.
+   */
+  onTokens: ((delta: number) => void) | null;
+  /** Ends the answer after the event that is passing, well-formed; or cuts it. May be called from `onTokens`. */
+  stop(): void;
 }
 
 /** The request that opens a link, as it came. */
@@ -187,6 +203,8 @@ export interface EdgeDeps {
   readonly registry: TunnelRegistry;
   readonly accessKeys: AccessKeys;
   readonly meter: Meter;
+  /** Called as each request to a model is admitted. Must not throw. */
+  readonly watchTokens?: (request: LiveRequest, tokens: LiveTokens) => void;
   readonly acceptLink: AcceptLink;
   /** `consolePageHtml` of server/endpoints: the page at /endpoints of a tenant host. */
   readonly consolePage: (page: {

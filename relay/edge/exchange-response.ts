@@ -132,6 +132,11 @@ export class ExchangeResponse {
     return isWhole ? "done" : "more";
   }
 
+  /** `length` more bytes make the response whole for the client. */
+  endsWith(length: number): boolean {
+    return this.mode === Mode.length && length >= this.remaining;
+  }
+
   onTrailers(fields: Uint8Array): ResponseResult {
     if (this.mode !== Mode.chunked) return this.onData(fields.subarray(0, 0), true);
     if (!areTrailers(fields)) return this.bad("malformed trailers");

@@ -157,6 +157,9 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     const { gatherer } = tap;
     this.dispatch.events = tap;
     this.body.watcher = tap;
+    const { requestId, accessKeyId } = this;
+    const { tenantId, endpointId } = route;
+    this.edge.deps.watchTokens?.({ requestId, tenantId, endpointId, accessKeyId }, tap);
     if (gatherer === null) {
       this.dispatch.start(route, forwarding, tap.edit);
       return;
@@ -190,6 +193,10 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     this.body.hold(bytes);
     this.dispatch.holdsBody = whole;
     this.dispatch.start(route, forwarding.lines, tap?.edit ?? null);
+  }
+
+  endsWith(length: number): boolean {
+    return this.response.endsWith(length);
   }
 
   stop(final: Uint8Array | null): void {
@@ -283,7 +290,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     if (this.response.isRaw) {
       this.responseEnded = true;
       // The client takes the end of the stream for the end; ours comes when its own direction has ended too.
-      if (!this.body.ended) this.edge.deps.meter.part(this.record(this.response.status, null, false, null));
+      if (!this.body.ended) this.edge.deps.meter.part(this.record(this.response.status, null, false));
       this.host.endOutput();
       this.finishRawWhenEnded();
       return;
@@ -301,8 +308,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   settlePart(now: number): void {
     if (this.isSettled || now - this.partAt < this.edge.timers.partMs) return;
     this.partAt = now;
-    const usage = this.tap?.part() ?? null;
-    this.edge.deps.meter.part(this.record(this.response.status, null, false, usage));
+    this.edge.deps.meter.part(this.record(this.response.status, null, false));
   }
 
   onLastBytes(): void {
@@ -452,17 +458,11 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   private settle(status: number, errorCode: string | null, clientAborted: boolean): void {
     if (this.isSettled) return;
     this.isSettled = true;
-    const usage = this.tap?.settle(status, clientAborted, errorCode !== null) ?? null;
-    this.edge.deps.meter.finish(this.record(status, errorCode, clientAborted, usage));
+    this.edge.deps.meter.finish(this.record(status, errorCode, clientAborted));
   }
 
   /** The request so far. */
-  private record(
-    status: number,
-    errorCode: string | null,
-    clientAborted: boolean,
-    usage: TokenUsage | null,
-  ): RequestRecord {
+  private record(status: number, errorCode: string | null, clientAborted: boolean): RequestRecord {
     const { edge, route } = this;
     return {
       requestId: this.requestId,
@@ -483,7 +483,13 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
       clientAddress: this.forwarding?.clientAddress ?? this.peer.address,
       errorCode,
       clientAborted,
-      usage,
+      usage: this.usage(status, errorCode, clientAborted),
     };
+  }
+
+  private usage(status: number, errorCode: string | null, clientAborted: boolean): TokenUsage | null {
+    const { tap } = this;
+    if (tap === null) return null;
+    return this.isSettled ? tap.settle(status, clientAborted, errorCode !== null) : tap.soFar();
   }
 }

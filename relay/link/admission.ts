@@ -6,7 +6,7 @@ import type { TokenMemory } from "../routes/token-memory.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
 import { type Attempts, addressName } from "./attempts.ts";
 import { type LinkRequest, type Refusal, readLinkRequest } from "./handshake.ts";
-import { meanings, tooManyAttempts, tooManyConnectors, unavailable, unpaid } from "./refusals.ts";
+import { meanings, tooManyAttempts, tooManyConnectors, unavailable } from "./refusals.ts";
 
 export interface AdmissionDeps {
   verify(token: string): Promise<ConnectorVerdict>;
@@ -49,8 +49,6 @@ export async function admitConnector(request: LinkRequest, deps: AdmissionDeps):
       const blockedMs = Math.max(...names.map((name) => deps.attempts.fail(name)));
       if (blockedMs > 0) return { ok: false, refusal: tooManyAttempts(blockedMs) };
     }
-    if (verdict.reason === "suspended" && (await isUnpaid(token, deps)))
-      return { ok: false, refusal: unpaid };
     return { ok: false, refusal };
   }
 
@@ -63,12 +61,6 @@ export async function admitConnector(request: LinkRequest, deps: AdmissionDeps):
     return { ok: false, refusal: tooManyConnectors(limit) };
   }
   return { ok: true, key, token, claims };
-}
-
-async function isUnpaid(token: string, deps: AdmissionDeps): Promise<boolean> {
-  // The signature was good: only then is a token called suspended.
-  const route = await deps.lookupRoute(claimed(token).slug);
-  return route?.state === "unpaid";
 }
 
 /** What a token says of itself, not yet believed: good enough to count attempts against a name. */

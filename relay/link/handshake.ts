@@ -13,7 +13,7 @@ export interface LinkRequest {
 
 /** Why no link was made: an HTTP answer. */
 export interface Refusal {
-  readonly status: 401 | 402 | 403 | 409 | 426 | 429 | 503;
+  readonly status: 401 | 403 | 409 | 426 | 429 | 503;
   readonly code: string;
   readonly message: string;
   readonly retryAfterSeconds?: number;
@@ -21,7 +21,6 @@ export interface Refusal {
 
 const phrases: Record<Refusal["status"], string> = {
   401: "Unauthorized",
-  402: "Payment Required",
   403: "Forbidden",
   409: "Conflict",
   426: "Upgrade Required",

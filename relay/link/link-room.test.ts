@@ -128,12 +128,6 @@ describe("a link request", () => {
     expect(await ask("con_1")).toMatchObject({ status });
   });
 
-  it("of an unpaid account gets 402", async () => {
-    const { ask, verdicts } = makeRoom({ state: "unpaid" });
-    verdicts.set("con_1", { valid: false, reason: "suspended" });
-    expect(await ask("con_1")).toMatchObject({ status: 402, code: "unpaid" });
-  });
-
   it("of one connector more than the plan has gets 409; more links of a connector do not count", async () => {
     const { ask, connect } = makeRoom();
     await connect("con_1");

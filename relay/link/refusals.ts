@@ -48,12 +48,6 @@ export const meanings = {
   },
 } as const satisfies Record<ConnectorRefusal, Meaning>;
 
-export const unpaid: Refusal = {
-  status: 402,
-  code: "unpaid",
-  message: "The account of this endpoint has an unpaid bill.",
-};
-
 export const draining: Refusal = {
   status: 503,
   code: "relay_draining",

@@ -23,10 +23,7 @@ export interface RequestRecord {
   clientAddress: string;
   errorCode: string | null;
   clientAborted: boolean;
-  /**
-   * What no part of the request had before; null when it was no LLM request, or its endpoint has the counting of tokens
-   * switched off.
-   */
+  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
   usage: TokenUsage | null;
 }
 
@@ -37,6 +34,8 @@ export const DURATION_BUCKETS_MS = [
 
 /** Sums since the start of the process: plain additions on the request path, read by `/metrics`. */
 export class Totals {
+  /** Requests to models by who told their tokens: a jump of `estimated` or `none` means that an upstream has changed. */
+  readonly byUsageSource = new Map<string, number>();
   /** By first digit of the status. */
   readonly byStatusClass = new Float64Array(6);
   /** One more than the bounds: the last is everything above them. */
@@ -59,6 +58,10 @@ export class Totals {
     while (bucket < DURATION_BUCKETS_MS.length && durationMs > DURATION_BUCKETS_MS[bucket]!) bucket++;
     this.byDuration[bucket]! += 1;
     if (record.clientAborted) this.aborted++;
+    if (record.usage !== null) {
+      const { source } = record.usage;
+      this.byUsageSource.set(source, (this.byUsageSource.get(source) ?? 0) + 1);
+    }
     if (errorCode !== null) this.byError.set(errorCode, (this.byError.get(errorCode) ?? 0) + 1);
   }
 }

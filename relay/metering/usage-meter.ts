@@ -38,8 +38,8 @@ export class UsageMeter {
     if (bytes === (settled === null ? 0 : settled.bytesIn + settled.bytesOut)) return;
     const part = toUsageRecord(record, this.relayId, settled, false);
     this.store(part);
-    const { bytesIn, bytesOut } = record;
-    this.open.set(record.requestId, { part: part.part, at: part.endedAt, bytesIn, bytesOut });
+    const { bytesIn, bytesOut, usage } = record;
+    this.open.set(record.requestId, { part: part.part, at: part.endedAt, bytesIn, bytesOut, usage });
   }
 
   /** Which access keys were used since the last call, and when last. */

@@ -1,4 +1,5 @@
-import type { UsageRecord } from "../../server/usage/index.ts";
+import type { UsageRecord, UsageTokens } from "../../server/usage/index.ts";
+import type { TokenUsage } from "./token-usage.ts";
 import type { RequestRecord } from "./totals.ts";
 
 /** What of an open request is in the journal already. */
@@ -7,6 +8,7 @@ export interface Settled {
   at: number;
   bytesIn: number;
   bytesOut: number;
+  usage: TokenUsage | null;
 }
 
 /**
@@ -43,7 +45,22 @@ export function toUsageRecord(
     clientAddress: record.clientAddress,
     errorCode: record.errorCode,
     clientAborted: record.clientAborted,
-    usage: record.usage,
+    usage: record.usage === null ? null : lessSettled(record.usage, settled?.usage ?? null),
+  };
+}
+
+function lessSettled(usage: TokenUsage, settled: TokenUsage | null): UsageTokens {
+  if (settled === null) return usage;
+  const less = (
+    name: "inputTokens" | "cachedTokens" | "cacheWriteTokens" | "outputTokens" | "reasoningTokens",
+  ) => usage[name] - settled[name];
+  return {
+    ...usage,
+    inputTokens: less("inputTokens"),
+    cachedTokens: less("cachedTokens"),
+    cacheWriteTokens: less("cacheWriteTokens"),
+    outputTokens: less("outputTokens"),
+    reasoningTokens: less("reasoningTokens"),
   };
 }
 

@@ -77,10 +77,13 @@ describe("a token is refused", () => {
     expect(await verify(connectorToken)).toEqual({ valid: false, reason: "license" });
   });
 
-  test("while the tenant is suspended or does not pay, and the endpoint while it is suspended", async () => {
-    const first = await issued();
-    await setTenant(first.tenant, { billing_state: "unpaid" });
-    expect(await verify(first.connectorToken)).toEqual({ valid: false, reason: "suspended" });
+  test("but not for an unpaid bill: the connector stays, so that service is back with the payment", async () => {
+    const { connectorToken, tenant } = await issued();
+    await setTenant(tenant, { billing_state: "unpaid" });
+    expect(await verify(connectorToken)).toMatchObject({ valid: true });
+  });
+
+  test("while the tenant is suspended, and the endpoint while it is suspended", async () => {
     const second = await issued();
     await setTenant(second.tenant, { suspended_at: new Date() });
     expect(await verify(second.connectorToken)).toEqual({ valid: false, reason: "suspended" });

@@ -4,7 +4,7 @@ import { type ConnectorClaims, readConnectorToken, type TokenFault } from "./tok
 
 export type { ConnectorClaims } from "./token.ts";
 
-/** Why a token is refused. `license`: revoked, expired or the device was released; `suspended`: tenant, endpoint or bill. */
+/** Why a token is refused. `license`: revoked, expired or the device was released; `suspended`: tenant or endpoint. */
 export type ConnectorRefusal = TokenFault | "revoked" | "license" | "suspended" | "unknown";
 
 export type ConnectorVerdict =
@@ -14,6 +14,9 @@ export type ConnectorVerdict =
 /**
  * Decides whether a connector token may open links now: signature, audience and expiry from the token itself, the rest
  * from the database (the row of this very token, its endpoint, license, device and tenant).
+ *
+ * An unpaid bill does not count here: the edge answers 402 for the account's hosts, and its connectors stay, because a
+ * connector that was sent away has ended its program, and service could not be back seconds after the payment.
  */
 export async function verifyConnectorToken(
   deps: { db: Db; signingSecret: string },
@@ -35,7 +38,6 @@ export async function verifyConnectorToken(
       "endpoints.released_at as endpoint_released_at",
       "licenses.status as license_status",
       "devices.released_at as device_released_at",
-      "tenant_settings.billing_state",
       "tenant_settings.suspended_at",
       sql<boolean>`coalesce(licenses.expires_at <= now(), false)`.as("license_expired"),
       sql<boolean>`connectors.expires_at <= now()`.as("expired"),
@@ -50,8 +52,6 @@ export async function verifyConnectorToken(
   if (row.expired) return refuse("expired");
   if (row.license_status !== "active" || row.license_expired || row.device_released_at)
     return refuse("license");
-  if (row.suspended_at || row.endpoint_status === "suspended" || row.billing_state === "unpaid") {
-    return refuse("suspended");
-  }
+  if (row.suspended_at || row.endpoint_status === "suspended") return refuse("suspended");
   return { valid: true, claims };
 }

@@ -16,6 +16,7 @@ const commands = [
   "portal",
   "relay",
   "bench",
+  "chaos",
   "billing:provision",
   "env-example",
   "install",

@@ -16,7 +16,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
     return 0;
   },
   ...Object.fromEntries(
-    (["portal", "relay", "migrate", "bench", "billing:provision"] as const).map((name) => [
+    (["portal", "relay", "migrate", "bench", "chaos", "billing:provision"] as const).map((name) => [
       name,
       async (args: string[]) => (await import("./production.ts")).runProgram(root, name, args),
     ]),

@@ -6,7 +6,7 @@ import { step } from "./local/console.ts";
 import { StartError } from "./local/settings.ts";
 
 /** The programs one by one, as production runs them: configured by the environment, with `.env` under it. */
-export type ProductionCommand = "portal" | "relay" | "migrate" | "bench" | "billing:provision";
+export type ProductionCommand = "portal" | "relay" | "migrate" | "bench" | "chaos" | "billing:provision";
 
 /**
  * Becomes the program: the process is replaced, so that signals and the exit code are the program's own.
@@ -39,5 +39,7 @@ async function commandLine(root: string, command: ProductionCommand): Promise<[s
       return ["node", join(root, "server", "billing", "provision", "main.ts")];
     case "bench":
       return ["bun", join(root, "e2e", "bench", "main.ts")];
+    case "chaos":
+      return ["node", join(root, "e2e", "chaos", "main.ts")];
   }
 }

@@ -76,6 +76,7 @@ export function toSummary(row: EndpointRow, config: PublicUrlConfig): EndpointSu
     connectorCount: row.connector_count,
     requireAccessKey: row.require_access_key,
     upstreamBaseUrl: row.upstream_base_url,
+    usageMode: row.usage_mode,
     createdAt: row.created_at.toISOString(),
   };
 }

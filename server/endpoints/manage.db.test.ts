@@ -22,6 +22,7 @@ import {
   rotateEndpointToken,
   updateEndpoint,
 } from "./index.ts";
+import type { UpdateEndpointInput } from "./schemas.ts";
 
 const { db, url } = await createTestDb();
 const changes = await collectChanges(url);
@@ -109,7 +110,7 @@ test("settings change one by one and are told to other processes", async () => {
   const tenant = await createTenant(db);
   const ctx = ownerContext(db, tenant);
   const { slug } = await createEndpoint(db, tenant);
-  const update = (changes: { requireAccessKey?: boolean; upstreamBaseUrl?: string | null }) =>
+  const update = (changes: Omit<UpdateEndpointInput, "slug">) =>
     updateEndpoint({ ctx, input: { slug, ...changes }, config });
   expect(await update({ requireAccessKey: true })).toMatchObject({
     requireAccessKey: true,
@@ -122,6 +123,10 @@ test("settings change one by one and are told to other processes", async () => {
     online: true,
   });
   expect(await update({ upstreamBaseUrl: null })).toMatchObject({ upstreamBaseUrl: null, online: false });
+  expect(await findRoute(db, slug)).toMatchObject({ usageMode: "ask" });
+  expect(await update({ usageMode: "read" })).toMatchObject({ usageMode: "read", requireAccessKey: true });
+  expect(await findRoute(db, slug)).toMatchObject({ usageMode: "read" });
+  await expect(update({ usageMode: "guess" as "ask" })).rejects.toThrow();
   await expect(update({ upstreamBaseUrl: "http://10.0.0.1" })).rejects.toMatchObject({
     code: "upstream_not_allowed",
   });

@@ -20,12 +20,20 @@ export const EndpointIdentity = z.object({
 });
 export type EndpointIdentity = z.infer<typeof EndpointIdentity>;
 
+/**
+ * How tokens of requests to models are counted: `ask` adds a wish for usage to streamed chats and takes its event out of the
+ * answer, `read` takes what comes by itself, `off` counts none.
+ */
+export const UsageMode = z.enum(["ask", "read", "off"]);
+export type UsageMode = z.infer<typeof UsageMode>;
+
 export const EndpointSummary = EndpointIdentity.extend({
   /** A connector is connected, or it forwards without one. */
   online: z.boolean(),
   connectorCount: z.number(),
   requireAccessKey: z.boolean(),
   upstreamBaseUrl: z.string().nullable(),
+  usageMode: UsageMode,
   createdAt: timestamp,
 });
 export type EndpointSummary = z.infer<typeof EndpointSummary>;
@@ -102,6 +110,7 @@ export const UpdateEndpointInput = z.object({
   slug: slugInput,
   requireAccessKey: bodyBoolean.optional(),
   upstreamBaseUrl: upstreamBaseUrl.nullable().optional(),
+  usageMode: UsageMode.optional().describe("How tokens of requests to models are counted"),
 });
 export type UpdateEndpointInput = z.infer<typeof UpdateEndpointInput>;
 

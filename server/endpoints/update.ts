@@ -21,6 +21,7 @@ export async function updateEndpoint(args: {
   const input = UpdateEndpointInput.parse(args.input);
   const changes = {
     ...(input.requireAccessKey === undefined ? {} : { require_access_key: input.requireAccessKey }),
+    ...(input.usageMode === undefined ? {} : { usage_mode: input.usageMode }),
     ...(input.upstreamBaseUrl === undefined
       ? {}
       : {

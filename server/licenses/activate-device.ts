@@ -22,12 +22,18 @@ interface DeviceInput {
  */
 export async function activateDevice(db: Db, input: DeviceInput & { requestId: string }): Promise<string> {
   const seen = await noteSeen(db, input);
-  if (seen) return seen;
+  if (seen) {
+    await requirePlace(db, input, seen);
+    return seen;
+  }
   return inTransaction(db, async (tx) => {
     const license = await lockActiveLicense(tx, input.tenantId);
     // Another request of this device may have been first; with the license locked the answer stays true.
     const meanwhile = await noteSeen(tx, input);
-    if (meanwhile) return meanwhile;
+    if (meanwhile) {
+      await requirePlace(tx, input, meanwhile);
+      return meanwhile;
+    }
     const { used } = await tx
       .selectFrom("devices")
       .select(sql<number>`count(*)::int`.as("used"))
@@ -36,12 +42,7 @@ export async function activateDevice(db: Db, input: DeviceInput & { requestId: s
       .where("released_at", "is", null)
       .executeTakeFirstOrThrow();
     if (used >= license.device_limit) {
-      throw new DomainError(
-        "limit",
-        "device_limit",
-        `this license is active on ${used} devices already: release one in the portal`,
-        { limit: license.device_limit, used },
-      );
+      throw deviceLimit(license.device_limit, used);
     }
     const id = newId("dev");
     await tx
@@ -62,6 +63,40 @@ export async function activateDevice(db: Db, input: DeviceInput & { requestId: s
     );
     return id;
   });
+}
+
+/**
+ * After a change to a smaller plan the oldest devices keep their places, the newer ones are refused until others are
+ * released. Connectors that run keep their tokens until these end.
+ *
+ * @throws DomainError limit/device_limit with `limit` and `used`
+ */
+async function requirePlace(db: Db, { tenantId, licenseId }: DeviceInput, devicePk: string): Promise<void> {
+  const { limit, used, rank } = await db
+    .selectFrom("devices")
+    .innerJoin("licenses", "licenses.id", "devices.license_id")
+    .select([
+      sql<number>`max(licenses.device_limit)`.as("limit"),
+      sql<number>`count(*)::int`.as("used"),
+      sql<number>`(count(*) filter (where (devices.created_at, devices.id) <=
+        (select d.created_at, d.id from devices d where d.id = ${devicePk})))::int`.as("rank"),
+    ])
+    .where("devices.license_id", "=", licenseId)
+    .where("devices.tenant_id", "=", tenantId)
+    .where("devices.released_at", "is", null)
+    .executeTakeFirstOrThrow();
+  if (rank > limit) throw deviceLimit(limit, used);
+}
+
+function deviceLimit(limit: number, used: number): DomainError {
+  return new DomainError(
+    "limit",
+    "device_limit",
+    used > limit
+      ? `your plan allows ${limit} devices and ${used} are active: release some in the portal`
+      : `this license is active on ${used} devices already: release one in the portal`,
+    { limit, used },
+  );
 }
 
 async function noteSeen(db: Db, input: DeviceInput): Promise<string | null> {

@@ -56,6 +56,24 @@ test("a hundred devices at once get as many places as the license has; a release
   expect(newcomer.devicePk).not.toBe(placed[0]!.devicePk);
 });
 
+test("on a smaller plan the oldest devices keep their places, the newer ones wait until others are released", async () => {
+  const tenant = await createTenant(db, { deviceLimit: 3 });
+  const placed = [];
+  for (const deviceId of ["first", "second", "third"]) placed.push(await login(tenant.licenseKey, deviceId));
+  await db.updateTable("licenses").set({ device_limit: 1 }).where("id", "=", tenant.licenseId).execute();
+  expect(await login(tenant.licenseKey, "first")).toEqual(placed[0]);
+  for (const deviceId of ["second", "third", "fourth"]) {
+    await expect(login(tenant.licenseKey, deviceId), deviceId).rejects.toMatchObject({
+      code: "device_limit",
+      details: { limit: 1, used: 3 },
+    });
+  }
+  const ctx = ownerContext(db, tenant);
+  await releaseDevice({ ctx, input: { id: placed[0]!.devicePk } });
+  expect(await login(tenant.licenseKey, "second")).toEqual(placed[1]);
+  await expect(login(tenant.licenseKey, "third")).rejects.toMatchObject({ code: "device_limit" });
+});
+
 test("the same new device racing with itself takes one place", async () => {
   const tenant = await createTenant(db);
   const results = await Promise.all(Array.from({ length: 20 }, () => login(tenant.licenseKey, "twin")));

@@ -78,6 +78,16 @@ export async function listRequests(args: {
       accessKeyName: row.access_key_name,
       errorCode: row.error_code,
       clientAddress: row.client_address,
+      tokens:
+        row.api_kind === null
+          ? null
+          : {
+              model: row.model,
+              input: row.input_tokens ?? 0,
+              output: row.output_tokens ?? 0,
+              source: row.usage_source ?? "none",
+              status: row.usage_status ?? "complete",
+            },
     })),
     nextCursor:
       last && rows.length > limit ? encodeCursor({ startedAtMicros: last.micros, id: last.id }) : null,

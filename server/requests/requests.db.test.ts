@@ -138,3 +138,17 @@ test("a path that Postgres cannot hold does not fail its batch", async () => {
   const { requests } = await listRequests({ ctx, input: { slug: endpoint.slug, limit: 10 } });
   expect(requests.find(({ id }) => id === hostile.id)?.path).toBe("/a\ufffdb\ufffdc");
 });
+
+test("a request to a model is listed with its tokens, another one without", async () => {
+  const { of, ctx, endpoint } = await setting();
+  const usage = { api_kind: "openai_chat", model: "llama3", input_tokens: 7, output_tokens: 3 };
+  await recordRequests(db, [
+    row(of),
+    row(of, { ...usage, usage_source: "provider", usage_status: "partial" }),
+  ]);
+  const { requests } = await listRequests({ ctx, input: { slug: endpoint.slug } });
+  expect(requests.map(({ tokens }) => tokens)).toEqual([
+    { model: "llama3", input: 7, output: 3, source: "provider", status: "partial" },
+    null,
+  ]);
+});

@@ -21,6 +21,16 @@ export const RequestSummary = z.object({
   accessKeyName: z.string().nullable(),
   errorCode: z.string().nullable(),
   clientAddress: z.string(),
+  tokens: z
+    .object({
+      model: z.string().nullable(),
+      input: z.number(),
+      output: z.number(),
+      source: z.enum(["provider", "estimated", "none"]).describe("none: nobody could tell"),
+      status: z.enum(["complete", "partial", "error"]).describe("partial: the answer ended early"),
+    })
+    .nullable()
+    .describe("null: no request to a model"),
 });
 export type RequestSummary = z.infer<typeof RequestSummary>;
 

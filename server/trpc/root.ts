@@ -8,6 +8,7 @@ import { budgetsRouter } from "./routers/budgets.ts";
 import { connectorsRouter } from "./routers/connectors.ts";
 import { devicesRouter } from "./routers/devices.ts";
 import { endpointsRouter } from "./routers/endpoints.ts";
+import { ledgerRouter } from "./routers/ledger.ts";
 import { licensesRouter } from "./routers/licenses.ts";
 import { requestsRouter } from "./routers/requests.ts";
 import { tenantsRouter } from "./routers/tenants.ts";
@@ -23,6 +24,7 @@ export const appRouter = router({
   connectors: connectorsRouter,
   devices: devicesRouter,
   endpoints: endpointsRouter,
+  ledger: ledgerRouter,
   licenses: licensesRouter,
   requests: requestsRouter,
   tenants: tenantsRouter,

@@ -141,6 +141,10 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "endpoints.get": { input: { slug }, answer: "endpoint_not_found" },
   "endpoints.update": { input: { slug, requireAccessKey: true }, answer: "endpoint_not_found" },
   "endpoints.release": { input: { slug }, answer: "endpoint_not_found" },
+  "ledger.adjust": {
+    input: { tenantId: victim.tenantId, meter: "tokens", quantity: -1, reason: "mine", by: "x" },
+    answer: "unauthorized",
+  },
   "licenses.get": { answer: "own" },
   "licenses.issueKey": { answer: "own" },
   "requests.list": { input: { slug }, answer: "endpoint_not_found" },

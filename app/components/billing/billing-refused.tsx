@@ -4,7 +4,10 @@ import { ButtonLink } from "~/components/ui/button.tsx";
 import { Notice } from "~/components/ui/notice.tsx";
 import { paths } from "~/lib/paths.ts";
 
-/** The page of a button that was refused: says why, and that nothing was changed. */
+/**
+ * The page of a button that was refused: says why, and that nothing was changed. Its route has no loader, because one
+ * that led away would run after the action too and take the refusal with it.
+ */
 export function BillingRefused({ title }: { title: string }) {
   const answer = useActionData<{ problem: { message: string } | null }>();
   return (

@@ -27,7 +27,14 @@ export function InvoiceLines({ lines, currency }: InvoiceLinesProps) {
                 {line.meter ? (
                   <>
                     {" · "}
-                    <Link to={paths.usageOf({ from: line.periodStart, to: line.periodEnd })} className="link">
+                    <Link
+                      to={paths.usageRequestsOf({
+                        from: line.periodStart,
+                        to: line.periodEnd,
+                        meter: line.meter,
+                      })}
+                      className="link"
+                    >
                       See the requests
                     </Link>
                   </>

@@ -2,6 +2,7 @@ import { DataTable } from "~/components/ui/data-table.tsx";
 import { Time } from "~/components/ui/time.tsx";
 import type { LoggedRequest } from "~/lib/api-types.ts";
 import { formatBytes, formatDuration } from "~/lib/format.ts";
+import { RequestTokens } from "./request-tokens.tsx";
 import { StatusCode } from "./status-code.tsx";
 
 /** The request log of an endpoint, newest first. Paths come from strangers: they are shown as text and may be long. */
@@ -20,6 +21,7 @@ export function RequestTable({ requests }: { requests: readonly LoggedRequest[] 
               <span className="block font-mono text-[0.867rem] break-all">
                 <span className="text-mute">{request.method}</span> {request.path}
               </span>
+              <RequestTokens tokens={request.tokens} />
               {request.errorCode ? (
                 <span className="text-[0.867rem] text-bad">{request.errorCode}</span>
               ) : null}

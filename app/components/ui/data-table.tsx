@@ -1,8 +1,10 @@
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { classNames } from "~/lib/class-names.ts";
 
 interface Column<Row> {
   title: string;
+  /** Where titles come from data and two may be the same. */
+  id?: string;
   cell: (row: Row) => ReactNode;
   /** Numbers stand at the right. */
   numeric?: boolean;
@@ -18,10 +20,12 @@ interface DataTableProps<Row> {
   columns: Column<Row>[];
   rows: readonly Row[];
   rowKey: (row: Row) => string;
+  /** What stands under a row that is open, over its whole width; null: the row is closed. */
+  detail?: (row: Row) => ReactNode;
 }
 
 /** A table that fits its sheet; what does not fit scrolls inside the sheet, never the page. */
-export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProps<Row>) {
+export function DataTable<Row>({ caption, columns, rows, rowKey, detail }: DataTableProps<Row>) {
   // On narrow screens the first column may be gone: the one that is first then takes its place at the edge.
   const firstNarrow = columns.find((column) => !column.wideOnly);
   return (
@@ -37,7 +41,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
           <tr className="border-b border-line text-[0.867rem] text-mute">
             {columns.map((column) => (
               <th
-                key={column.title}
+                key={column.id ?? column.title}
                 scope="col"
                 className={classNames("py-2 font-medium", cellClass(column, column === firstNarrow))}
               >
@@ -47,18 +51,30 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={rowKey(row)} className="border-b border-line last:border-b-0">
-              {columns.map((column) => (
-                <td
-                  key={column.title}
-                  className={classNames("py-2.5 align-middle", cellClass(column, column === firstNarrow))}
-                >
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
+          {rows.map((row) => {
+            const opened = detail?.(row);
+            return (
+              <Fragment key={rowKey(row)}>
+                <tr className="border-b border-line last:border-b-0">
+                  {columns.map((column) => (
+                    <td
+                      key={column.id ?? column.title}
+                      className={classNames("py-2.5 align-middle", cellClass(column, column === firstNarrow))}
+                    >
+                      {column.cell(row)}
+                    </td>
+                  ))}
+                </tr>
+                {opened ? (
+                  <tr className="border-b border-line last:border-b-0">
+                    <td colSpan={columns.length} className="p-0">
+                      {opened}
+                    </td>
+                  </tr>
+                ) : null}
+              </Fragment>
+            );
+          })}
         </tbody>
       </table>
     </section>

@@ -155,7 +155,13 @@ function readInput({ method, url, body, headers }: Incoming): FormObject {
 
 function expandList(expand: FormValue | undefined): string[] {
   if (expand === undefined) return [];
-  if (Array.isArray(expand) && expand.every((path) => typeof path === "string")) return expand as string[];
+  if (Array.isArray(expand) && expand.every((path) => typeof path === "string")) {
+    const deep = (expand as string[]).find((path) => path.split(".").length > 4);
+    if (deep === undefined) return expand as string[];
+    throw new StripeError(400, `You cannot expand more than 4 levels of a property (${deep}).`, {
+      param: "expand",
+    });
+  }
   throw new StripeError(400, "Invalid array", { param: "expand" });
 }
 

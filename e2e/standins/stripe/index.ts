@@ -1,6 +1,7 @@
 import { type Control, createControl } from "./control/control.ts";
 import { answerControl } from "./control/http.ts";
 import type { FaultsInput } from "./core/faults.ts";
+import { answerPages } from "./pages/index.ts";
 import { addEndpoint } from "./resources/webhook-endpoints.ts";
 import { serve } from "./server.ts";
 import { Settings, type SettingsInput } from "./settings.ts";
@@ -59,7 +60,7 @@ export async function startStripeStandIn(options: StandInOptions = {}): Promise<
   const server = await serve(
     world,
     options.port ?? 0,
-    [(incoming) => answerControl(control, incoming)],
+    [(incoming) => answerControl(control, incoming), async (incoming) => answerPages(world, incoming)],
     saved,
   );
   world.url = `http://127.0.0.1:${server.port}`;

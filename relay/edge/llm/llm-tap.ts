@@ -1,6 +1,7 @@
 import { UsageMeter, UsageStripper, withIncludeUsage } from "../../metering/llm/index.ts";
 import type { ApiKind, TokenUsage } from "../../metering/token-usage.ts";
 import type { Stream } from "../../routes/tunnel.ts";
+import type { LiveTokens } from "../deps.ts";
 import type { DispatchEvents } from "../dispatch.ts";
 import type { HeadEdit } from "../request-fields.ts";
 import { BodyGatherer, type Gathered } from "./body-gatherer.ts";
@@ -16,6 +17,8 @@ export interface TapHost extends DispatchEvents {
   onGathered(bytes: Uint8Array, whole: boolean): void;
   /** The answer was to our change: the request goes out again, with its body as the client sent it. */
   sendAgain(body: Uint8Array): void;
+  /** With `length` more bytes the client has all of the answer: its record is made before they are written. */
+  endsWith(length: number): boolean;
   /** Ends the answer, for the client as if it were whole when `final` is given, else by cutting the connection. */
   stop(final: Uint8Array | null): void;
 }
@@ -37,8 +40,7 @@ export interface LlmTapOptions {
  * It changes two things, and only for an endpoint that allows it: the wish for usage in the request, and the one event in
  * the answer that it brings.
  */
-export class LlmTap implements DispatchEvents {
-  /** For budgets: tokens as they pass, input and output; see `UsageMeter`. Set it before the head comes. */
+export class LlmTap implements DispatchEvents, LiveTokens {
   onTokens: ((delta: number) => void) | null = null;
   /** Set while the body is held back: it takes the place of the stream. */
   readonly gatherer: BodyGatherer | null;
@@ -60,8 +62,6 @@ export class LlmTap implements DispatchEvents {
   private stopping = false;
   private stopped = false;
   private feeding = false;
-  /** The piece of the answer on its way to the client that the meter has not seen. */
-  private passing: Uint8Array | null = null;
 
   constructor(options: LlmTapOptions) {
     this.options = options;
@@ -136,12 +136,13 @@ export class LlmTap implements DispatchEvents {
     }
     if (this.stopping && this.stopIn(chunk)) return;
     if (chunk.length > 0) {
-      this.passing = chunk;
+      const isLast = this.host.endsWith(chunk.length);
+      if (isLast) this.count(chunk);
       if (this.stripper === null) this.host.onData(chunk, false);
       else this.stripper.feed(chunk);
-      this.show();
+      if (!isLast) this.count(chunk);
       // A budget that ran out with an answer's last bytes has nothing to stop any more.
-      if (this.stopping && !end && this.stopIn(NO_BYTES)) return;
+      if (this.stopping && !isLast && !end && this.stopIn(NO_BYTES)) return;
     }
     if (!end) return;
     this.stripper?.end();
@@ -165,33 +166,26 @@ export class LlmTap implements DispatchEvents {
     if (!this.feeding) this.stopIn(NO_BYTES);
   }
 
-  /** Shows the meter what is passing, once. */
-  private show(): void {
-    const { passing } = this;
-    if (passing === null) return;
-    this.passing = null;
+  private count(chunk: Uint8Array): void {
     this.feeding = true;
-    this.meter.body(passing);
+    this.meter.body(chunk);
     this.feeding = false;
   }
 
-  /** What can be settled of a running stream now; `settle` gives the rest. */
-  part(): TokenUsage {
-    return this.meter.part();
+  /** What is certain of a running answer; `settle` comes to no less. */
+  soFar(): TokenUsage {
+    return this.meter.soFar();
   }
 
   /**
-   * The usage for the record, less what parts have had.
+   * The usage for the record.
    * @param status of the answer that the client got: ours, when none came from the upstream
    */
   settle(status: number, clientAborted: boolean, cut: boolean): TokenUsage {
     this.gatherer?.reset();
-    // The last bytes are settled before they are sent, and shown after.
-    this.show();
     if (!this.sawHead && !clientAborted) this.meter.head(status, "", "");
     const early = clientAborted ? "client_aborted" : cut ? "upstream_lost" : "complete";
-    this.meter.end(this.stopped ? "stopped" : early);
-    return this.meter.rest();
+    return this.meter.end(this.stopped ? "stopped" : early);
   }
 
   private forwardHead(head: Uint8Array, end: boolean, fields: LlmResponseFields): void {

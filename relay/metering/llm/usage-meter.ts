@@ -20,7 +20,6 @@ import type { AnswerReader } from "./reader.ts";
 import { RequestScan } from "./request-scan.ts";
 import { Tally } from "./tally.ts";
 import type { JsonObject } from "./token-count.ts";
-import { difference, type UsageParts } from "./usage-parts.ts";
 
 /** What ended an answer: its own end, the client, the upstream or its link, or we because a budget is used up. */
 export type AnswerEnd = "complete" | "client_aborted" | "upstream_lost" | "stopped";
@@ -65,7 +64,7 @@ export class UsageMeter implements FramerEvents {
   private waitingBytes = 0;
   private reported = 0;
   private final: TokenUsage | null = null;
-  private readonly settled: UsageParts = { input: 0, output: 0 };
+  private readonly settled = { input: 0, output: 0 };
 
   constructor(options: UsageMeterOptions) {
     this.options = options;
@@ -100,7 +99,7 @@ export class UsageMeter implements FramerEvents {
     const whole = how === "complete";
     this.guard(() => this.finishBody(whole));
     const usage = this.tally.usage({ whole, httpStatus: this.httpStatus });
-    // What was settled in parts is not taken back.
+    // What was settled while it ran is not taken back.
     this.final = atLeast(usage, this.settled);
     this.report();
     return this.final;
@@ -112,26 +111,21 @@ export class UsageMeter implements FramerEvents {
   }
 
   /**
-   * For a stream that is settled while it runs: what is certain and was in no part before. Parts and `rest` add up to what
-   * `end` returns. While it runs, only counts by the upstream and a low estimate are settled, so that a later correction
-   * does not fall below them.
+   * For a stream that is settled while it runs: all that is certain so far. Only counts by the upstream and a low estimate
+   * are, so that a later correction does not fall below them; `end` gives no less. Shares (cached, reasoning) come at the end.
    */
-  part(): TokenUsage {
+  soFar(): TokenUsage {
     const { tally, settled } = this;
-    const input = Math.max(settled.input, tally.leastInput());
-    const output = Math.max(settled.output, tally.leastOutput());
-    const part = difference(this.snapshot(), { input, output }, settled);
-    settled.input = input;
-    settled.output = output;
-    return part;
-  }
-
-  /** After `end`: what no part had. The whole when there were none. */
-  rest(): TokenUsage {
-    const usage = this.snapshot();
-    const { input, output } = this.settled;
-    if (input === 0 && output === 0) return usage;
-    return difference(usage, { input: usage.inputTokens, output: usage.outputTokens }, this.settled, true);
+    settled.input = Math.max(settled.input, tally.leastInput());
+    settled.output = Math.max(settled.output, tally.leastOutput());
+    return {
+      ...this.snapshot(),
+      inputTokens: settled.input,
+      outputTokens: settled.output,
+      cachedTokens: 0,
+      cacheWriteTokens: 0,
+      reasoningTokens: 0,
+    };
   }
 
   /** What was delivered ends with a whole event or line: a final event can follow. */
@@ -294,7 +288,10 @@ function framerOf(format: BodyFormat, kind: ApiKind, events: FramerEvents): Fram
   }
 }
 
-function atLeast(usage: TokenUsage, settled: UsageParts): TokenUsage {
+function atLeast(
+  usage: TokenUsage,
+  settled: { readonly input: number; readonly output: number },
+): TokenUsage {
   if (usage.inputTokens >= settled.input && usage.outputTokens >= settled.output) return usage;
   return {
     ...usage,

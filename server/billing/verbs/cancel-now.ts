@@ -2,6 +2,7 @@ import type { Db } from "../../../db/client.ts";
 import { DomainError } from "../../errors.ts";
 import type { CancelNowInput, StandingOutput } from "../schemas.ts";
 import { type BillingVerbDeps, mutateBilling } from "./mutation.ts";
+import { reportUsage } from "./report-usage.ts";
 import { releaseSchedule } from "./schedule.ts";
 
 /**
@@ -27,14 +28,7 @@ export async function cancelSubscriptionNow(
     const { stripe } = mutation;
     const subscription = await mutation.readSubscription();
     await releaseSchedule(mutation, subscription);
-    if ((await mutation.billing.pushUsage(tenantId)) === "unsettled") {
-      throw new DomainError(
-        "unavailable",
-        "usage_unreported",
-        "the last usage could not be reported to Stripe: try again in a minute",
-        { retryAfterSeconds: 60 },
-      );
-    }
+    await reportUsage(mutation);
     const settle = subscription.status === "incomplete" ? {} : { invoice_now: true };
     await mutation.order("cancel-now", { subscription: subscription.id }, (idempotencyKey) =>
       stripe.subscriptions.cancel(subscription.id, settle, { idempotencyKey }),

@@ -4,6 +4,7 @@ import type { ChangePlanInput, ChangePlanOutput } from "../schemas.ts";
 import { wholeOf } from "../sync/times.ts";
 import { type BillingArgs, type Mutation, mutateBilling } from "./mutation.ts";
 import { type PlanChange, planChange } from "./plan-change.ts";
+import { reportUsage } from "./report-usage.ts";
 import { releaseSchedule, scheduleChange } from "./schedule.ts";
 
 /** A preview older than that has to be made again, seconds. */
@@ -25,6 +26,7 @@ export function changePlan(args: BillingArgs & { input: ChangePlanInput }): Prom
     let invoice: Stripe.Invoice | null = null;
     if (effect === "now") {
       const prorationDate = requireFreshPreview(mutation, change, input.prorationDate);
+      if (change.startsPeriod) await reportUsage(mutation);
       await releaseSchedule(mutation, subscription);
       invoice = await changeNow(mutation, change, prorationDate);
       if (invoice) outcome = "payment_needed";
@@ -68,7 +70,7 @@ function requireFreshPreview(
 /** @returns the invoice that has to be paid before the change takes effect; null: it has taken effect */
 async function changeNow(
   mutation: Mutation,
-  { subscription, items, plan }: PlanChange,
+  { subscription, items, plan, startsPeriod }: PlanChange,
   prorationDate: number,
 ): Promise<Stripe.Invoice | null> {
   const { stripe, tenantId } = mutation;
@@ -76,6 +78,7 @@ async function changeNow(
     items,
     proration_behavior: "always_invoice",
     proration_date: prorationDate,
+    ...(startsPeriod ? { billing_cycle_anchor: { type: "now" as const } } : {}),
     // Until it is paid the subscription stays as it is.
     payment_behavior: "pending_if_incomplete",
   } satisfies Stripe.SubscriptionUpdateParams;

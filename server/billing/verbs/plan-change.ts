@@ -18,6 +18,11 @@ export interface PlanChange {
   readonly prices: PlanPrices;
   /** What the subscription's items become: its present ones with other prices. */
   readonly items: { id: string; price: string; quantity?: number }[];
+  /**
+   * Another plan has other prices for usage. Usage is reported as a total of the period, so prices change only where a
+   * period does: the present one ends now, with an invoice for its usage and credit for what is left of it.
+   */
+  readonly startsPeriod: boolean;
   readonly periodStart: Date;
   readonly periodEnd: Date;
 }
@@ -40,10 +45,12 @@ export async function planChange(mutation: Mutation, input: PlanChangeInput): Pr
     input.seats ?? (plan === present.plan ? present.seats : undefined),
   );
   const prices = plan === present.plan ? present.prices : await mutation.billing.catalog.pricesOf(plan);
+  const effect = effectOf({ subscription, present, plan, seats });
   const seatItem = subscription.items.data.find(({ id }) => id === present.ids.seat)!;
   return {
     subscription,
-    effect: effectOf({ subscription, present, plan, seats }),
+    effect,
+    startsPeriod: effect === "now" && plan !== present.plan && subscription.status !== "trialing",
     plan,
     seats,
     prices,

@@ -1,6 +1,7 @@
 import type { Stripe } from "stripe";
 import type { PlanChangeInput, PreviewOutput } from "../schemas.ts";
 import { completeLines } from "../sync/read-invoices.ts";
+import { dateOf } from "../sync/times.ts";
 import { type BillingArgs, type Mutation, mutateBilling } from "./mutation.ts";
 import { type PlanChange, planChange } from "./plan-change.ts";
 
@@ -26,7 +27,10 @@ export function previewChange(args: BillingArgs & { input: PlanChangeInput }): P
       currency: change.subscription.currency,
       dueNowCents: now?.amount_due ?? 0,
       creditCents: Math.max(0, -(now?.total ?? 0)),
-      nextInvoice: { at: periodEnd.toISOString(), totalCents: next.total },
+      nextInvoice: {
+        at: (change.startsPeriod ? endOf(now!) : periodEnd).toISOString(),
+        totalCents: next.total,
+      },
       lines: (now ?? next).lines.data.map((line) => ({
         description: line.description ?? "",
         amountCents: line.amount,
@@ -42,7 +46,7 @@ export function previewChange(args: BillingArgs & { input: PlanChangeInput }): P
 
 async function previewNow(
   { stripe }: Mutation,
-  { subscription, items }: PlanChange,
+  { subscription, items, startsPeriod }: PlanChange,
   prorationDate: number,
 ): Promise<Stripe.Invoice> {
   const invoice = await stripe.invoices.createPreview({
@@ -51,11 +55,15 @@ async function previewNow(
       items,
       proration_behavior: "always_invoice",
       proration_date: prorationDate,
+      ...(startsPeriod ? { billing_cycle_anchor: { type: "now" as const } } : {}),
     },
   });
   await completeLines(stripe, invoice);
   return invoice;
 }
+
+/** End of the period that begins with an invoice. */
+const endOf = ({ lines }: Stripe.Invoice) => dateOf(Math.max(...lines.data.map(({ period }) => period.end)));
 
 /** The renewal with the change in it. */
 async function previewNext(

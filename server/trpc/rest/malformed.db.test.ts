@@ -106,6 +106,7 @@ const goodInput: Record<string, Record<string, unknown>> = {
   "connectors.heartbeat": { connectorId, status: "online", capacity: 1, latencyMs: 1 },
   "connectors.verify": { connectorToken: "x" },
   "connectors.revoke": { connectorId },
+  "ledger.adjust": { tenantId: owner.tenantId, meter: "tokens", quantity: 1, reason: "good will", by: "x" },
   "licenses.issueKey": {},
   "accessKeys.create": { name: "key" },
   "apiKeys.create": { name: "key" },

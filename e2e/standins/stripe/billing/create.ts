@@ -3,7 +3,7 @@ import { badParam, StripeError } from "../core/errors.ts";
 import type { Customer } from "../core/objects.ts";
 import type { World } from "../world.ts";
 import { cardError, resolvePaymentMethod } from "./cards.ts";
-import { type DiscountInput, makeDiscount, settleDiscounts } from "./discounts.ts";
+import { type DiscountInput, makeDiscount, settleDiscounts, unredeem } from "./discounts.ts";
 import { draftInvoice } from "./invoices.ts";
 import { checkTogether, type ItemInput, makeItem } from "./items.ts";
 import { isMetered, licensedLine } from "./lines.ts";
@@ -33,6 +33,8 @@ export interface CreateInput {
   readonly daysUntilDue: number | null;
   /** The customer sits at the page and can authenticate. */
   readonly customerThere: boolean;
+  /** They have authenticated the card just now. */
+  readonly authenticated?: boolean;
   readonly saveCard: boolean;
 }
 
@@ -87,6 +89,7 @@ export function createSubscription(world: World, input: CreateInput): Subscripti
   else if (input.paymentBehavior !== "default_incomplete" && input.collection === "charge_automatically") {
     const result = payInvoice(world, invoice, defaultMethod(world, invoice), {
       customerThere: input.customerThere,
+      authenticated: input.authenticated ?? false,
     });
     if (result !== "succeeded" && input.paymentBehavior === "error_if_incomplete") {
       const error = world.state.paymentIntents.get(invoice._paymentIntent!).last_payment_error;
@@ -135,6 +138,7 @@ function forget(world: World, subscription: Subscription): void {
   )) {
     world.state.invoices.delete(invoice.id);
   }
+  unredeem(world, subscription.discounts);
   world.state.subscriptions.delete(subscription.id);
 }
 

@@ -81,6 +81,18 @@ export function makeDiscount(
   });
 }
 
+/** Takes discounts back that came to nothing: nobody has redeemed them. */
+export function unredeem(world: World, ids: readonly string[]): void {
+  for (const id of ids) {
+    const discount = world.state.discounts.get(id);
+    const coupon = world.state.coupons.get(discount.source.coupon);
+    coupon.times_redeemed--;
+    coupon.valid = isValid(coupon, world.now(discount.customer));
+    if (discount.promotion_code) world.state.promotionCodes.get(discount.promotion_code).times_redeemed--;
+    world.state.discounts.delete(id);
+  }
+}
+
 export const isValid = (coupon: Coupon, now: number) =>
   (coupon.redeem_by === null || coupon.redeem_by >= now) &&
   (coupon.max_redemptions === null || coupon.times_redeemed < coupon.max_redemptions);

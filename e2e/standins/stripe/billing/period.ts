@@ -31,8 +31,9 @@ export function boundary(anchor: number, every: Every, n: number): number {
 
 /** The period around a time, for an anchor before or after it. */
 export function periodAt(anchor: number, every: Every, at: number): Period {
-  const days = { day: 1, week: 7, month: 28, year: 365 }[every.interval] * every.interval_count;
-  let n = Math.ceil((at - anchor) / 86_400 / days) + 1;
+  const days = { day: 1, week: 7, month: 30.44, year: 365.25 }[every.interval] * every.interval_count;
+  let n = Math.floor((at - anchor) / 86_400 / days);
   while (boundary(anchor, every, n) > at) n--;
+  while (boundary(anchor, every, n + 1) <= at) n++;
   return { start: boundary(anchor, every, n), end: boundary(anchor, every, n + 1) };
 }

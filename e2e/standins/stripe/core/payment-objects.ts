@@ -169,7 +169,8 @@ export interface CheckoutSession {
   url: string | null;
   _lines: { price: string; quantity?: number }[];
   _subscription: CheckoutSubscriptionData;
-  _setupSubscription: string | null;
+  /** What was filled in, while the bank asks. */
+  _pending: { method: string; form: unknown } | null;
 }
 
 export interface CheckoutSubscriptionData {

@@ -1,4 +1,5 @@
 import type { Route } from "../core/routes.ts";
+import { checkoutRoutes } from "./checkout.ts";
 import { couponRoutes } from "./coupons.ts";
 import { customerRoutes } from "./customers.ts";
 import { eventRoutes } from "./events.ts";
@@ -8,6 +9,7 @@ import { meterEventRoutes } from "./meter-events.ts";
 import { meterRoutes } from "./meters.ts";
 import { paymentMethodRoutes } from "./payment-methods.ts";
 import { paymentRoutes } from "./payments.ts";
+import { portalRoutes } from "./portal.ts";
 import { priceRoutes } from "./prices.ts";
 import { productRoutes } from "./products.ts";
 import { scheduleRoutes } from "./schedules.ts";
@@ -34,4 +36,6 @@ export const routes: readonly Route[] = [
   ...paymentMethodRoutes,
   ...paymentRoutes,
   ...testClockRoutes,
+  ...checkoutRoutes,
+  ...portalRoutes,
 ];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cardError, resolvePaymentMethod } from "../billing/cards.ts";
-import { makeDiscount } from "../billing/discounts.ts";
+import { makeDiscount, unredeem } from "../billing/discounts.ts";
 import { blankInvoice, refreshUsage, setLines } from "../billing/invoices.ts";
 import { checkTogether, makeItem } from "../billing/items.ts";
 import { isMetered, licensedLine, usageLines } from "../billing/lines.ts";
@@ -174,18 +174,9 @@ function previewNew(world: World, input: z.output<typeof previewFields>): Invoic
     ),
   );
   invoice.discounts = [];
-  forget(world, discounts);
+  // A preview redeems nothing.
+  unredeem(world, discounts);
   return invoice;
-}
-
-/** A preview redeems nothing. */
-function forget(world: World, discounts: readonly string[]): void {
-  for (const id of discounts) {
-    const discount = world.state.discounts.get(id);
-    world.state.coupons.get(discount.source.coupon).times_redeemed--;
-    if (discount.promotion_code) world.state.promotionCodes.get(discount.promotion_code).times_redeemed--;
-    world.state.discounts.delete(id);
-  }
 }
 
 export const invoiceRoutes = [

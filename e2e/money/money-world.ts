@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import { afterAll } from "vitest";
+import { freePort } from "../fixtures/free-port.ts";
+import { type PortalWorld, portalWorld } from "../portal/portal-world.ts";
+import { type StripeStandIn, startStripeStandIn } from "../standins/stripe/index.ts";
+
+export interface MoneyWorld extends PortalWorld {
+  readonly stripe: StripeStandIn;
+  /** Moves Stripe's clock on and waits until everything that it caused was told to the portal. */
+  stripeLater(seconds: number): Promise<void>;
+}
+
+export const HOUR = 3_600;
+/** Long enough for every month. */
+export const MONTH = 31 * 24 * HOUR;
+
+/**
+ * Registers a portal and a relay on a Stripe that stands still at this moment, until `stripeLater`, with the calling
+ * test file. Portal and relay keep the machine's clock: what depends on it (the days of grace) is moved in the database.
+ */
+export async function moneyWorld(): Promise<MoneyWorld> {
+  const portalPort = await freePort();
+  const webhookSecret = `whsec_${randomBytes(16).toString("hex")}`;
+  const stripe = await startStripeStandIn({
+    clock: Math.floor(Date.now() / 1_000),
+    webhooks: [{ url: `http://localhost:${portalPort}/api/stripe/webhook`, secret: webhookSecret }],
+  });
+  afterAll(() => stripe.stop());
+  const env = { STRIPE_SECRET_KEY: "sk_test_standin", STRIPE_API_BASE: stripe.url };
+  const world = await portalWorld({
+    portalPort,
+    portalEnv: { ...env, STRIPE_WEBHOOK_SECRET: webhookSecret },
+    // As often as it may, so that a test does not wait for minutes.
+    relayEnv: { ...env, METER_PUSH_SECONDS: "5" },
+  });
+  return Object.assign(Object.create(world) as PortalWorld, {
+    stripe,
+    async stripeLater(seconds: number) {
+      await stripe.control.advance(stripe.control.now() + seconds);
+      await stripe.control.settled();
+    },
+  });
+}
