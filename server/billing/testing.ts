@@ -63,6 +63,15 @@ export async function startBillingWorld(db: Db, options: StandInOptions & { star
     sync: (id: string) => syncCustomer({ db, billing, requestId: "req-test" }, id),
     /** Moves the time there by so much. */
     pass: (ms: number) => control.advance(control.now() + Math.ceil(ms / 1000)),
+    /** The customer pays with another card from now on, as Stripe's portal does it. */
+    async useCard(tenant: TestTenant, method: string): Promise<void> {
+      const { stripe_customer_id: customer } = await world.settings(tenant);
+      const { id } = await stripe.paymentMethods.attach(method, { customer: customer! });
+      await stripe.customers.update(customer!, { invoice_settings: { default_payment_method: id } });
+      await stripe.subscriptions.update((await world.subscription(tenant)).id, {
+        default_payment_method: id,
+      });
+    },
     /** Fills in a page of the stand-in. @returns where it leads */
     async fillIn(url: string, number: string, more: Record<string, string> = {}): Promise<string> {
       const form = { number, expiry: "12/34", cvc: "123", name: "Ada Lovelace", do: "pay", ...more };
@@ -89,6 +98,8 @@ export async function startBillingWorld(db: Db, options: StandInOptions & { star
       return tenant;
     },
     async endTrial(tenant: TestTenant): Promise<void> {
+      // Invoices of one second have no order.
+      await world.pass(60_000);
       const { id } = await world.subscription(tenant);
       await stripe.subscriptions.update(id, { trial_end: "now" });
       await world.sync(tenant.tenantId);

@@ -30,6 +30,7 @@ export default function LiveChart({ data, metric, still }: LiveChartProps) {
 function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric; width: number }) {
   const { points, groups } = data;
   const isArea = points.length > MAX_BARS;
+  const ticks = new Map(points.map((point) => [point.start, point.tick]));
   const Chart = isArea ? AreaChart : BarChart;
   return (
     <Chart
@@ -42,7 +43,7 @@ function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric
       <CartesianGrid vertical={false} stroke="var(--line)" />
       <XAxis
         dataKey="start"
-        tickFormatter={(_, index) => points[index]?.tick ?? ""}
+        tickFormatter={(start: string) => ticks.get(start) ?? ""}
         tick={tick}
         tickLine={false}
         axisLine={{ stroke: "var(--line-strong)" }}
