@@ -9,6 +9,7 @@ import * as billingOrders from "./2026-11-21-4-billing-orders.ts";
 import * as dunning from "./2026-11-21-5-dunning.ts";
 import * as usageDaily from "./2026-11-21-7-usage-daily.ts";
 import * as usageMonthly from "./2026-11-21-8-usage-monthly.ts";
+import * as forwarded from "./2026-11-21-9-forwarded.ts";
 
 /** Every migration under the name that Postgres remembers. Listed, not read from disk, so that a bundle carries them. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   "2026-11-21-5-dunning": dunning,
   "2026-11-21-7-usage-daily": usageDaily,
   "2026-11-21-8-usage-monthly": usageMonthly,
+  "2026-11-21-9-forwarded": forwarded,
 };

@@ -81,6 +81,7 @@ async function addSums(
 function sumByHour(records: readonly UsageRecord[]): HourlySum[] {
   const sums = new Map<string, HourlySum>();
   for (const record of records) {
+    if (!record.forwarded) continue;
     const hour = Math.floor(record.endedAt / HOUR_MS);
     const model = record.usage?.model ? modelName(record.usage.model) : "";
     const key = `${record.endpointId}\t${record.accessKeyId ?? ""}\t${hour}\t${record.tenantId}\t${model}`;

@@ -16,14 +16,22 @@ const AGES = [
   { below: Number.POSITIVE_INFINITY, ms: 1_000 },
 ] as const;
 
-/** Why a request is not let through. */
-export interface BudgetRefusal {
-  /** The plan's own limit, or a budget that the tenant set. */
+/** Why a request is not let through: the edge says it to the client. */
+export interface SpendingRefusal {
   readonly kind: "quota" | "budget";
   readonly ofKey: boolean;
   readonly metric: "requests" | "tokens" | "cents" | "megabytes";
   /** Epoch, ms. */
   readonly resetsAt: number;
+}
+
+/** A request that wants to start. */
+export interface SpendingRequest {
+  readonly requestId: string;
+  readonly tenantId: string;
+  readonly accessKeyId: string | null;
+  /** It ended while it waited. */
+  readonly finished: boolean;
 }
 
 export interface SpendingBookOptions {
@@ -57,11 +65,7 @@ export class SpendingBook {
   }
 
   /** Lets a request start, and counts it from now on until its record is stored; or says what stands against it. */
-  admit(request: {
-    requestId: string;
-    tenantId: string;
-    accessKeyId: string | null;
-  }): BudgetRefusal | null | Promise<BudgetRefusal | null> {
+  admit(request: SpendingRequest): SpendingRefusal | null | Promise<SpendingRefusal | null> {
     const page = this.pageOf(request.tenantId);
     if (page.spending.limits !== null) return this.decide(page, request);
     const read = page.reading ?? this.read(request.tenantId, page);
@@ -107,10 +111,10 @@ export class SpendingBook {
     }
   }
 
-  private decide(
-    page: Page,
-    { requestId, accessKeyId }: { requestId: string; accessKeyId: string | null },
-  ): BudgetRefusal | null {
+  private decide(page: Page, request: SpendingRequest): SpendingRefusal | null {
+    const { requestId, accessKeyId, finished } = request;
+    // Its record is written already: nothing would ever end its counting.
+    if (finished) return null;
     const now = this.options.now();
     page.usedAt = now;
     const limit = page.spending.refusing(accessKeyId, now);
@@ -176,7 +180,7 @@ function endOf(limits: readonly LimitState[]): number {
   return Math.min(...limits.map(({ limit }) => limit.window.end.getTime()), Number.POSITIVE_INFINITY);
 }
 
-function refusalOf({ limit }: LimitState): BudgetRefusal {
+function refusalOf({ limit }: LimitState): SpendingRefusal {
   return {
     kind: limit.budgetId === null ? "quota" : "budget",
     ofKey: limit.accessKeyId !== null,
