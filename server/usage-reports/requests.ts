@@ -130,6 +130,8 @@ function conditionsOf(
   meter: UsageRequestsInput["meter"],
 ): RawBuilder<unknown>[] {
   return [
+    // What we answered ourselves is in no figure.
+    sql`r.forwarded`,
     ...(accessKeyId === null ? [] : [same(sql`r.access_key_id`, accessKeyId)]),
     ...(model === null ? [] : [same(sql`r.model`, model)]),
     ...(meter === "megabytes" ? [sql`r.bytes_in + r.bytes_out > 0`] : []),
