@@ -22,6 +22,7 @@ import type {
   UsageDamageTable,
   UsageHourlyTable,
   UsageJournalsTable,
+  UsageMonthlyTable,
 } from "./usage.ts";
 
 /** Every table, spelled as in Postgres. */
@@ -49,6 +50,7 @@ export interface Database extends AuthTables {
   usage_damage: UsageDamageTable;
   usage_hourly: UsageHourlyTable;
   usage_daily: UsageDailyTable;
+  usage_monthly: UsageMonthlyTable;
   usage_adjustments: UsageAdjustmentsTable;
   meter_periods: MeterPeriodsTable;
   meter_pushes: MeterPushesTable;

@@ -69,6 +69,12 @@ export interface UsageDailyTable extends UsageSums {
   day: Date;
 }
 
+/** The same sums by month of UTC; written in the same transaction. */
+export interface UsageMonthlyTable extends UsageSums {
+  /** Start of the month. */
+  month: Date;
+}
+
 /** A correction by an operator; part of the period's total. */
 export interface UsageAdjustmentsTable {
   id: string;

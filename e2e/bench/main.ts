@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchFirstRequest } from "./bench-first-request.ts";
+import { benchMetering } from "./bench-metering.ts";
 import { benchPages } from "./bench-pages.ts";
 import { benchTunnel } from "./bench-tunnel.ts";
 import type { Section } from "./report.ts";
@@ -14,7 +15,7 @@ const dir = await mkdtemp(join(tmpdir(), "hotspot-bench-"));
 try {
   const sections: Section[] = settings.clone
     ? [await benchFirstRequest(dir)]
-    : [await benchTunnel(dir, settings), await benchPages(dir)];
+    : [await benchTunnel(dir, settings), await benchMetering(dir, settings), await benchPages(dir)];
   console.log();
   for (const section of sections) console.log(`${section.text}\n`);
   const verdicts = sections.flatMap((section) => section.verdicts);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createDb, type Db } from "../../db/client.ts";
 import { startEmbeddedPostgres } from "../../db/embedded/index.ts";
@@ -23,7 +24,13 @@ export interface TunnelUnderTest {
   stop(): Promise<void>;
 }
 
-export async function startTunnel(dir: string, upstreamPort: number): Promise<TunnelUnderTest> {
+/** @param env settings of the relay beyond those that keep limits out of the way */
+export async function startTunnel(
+  dir: string,
+  upstreamPort: number,
+  env: Record<string, string> = {},
+): Promise<TunnelUnderTest> {
+  await mkdir(dir, { recursive: true });
   const postgres = await startEmbeddedPostgres({ dataDir: join(dir, "postgres") });
   const db = createDb(postgres.url, { max: 3 });
   await migrateToLatest(db);
@@ -36,7 +43,7 @@ export async function startTunnel(dir: string, upstreamPort: number): Promise<Tu
     internalSecret: randomBytes(24).toString("hex"),
     signingSecret,
     dataDir: join(dir, "data"),
-    env: { PROXY_RATE_LIMIT_MAX: "1000000000", LOG_LEVEL: "warn" },
+    env: { PROXY_RATE_LIMIT_MAX: "1000000000", LOG_LEVEL: "warn", ...env },
   });
   const portal = await startIssuingPortal({ db, signingSecret, relayPort: relay.port });
   // Its request lines go to a file, as under a service manager: reading them here would load the machine under test.

@@ -6,6 +6,8 @@ import { type StripeStandIn, startStripeStandIn } from "../standins/stripe/index
 
 export interface MoneyWorld extends PortalWorld {
   readonly stripe: StripeStandIn;
+  /** Moves Stripe's clock to the machine's: what is reported to it must not be in its future. */
+  stripeNow(): Promise<void>;
   /** Moves Stripe's clock on and waits until everything that it caused was told to the portal. */
   stripeLater(seconds: number): Promise<void>;
 }
@@ -15,14 +17,15 @@ export const HOUR = 3_600;
 export const MONTH = 31 * 24 * HOUR;
 
 /**
- * Registers a portal and a relay on a Stripe that stands still at this moment, until `stripeLater`, with the calling
- * test file. Portal and relay keep the machine's clock: what depends on it (the days of grace) is moved in the database.
+ * Registers a portal and a relay on a Stripe that stands still at the start of this hour, until `stripeLater`, with the
+ * calling test file. Portal and relay keep the machine's clock: what depends on it (the days of grace) is moved in the database.
  */
 export async function moneyWorld(): Promise<MoneyWorld> {
   const portalPort = await freePort();
   const webhookSecret = `whsec_${randomBytes(16).toString("hex")}`;
   const stripe = await startStripeStandIn({
-    clock: Math.floor(Date.now() / 1_000),
+    // Usage is summed by the hour, and an hour belongs to the period that it starts in.
+    clock: Math.floor(Date.now() / 1_000 / HOUR) * HOUR,
     webhooks: [{ url: `http://localhost:${portalPort}/api/stripe/webhook`, secret: webhookSecret }],
   });
   afterAll(() => stripe.stop());
@@ -35,6 +38,10 @@ export async function moneyWorld(): Promise<MoneyWorld> {
   });
   return Object.assign(Object.create(world) as PortalWorld, {
     stripe,
+    async stripeNow() {
+      await stripe.control.advance(Math.floor(Date.now() / 1_000));
+      await stripe.control.settled();
+    },
     async stripeLater(seconds: number) {
       await stripe.control.advance(stripe.control.now() + seconds);
       await stripe.control.settled();

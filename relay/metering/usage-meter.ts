@@ -35,7 +35,8 @@ export class UsageMeter {
     if (this.store === null || !isTenants(record)) return;
     const settled = this.open.get(record.requestId) ?? null;
     const bytes = record.bytesIn + record.bytesOut;
-    if (bytes === (settled === null ? 0 : settled.bytesIn + settled.bytesOut)) return;
+    const isStill = bytes === (settled === null ? 0 : settled.bytesIn + settled.bytesOut);
+    if (isStill && !hasTokens(record)) return;
     const part = toUsageRecord(record, this.relayId, settled, false);
     this.store(part);
     const { bytesIn, bytesOut, usage } = record;
@@ -49,6 +50,11 @@ export class UsageMeter {
     this.uses = new Map();
     return uses;
   }
+}
+
+/** They are told once: a part that has some is never left out. */
+function hasTokens({ usage }: RequestRecord): boolean {
+  return usage !== null && (usage.inputTokens !== 0 || usage.outputTokens !== 0);
 }
 
 /** Requests for names that nobody has belong to no tenant's usage. */

@@ -12,8 +12,8 @@ export interface Settled {
 }
 
 /**
- * The record of a request that says all of it so far, less what is settled already. Whole numbers that are never
- * negative, whatever the clock did meanwhile.
+ * The record of a request whose bytes and time are all of it so far, less what is settled already. Times are whole and
+ * never negative, whatever the clock did meanwhile. Its tokens are those of this part as they come.
  * @param settled null when nothing is
  */
 export function toUsageRecord(
@@ -45,6 +45,7 @@ export function toUsageRecord(
     clientAddress: record.clientAddress,
     errorCode: record.errorCode,
     clientAborted: record.clientAborted,
+    forwarded: record.forwarded,
     usage: record.usage === null ? null : lessSettled(record.usage, settled?.usage ?? null),
   };
 }

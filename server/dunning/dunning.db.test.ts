@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { createEndpoint, createTenant, createTestDb, type TestTenant } from "../../db/testing/index.ts";
-import type { Mail } from "../../emails/index.ts";
 import { findRoute } from "../endpoints/index.ts";
-import type { Mailer } from "../mail/index.ts";
+import type { Mail, Mailer } from "../mail/index.ts";
 import { collectChanges } from "../testing/changes.ts";
 import { runDunning } from "./index.ts";
 import { runAllDunning } from "./run.ts";

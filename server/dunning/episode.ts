@@ -1,5 +1,5 @@
 import type { Db } from "../../db/client.ts";
-import type { Mail } from "../../emails/index.ts";
+import type { Mail } from "../mail/index.ts";
 import { planOf } from "../plans.ts";
 import { noticeDue } from "./notice-due.ts";
 import { type NoticeDeps, sendNotice } from "./send-notice.ts";

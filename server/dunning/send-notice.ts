@@ -1,6 +1,5 @@
 import { type Db, inTransaction } from "../../db/client.ts";
-import type { Mail } from "../../emails/index.ts";
-import type { Mailer } from "../mail/index.ts";
+import type { Mail, Mailer } from "../mail/index.ts";
 
 export interface NoticeDeps {
   readonly db: Db;

@@ -6,6 +6,7 @@ import { createMailbox } from "./mailbox.ts";
 import { createSmtpTransport } from "./smtp.ts";
 import type { MailTransport } from "./transport.ts";
 
+export type { Mail } from "../../emails/index.ts";
 export { type CapturedMail, findCapturedMail, listCapturedMail } from "./mailbox.ts";
 export type { MailTransport, OutgoingMail } from "./transport.ts";
 

@@ -4,20 +4,20 @@ import { type RequestContext, requirePermission } from "../context.ts";
 import { type Plan, planOf } from "../plans.ts";
 import { decodeCursor, encodeCursor, type RequestCursor } from "../requests/cursor.ts";
 import { type Filters, readFilters } from "./filters.ts";
+import { findLogWindows, type LogWindow } from "./log-windows.ts";
 import type { Range } from "./range.ts";
 import { reportRange } from "./report-range.ts";
 import type { UsageRequest, UsageRequestsInput, UsageRequestsOutput } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 50;
 const DAY_MS = 86_400_000;
-/** How long before its end a request may have begun to be found. The log is ordered by beginnings. */
-const LONGEST_REQUEST = "1 day";
 
 /**
  * The requests behind a figure, newest first: those that ended in the range, as the roll-ups count them. Tokens and
  * bytes of a stream of hours count in the hours in which they passed, its row stands where it ended.
  *
- * Reads the log by its index, endpoint by endpoint, and never what the plan keeps no longer.
+ * Reads the log by its index, stretch by stretch, and never what the plan keeps no longer. A request of more than a day is
+ * found only if it ended in the day after it began.
  *
  * @throws DomainError invalid/invalid_cursor, invalid/invalid_range, invalid/invalid_time_zone,
  *   not_found/endpoint_not_found, not_found/access_key_not_found
@@ -39,7 +39,12 @@ export async function listUsageRequests(args: {
   const rows = await readRows(ctx, {
     range: { from, to },
     keptSince,
-    endpointIds: filters.endpointIds ?? (await endpointsOfTenant(ctx)),
+    windows: await findLogWindows(ctx, {
+      range: { from: new Date(Math.max(from.getTime(), keptSince.getTime())), to },
+      filters,
+      before: cursor === null ? null : new Date(Math.ceil(cursor.startedAtMicros / 1000)),
+      enough: limit + 1,
+    }),
     conditions: conditionsOf(filters, input.meter),
     cursor,
     limit: limit + 1,
@@ -70,22 +75,23 @@ type Row = RequestsTable & {
 interface Query {
   range: Range;
   keptSince: Date;
-  endpointIds: readonly string[];
+  windows: readonly LogWindow[];
   conditions: RawBuilder<unknown>[];
   cursor: RequestCursor | null;
   limit: number;
 }
 
 async function readRows(ctx: RequestContext, query: Query): Promise<Row[]> {
-  const { range, keptSince, endpointIds, conditions, cursor, limit } = query;
+  const { range, keptSince, windows, conditions, cursor, limit } = query;
+  if (windows.length === 0) return [];
   const endedAt = sql`(r.started_at + r.duration_ms * interval '1 millisecond')`;
   const where = [
-    sql`r.endpoint_id = chosen.endpoint_id`,
+    sql`r.endpoint_id = stretch.endpoint_id`,
+    sql`r.started_at >= greatest(stretch.begins, ${keptSince}::timestamptz)`,
+    sql`r.started_at < stretch.ends`,
     sql`r.tenant_id = ${ctx.tenantId}`,
-    sql`r.started_at < ${range.to}`,
-    sql`r.started_at >= greatest(${range.from}::timestamptz - ${LONGEST_REQUEST}::interval, ${keptSince}::timestamptz)`,
-    sql`${endedAt} >= ${range.from}`,
-    sql`${endedAt} < ${range.to}`,
+    // Nearly always true, which the planner cannot know of an expression but takes of a case.
+    sql`case when ${endedAt} >= ${range.from} and ${endedAt} < ${range.to} then true else false end`,
     ...conditions,
     ...(cursor === null
       ? []
@@ -100,7 +106,10 @@ async function readRows(ctx: RequestContext, query: Query): Promise<Row[]> {
       (extract(epoch from listed.started_at) * 1000000)::bigint as micros
     from (
       select found.*
-      from unnest(${endpointIds}::text[]) as chosen (endpoint_id)
+      from unnest(
+        ${windows.map(({ endpointId }) => endpointId)}::text[], ${windows.map(({ from }) => from)}::timestamptz[],
+        ${windows.map(({ to }) => to)}::timestamptz[]
+      ) as stretch (endpoint_id, begins, ends)
       cross join lateral (
         select r.*, ${endedAt} as ended_at
         from requests as r
@@ -122,6 +131,8 @@ function conditionsOf(
   meter: UsageRequestsInput["meter"],
 ): RawBuilder<unknown>[] {
   return [
+    // What we answered ourselves is in no figure.
+    sql`r.forwarded`,
     ...(accessKeyId === null ? [] : [same(sql`r.access_key_id`, accessKeyId)]),
     ...(model === null ? [] : [same(sql`r.model`, model)]),
     ...(meter === "megabytes" ? [sql`r.bytes_in + r.bytes_out > 0`] : []),
@@ -132,15 +143,6 @@ function conditionsOf(
 /** The roll-ups say '' where the log says null. */
 function same(column: RawBuilder<unknown>, value: string): RawBuilder<unknown> {
   return value === "" ? sql`${column} is null` : sql`${column} = ${value}`;
-}
-
-async function endpointsOfTenant(ctx: RequestContext): Promise<string[]> {
-  const rows = await ctx.db
-    .selectFrom("endpoints")
-    .select("id")
-    .where("tenant_id", "=", ctx.tenantId)
-    .execute();
-  return rows.map(({ id }) => id);
 }
 
 async function planOfTenant(ctx: RequestContext): Promise<Plan> {

@@ -12,8 +12,9 @@ import type { GroupBy } from "./schemas.ts";
 const { db } = await createTestDb();
 
 /** Around both changes of clocks in Berlin and New York, and a turn of the year. */
-const start = Date.UTC(2026, 9, 20);
+const start = Date.UTC(2026, 8, 27);
 const end = Date.UTC(2026, 10, 10);
+const october20 = Date.UTC(2026, 9, 20);
 
 async function makeTenant() {
   const tenant = await createTenant(db, { plan: "team" });
@@ -79,7 +80,7 @@ async function naive(world: World, by: GroupBy, unit: string, timeZone: string, 
         as "estimatedTokens",
       count(*) filter (where usage_source = 'none') as "unmeteredRequests"
     from requests
-    where tenant_id = ${world.tenant.tenantId} and ${endedAt} >= ${from} and ${endedAt} < ${to}
+    where forwarded and tenant_id = ${world.tenant.tenantId} and ${endedAt} >= ${from} and ${endedAt} < ${to}
     group by 1, 2`.execute(db);
   return rows;
 }
@@ -101,7 +102,9 @@ test("a series and a breakdown are what a plain sum over the requests gives, in 
       async (by, bucket, timeZone, one, other) => {
         // Whole hours: a report counts an hour where it starts.
         const hour = (at: number) => new Date(Math.floor(at / 3_600_000) * 3_600_000);
-        const [from, to] = [hour(Math.min(one, other)), hour(Math.max(one, other) + 3_600_000)];
+        const from = hour(Math.min(one, other));
+        const longest = bucket === "hour" ? from.getTime() + 31 * 86_400_000 : end;
+        const to = hour(Math.min(longest, Math.max(one, other)) + 3_600_000);
         const range = { from: from.toISOString(), to: to.toISOString(), timeZone };
         const expected = await naive(world, by, bucket, timeZone, from, to);
 
@@ -135,7 +138,7 @@ test("a series and a breakdown are what a plain sum over the requests gives, in 
 
 test("filters leave the rest out, and together they leave out more", async () => {
   const world = await makeTenant();
-  const at = { endedAt: start + 60_000 };
+  const at = { endedAt: october20 + 60_000 };
   await apply(world, [
     { ...at, endpointId: world.endpointIds[0]!, accessKeyId: world.keyIds[0]!, usage: usageTokens() },
     { ...at, endpointId: world.endpointIds[0]!, accessKeyId: null, usage: usageTokens({ model: "qwen" }) },
@@ -162,7 +165,7 @@ test("the largest groups stand alone, the others as one that keeps the sum", asy
     [5, 4, 3, 2, 1].flatMap((times, index) =>
       Array.from({ length: times }, () => ({
         endpointId: world.endpointIds[0]!,
-        endedAt: start + 1,
+        endedAt: october20 + 1,
         usage: usageTokens({ model: `model-${index}` }),
       })),
     ),
@@ -184,7 +187,7 @@ test("the largest groups stand alone, the others as one that keeps the sum", asy
   ]);
 });
 
-test("sums by day are the sums by hour, also for a stream that was settled in parts over midnight", async () => {
+test("sums by day and by month are the sums by hour, also for a stream that was settled in parts over midnight", async () => {
   const world = await makeTenant();
   const midnight = Date.UTC(2026, 9, 25);
   const part = { requestId: "req_long", endpointId: world.endpointIds[0]!, startedAt: midnight - 5_000 };
@@ -206,16 +209,21 @@ test("sums by day are the sums by hour, also for a stream that was settled in pa
     [0, 10],
     [1, 5],
   ]);
-  const { rows } = await sql<{ differences: number }>`
-    with by_hour as (
-      select tenant_id, date_trunc('day', hour, 'UTC') as day, endpoint_id, access_key_id, model,
-        sum(requests) as requests, sum(output_tokens) as output_tokens, sum(bytes_out) as bytes_out
-      from usage_hourly group by 1, 2, 3, 4, 5
-    )
-    select count(*) as differences
-    from by_hour full join usage_daily using (tenant_id, day, endpoint_id, access_key_id, model)
-    where by_hour.requests is distinct from usage_daily.requests
-      or by_hour.output_tokens is distinct from usage_daily.output_tokens
-      or by_hour.bytes_out is distinct from usage_daily.bytes_out`.execute(db);
-  expect(rows).toEqual([{ differences: 0 }]);
+  for (const [longer, unit] of [
+    ["usage_daily", "day"],
+    ["usage_monthly", "month"],
+  ] as const) {
+    const { rows } = await sql<{ differences: number }>`
+      with by_hour as (
+        select tenant_id, date_trunc(${unit}, hour, 'UTC') as start, endpoint_id, access_key_id, model,
+          sum(requests) as requests, sum(output_tokens) as output_tokens, sum(bytes_out) as bytes_out
+        from usage_hourly group by 1, 2, 3, 4, 5
+      ), kept as (select *, ${sql.ref(unit)} as start from ${sql.table(longer)})
+      select count(*) as differences
+      from by_hour full join kept using (tenant_id, start, endpoint_id, access_key_id, model)
+      where by_hour.requests is distinct from kept.requests
+        or by_hour.output_tokens is distinct from kept.output_tokens
+        or by_hour.bytes_out is distinct from kept.bytes_out`.execute(db);
+    expect(rows).toEqual([{ differences: 0 }]);
+  }
 });

@@ -110,23 +110,29 @@ const groupColumn = { endpoint: "endpoint_id", access_key: "access_key_id", mode
 const groupOf = (by: GroupBy | null) => (by === null ? sql`''` : sql`u.${sql.ref(groupColumn[by])}`);
 
 /**
- * Rows of the roll-ups that a question is about; `at` is the start of their hour or day. An hour belongs to the bucket
+ * Rows of the roll-ups that a question is about; `at` is the start of their hour, day or month. An hour belongs to the bucket
  * in which it starts.
  */
 function rowsOf({ tenantId, edges, filters }: Question): RawBuilder<unknown> {
-  const { days, hours } = piecesOf(edges);
+  const pieces = piecesOf(edges);
   const conditions = conditionsOf(filters);
-  const from = (table: "usage_daily" | "usage_hourly", time: "day" | "hour", ranges: readonly Range[]) => sql`
-    select
-      h.${sql.ref(time)} as at, h.endpoint_id, h.access_key_id, h.model, h.requests, h.errors, h.bytes_in, h.bytes_out,
-      h.connection_ms, h.input_tokens, h.cached_tokens, h.cache_write_tokens, h.output_tokens, h.reasoning_tokens,
-      h.estimated_tokens, h.unmetered_requests
-    from ${sql.table(table)} as h
-    where ${sql.join([sql`h.tenant_id = ${tenantId}`, within(sql`h.${sql.ref(time)}`, ranges), ...conditions], sql` and `)}`;
-  if (hours.length === 0) return from("usage_daily", "day", days);
-  if (days.length === 0) return from("usage_hourly", "hour", hours);
-  return sql`${from("usage_daily", "day", days)} union all ${from("usage_hourly", "hour", hours)}`;
+  const reads = units.flatMap((unit) => {
+    if (pieces[unit].length === 0) return [];
+    const time = sql`h.${sql.ref(unit)}`;
+    const where = [sql`h.tenant_id = ${tenantId}`, within(time, pieces[unit]), ...conditions];
+    return sql`
+      select
+        ${time} as at, h.endpoint_id, h.access_key_id, h.model, h.requests, h.errors, h.bytes_in, h.bytes_out,
+        h.connection_ms, h.input_tokens, h.cached_tokens, h.cache_write_tokens, h.output_tokens, h.reasoning_tokens,
+        h.estimated_tokens, h.unmetered_requests
+      from ${sql.table(tableOf[unit])} as h
+      where ${sql.join(where, sql` and `)}`;
+  });
+  return sql.join(reads, sql` union all `);
 }
+
+const units = ["month", "day", "hour"] as const;
+const tableOf = { month: "usage_monthly", day: "usage_daily", hour: "usage_hourly" } as const;
 
 /** Written out, not joined from a list: so the planner sees how little of the table it is. */
 function within(time: RawBuilder<unknown>, ranges: readonly Range[]): RawBuilder<unknown> {
@@ -134,7 +140,8 @@ function within(time: RawBuilder<unknown>, ranges: readonly Range[]): RawBuilder
   return sql`(${sql.join(parts, sql` or `)})`;
 }
 
-function conditionsOf({ endpointIds, accessKeyId, model }: Filters): RawBuilder<unknown>[] {
+/** The filters as conditions on a roll-up under the alias `h`. */
+export function conditionsOf({ endpointIds, accessKeyId, model }: Filters): RawBuilder<unknown>[] {
   return [
     ...(endpointIds ? [sql`h.endpoint_id = any(${endpointIds}::text[])`] : []),
     ...(accessKeyId === null ? [] : [sql`h.access_key_id = ${accessKeyId}`]),

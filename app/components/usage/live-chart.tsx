@@ -30,6 +30,7 @@ export default function LiveChart({ data, metric, still }: LiveChartProps) {
 function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric; width: number }) {
   const { points, groups } = data;
   const isArea = points.length > MAX_BARS;
+  const ticks = new Map(points.map((point) => [point.start, point.tick]));
   const Chart = isArea ? AreaChart : BarChart;
   return (
     <Chart
@@ -42,11 +43,12 @@ function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric
       <CartesianGrid vertical={false} stroke="var(--line)" />
       <XAxis
         dataKey="start"
-        tickFormatter={(_, index) => points[index]?.tick ?? ""}
+        tickFormatter={(start: string) => ticks.get(start) ?? ""}
         tick={tick}
         tickLine={false}
         axisLine={{ stroke: "var(--line-strong)" }}
         minTickGap={24}
+        ticks={midnightsOf(points)}
         height={CHART.bottom}
         padding={isArea ? undefined : { left: 0, right: 0 }}
       />
@@ -78,10 +80,10 @@ function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric
           <Area
             key={group.id}
             {...shared}
-            type="monotone"
+            type="step"
             stroke={group.color}
-            strokeWidth={1.5}
-            fillOpacity={0.55}
+            strokeWidth={1}
+            fillOpacity={0.8}
             activeDot={{ r: 3 }}
           />
         ) : (
@@ -90,6 +92,13 @@ function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric
       })}
     </Chart>
   );
+}
+
+/** Of many hours, only the beginnings of days are named: hours of different days would look alike. */
+function midnightsOf(points: readonly ChartPoint[]): string[] | undefined {
+  if (points.length <= 48) return undefined;
+  const midnights = points.filter(({ startsDay }) => startsDay);
+  return midnights.length === points.length ? undefined : midnights.map(({ start }) => start);
 }
 
 interface ReadingProps {
