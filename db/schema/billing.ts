@@ -167,7 +167,10 @@ export interface MeterPushesTable {
   settled_at: Date | null;
 }
 
-/** A billing period of a subscription, for as long as we remember it: what it is, and what its invoice charged for. */
+/**
+ * A billing period of a subscription, or a part of one at the prices of one plan, for as long as we remember it: what it
+ * is, and what its invoice charged for.
+ */
 export interface MeterPeriodsTable {
   subscription_id: string;
   tenant_id: string;
@@ -175,6 +178,8 @@ export interface MeterPeriodsTable {
   period_start: Date;
   /** Moves only when Stripe ends a period early: a cancellation at once, a new anchor. */
   period_end: Date;
+  /** At whose prices it is charged, as far as we know. */
+  plan: PlanName | null;
   /** Its usage is not charged for. */
   is_trial: Generated<boolean>;
   /** Of the invoice that charged for its usage; null: not final yet, or there was none. */

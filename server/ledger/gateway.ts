@@ -1,4 +1,4 @@
-import type { MeterName } from "../../db/schema/index.ts";
+import type { MeterName, PlanName } from "../../db/schema/index.ts";
 import type { MeterTotals } from "../pricing/index.ts";
 import type { LedgerSubscription } from "./store.ts";
 
@@ -39,6 +39,8 @@ export interface UsageInvoice {
   /** Whose usage it charges for. */
   readonly periodStart: Date;
   readonly periodEnd: Date;
+  /** At whose prices; null: not known, or nothing was charged. */
+  readonly plan: PlanName | null;
   readonly quantities: MeterTotals;
   readonly amountsCents: MeterTotals;
 }

@@ -27,7 +27,7 @@ export interface DuePeriod {
  * The subscription rows are written by whoever hears of a change, normally the portal. Where a row's period has passed, Stripe
  * is asked, so that the relay can close a period while the portal is down.
  *
- * @throws when Stripe cannot be asked about periods before a first look
+ * @throws when Stripe cannot be asked what a change of plan did, or about periods before a first look
  */
 export async function refreshPeriods(
   deps: LedgerDeps,
@@ -43,16 +43,23 @@ export async function refreshPeriods(
   const known = await session.listPeriods(since);
   for (const subscription of current.values()) await notePeriod(deps, session, subscription, known);
   const due: DuePeriod[] = [];
-  for (const period of await session.listPeriods(since)) {
+  const periods = await session.listPeriods(since);
+  for (const period of periods) {
     const subscription = current.get(period.subscriptionId);
-    if (subscription) due.push({ period, isOver: isOver(period, subscription), subscription });
+    if (subscription) due.push({ period, isOver: isOver(period, subscription, periods), subscription });
   }
   return due;
 }
 
 async function readAnew(deps: LedgerDeps, row: LedgerSubscription, now: Date): Promise<LedgerSubscription> {
   if (row.endedAt !== null || now < row.periodEnd) return row;
-  return { ...(await deps.gateway.getSubscription(row.subscriptionId)), plan: row.plan };
+  try {
+    return { ...(await deps.gateway.getSubscription(row.subscriptionId)), plan: row.plan };
+  } catch (error) {
+    // Then it is taken for running: its usage is reported all the same, and closed another time.
+    deps.log.warn({ err: error, subscriptionId: row.subscriptionId }, "subscription not read, the row holds");
+    return row;
+  }
 }
 
 /** Writes down the present period, and corrects the end of the one that it cut short. */
@@ -62,7 +69,7 @@ async function notePeriod(
   subscription: LedgerSubscription,
   known: readonly MeterPeriod[],
 ): Promise<void> {
-  const { subscriptionId, stripeCustomerId, periodStart: start, endedAt } = subscription;
+  const { subscriptionId, stripeCustomerId, periodStart: start, plan, endedAt, trialEnd } = subscription;
   const own = known.filter((period) => period.subscriptionId === subscriptionId);
   const end = endedAt !== null && endedAt < subscription.periodEnd ? endedAt : subscription.periodEnd;
   if (start >= end) return;
@@ -70,40 +77,83 @@ async function notePeriod(
     if (period.start < start && period.end > start && period.billed === null)
       await session.putPeriod({ ...period, end: start });
   }
-  const same = own.find((period) => period.start.getTime() === start.getTime());
-  const isTrial = subscription.trialEnd !== null && end <= subscription.trialEnd;
-  const isNew = same === undefined;
-  if (isNew || (same.billed === null && (same.end.getTime() !== end.getTime() || same.isTrial !== isTrial)))
-    await session.putPeriod({ subscriptionId, stripeCustomerId, start, end, isTrial });
-  // Whoever looks for the first time, or was away for long, finds the periods before in what Stripe is about to charge.
-  const isFirst = subscription.createdAt.getTime() >= start.getTime() - SLACK_MS;
-  const follows = own.some((period) => period.start < start && period.end.getTime() >= start.getTime());
-  if (!isNew || isFirst || follows) return;
-  for (const invoice of await deps.gateway.listUsageInvoices(subscriptionId)) {
-    const { periodStart, periodEnd } = invoice;
-    if (
-      invoice.isFinal ||
-      periodEnd > start ||
-      own.some((period) => period.start.getTime() === periodStart.getTime())
-    )
-      continue;
-    const wasTrial = subscription.trialEnd !== null && periodEnd <= subscription.trialEnd;
-    await session.putPeriod({
-      subscriptionId,
-      stripeCustomerId,
-      start: periodStart,
-      end: periodEnd,
-      isTrial: wasTrial,
-    });
+  const present = own.findLast((period) => period.start >= start && period.start < end);
+  const isTrial = trialEnd !== null && end <= trialEnd;
+  if (present === undefined) {
+    await session.putPeriod({ subscriptionId, stripeCustomerId, start, end, plan, isTrial });
+    return noteEarlier(deps, session, subscription, own);
+  }
+  if (present.billed !== null) return;
+  const changed = { ...present, end, plan, isTrial };
+  if (present.plan !== plan && !isTrial) {
+    const parts = partsOf(changed, await deps.gateway.listUsageInvoices(subscriptionId));
+    if (parts.length > 1) return putParts(session, present, changed, parts);
+  }
+  const isSame =
+    present.end.getTime() === end.getTime() && present.plan === plan && present.isTrial === isTrial;
+  if (!isSame) await session.putPeriod(changed);
+}
+
+/** Whoever looks for the first time, or was away for long, finds earlier periods in what Stripe is about to charge. */
+async function noteEarlier(
+  deps: LedgerDeps,
+  session: LedgerSession,
+  subscription: LedgerSubscription,
+  own: readonly MeterPeriod[],
+): Promise<void> {
+  const { subscriptionId, stripeCustomerId, periodStart: start, plan, createdAt, trialEnd } = subscription;
+  const isFirst = createdAt.getTime() >= start.getTime() - SLACK_MS;
+  if (isFirst || own.some((period) => period.start < start && period.end >= start)) return;
+  for (const { isFinal, periodStart, periodEnd } of await deps.gateway.listUsageInvoices(subscriptionId)) {
+    if (isFinal || periodEnd > start || periodStart >= periodEnd) continue;
+    if (own.some((period) => period.start.getTime() === periodStart.getTime())) continue;
+    const isTrial = trialEnd !== null && periodEnd <= trialEnd;
+    const span = { start: periodStart, end: periodEnd };
+    await session.putPeriod({ subscriptionId, stripeCustomerId, ...span, plan, isTrial });
   }
 }
 
-function isOver(period: MeterPeriod, subscription: LedgerSubscription): boolean {
+/** Whether Stripe counts in another period, or another part of it, by now. */
+function isOver(period: MeterPeriod, subscription: LedgerSubscription, all: readonly MeterPeriod[]): boolean {
   return (
     subscription.endedAt !== null ||
     !isLive(subscription) ||
-    subscription.periodStart.getTime() > period.start.getTime()
+    subscription.periodStart > period.start ||
+    all.some((other) => other.subscriptionId === period.subscriptionId && other.start > period.start)
   );
+}
+
+/**
+ * The parts in which Stripe charges for a period. With the flexible billing mode a metered price that is left within a
+ * period is charged for until then, and the next one counts from there.
+ *
+ * @see https://docs.stripe.com/billing/subscriptions/billing-mode/compare
+ */
+export function partsOf(
+  { start, end }: { readonly start: Date; readonly end: Date },
+  invoices: readonly UsageInvoice[],
+): { start: Date; end: Date }[] {
+  const cuts = new Set([start.getTime(), end.getTime()]);
+  for (const { periodStart, periodEnd, createdAt } of invoices) {
+    if (periodStart < start || periodEnd > end || createdAt.getTime() < periodEnd.getTime() - SLACK_MS)
+      continue;
+    cuts.add(periodStart.getTime()).add(periodEnd.getTime());
+  }
+  const times = [...cuts].sort((a, b) => a - b).map((time) => new Date(time));
+  return times.slice(1).map((until, i) => ({ start: times[i]!, end: until }));
+}
+
+/** Writes a period down as its parts; the last one has what is known of it now, those before what was known. */
+export async function putParts(
+  session: LedgerSession,
+  before: MeterPeriod,
+  now: MeterPeriod,
+  parts: readonly { start: Date; end: Date }[],
+): Promise<void> {
+  // The last part first: cut off in between, the whole is cut again, and never stretched over the others.
+  for (const [i, part] of parts.entries()) {
+    await session.putPeriod({ ...(i === parts.length - 1 ? now : before), ...part });
+  }
 }
 
 /**

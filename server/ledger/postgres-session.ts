@@ -82,6 +82,7 @@ export class PostgresSession implements LedgerSession {
       stripeCustomerId: row.stripe_customer_id,
       start: row.period_start,
       end: row.period_end,
+      plan: row.plan,
       isTrial: row.is_trial,
       billed:
         row.closed_at === null
@@ -100,11 +101,12 @@ export class PostgresSession implements LedgerSession {
         period_start: period.start,
         period_end: period.end,
         is_trial: period.isTrial,
+        plan: period.plan,
       })
       .onConflict((conflict) =>
         conflict
           .columns(["subscription_id", "period_start"])
-          .doUpdateSet({ period_end: period.end, is_trial: period.isTrial })
+          .doUpdateSet({ period_end: period.end, is_trial: period.isTrial, plan: period.plan })
           .where("meter_periods.closed_at", "is", null),
       )
       .execute();
@@ -136,21 +138,28 @@ export class PostgresSession implements LedgerSession {
   }
 
   async getHistory(period: MeterPeriod, meter: MeterName): Promise<MeterHistory> {
-    const newest = this.db
+    const pushes = this.db
       .selectFrom("meter_pushes")
       .select(pushColumns)
       .where("tenant_id", "=", this.tenantId)
-      .where("meter", "=", meter)
+      .where("meter", "=", meter);
+    const own = pushes
       .where("period_start", "=", period.start)
       .where("subscription_id", "=", period.subscriptionId)
       .orderBy("id", "desc")
       .limit(1);
-    const [any, counted, pending] = [
-      await newest.executeTakeFirst(),
-      await newest.where("state", "!=", "rejected").executeTakeFirst(),
-      await newest.where("state", "=", "pending").executeTakeFirst(),
-    ];
-    return { newest: toPush(any), counted: toPush(counted), pending: toPush(pending) };
+    const counted = await pushes
+      .where("stripe_customer_id", "=", period.stripeCustomerId)
+      .where("state", "!=", "rejected")
+      .where("event_time", ">=", period.start)
+      .where("event_time", "<", period.end)
+      .orderBy("event_time", "desc")
+      .orderBy("id", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    const newest = await own.executeTakeFirst();
+    const pending = await own.where("state", "=", "pending").executeTakeFirst();
+    return { newest: toPush(newest), counted: toPush(counted), pending: toPush(pending) };
   }
 
   async addPush(period: MeterPeriod, meter: MeterName, push: NewPush): Promise<MeterPush> {

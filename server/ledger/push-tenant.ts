@@ -2,7 +2,7 @@ import { planOf } from "../plans.ts";
 import { costOf, type MeterTotals, meterNames } from "../pricing/index.ts";
 import type { LedgerDeps } from "./deps.ts";
 import type { UsageInvoice } from "./gateway.ts";
-import { type DuePeriod, invoiceOf, isLive, refreshPeriods } from "./periods.ts";
+import { type DuePeriod, invoiceOf, isLive, partsOf, putParts, refreshPeriods } from "./periods.ts";
 import { type MeterResult, pushMeter, settlePending } from "./push-meter.ts";
 import type { LedgerSession, MeterPeriod } from "./store.ts";
 
@@ -83,15 +83,20 @@ class TenantWork implements TenantReport {
       return this.carry(period, period.billed, all);
     }
     if (period.isTrial) return this.end(period, null, await session.getTotals(period));
-    const invoice = await this.findInvoice(period);
+    const invoices = await this.listInvoices(period);
+    const parts = invoices === null ? [] : partsOf(period, invoices);
+    // The plan changed and changed back while nobody looked: each part is closed by itself, from the next round on.
+    if (parts.length > 1) return putParts(session, period, period, parts);
+    const invoice = invoices === null ? null : invoiceOf(period, invoices);
     if (invoice?.isFinal) {
       await this.end(period, invoice.invoiceId, invoice.quantities);
+      await this.settle(period);
       return this.carry(period, invoice.quantities, all);
     }
     const results = await this.report(due, "closing");
     if (results.every((result) => result === "unchanged")) await this.confirm(period);
     const overdueMs = now.getTime() - period.end.getTime();
-    if (invoice !== null || overdueMs < INVOICE_MISSING_MS) return;
+    if (invoices === null || invoice !== null || overdueMs < INVOICE_MISSING_MS) return;
     const totals = await session.getTotals(period);
     const amountCents =
       subscription.plan === null ? 0 : costOf(planOf(subscription.plan), totals).meteredCents;
@@ -106,13 +111,13 @@ class TenantWork implements TenantReport {
       await this.end(period, null, { requests: 0, megabytes: 0, tokens: 0 });
   }
 
-  /** @returns null: there is none; undefined: Stripe cannot be asked, which must not keep the closing report from being sent */
-  private async findInvoice(period: MeterPeriod): Promise<UsageInvoice | null | undefined> {
+  /** @returns null: Stripe cannot be asked, which must not keep the closing report from being sent */
+  private async listInvoices(period: MeterPeriod): Promise<UsageInvoice[] | null> {
     try {
-      return invoiceOf(period, await this.deps.gateway.listUsageInvoices(period.subscriptionId));
+      return await this.deps.gateway.listUsageInvoices(period.subscriptionId);
     } catch (error) {
       this.deps.log.warn({ err: error, tenantId: this.tenantId }, "invoices not read, asking again later");
-      return undefined;
+      return null;
     }
   }
 

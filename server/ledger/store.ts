@@ -14,12 +14,16 @@ export interface LedgerSubscription {
   readonly createdAt: Date;
 }
 
-/** A billing period of a subscription; named by the subscription and its start. */
+/**
+ * A billing period of a subscription, named by the subscription and its start; where the plan changed within one, the part
+ * before or after: Stripe charges for each by itself, and counts from its start.
+ */
 export interface MeterPeriod {
   readonly subscriptionId: string;
   readonly stripeCustomerId: string;
   readonly start: Date;
   readonly end: Date;
+  readonly plan: PlanName | null;
   /** Its usage is free of charge and is not reported. */
   readonly isTrial: boolean;
   /** Quantities of the final invoice; null: not closed yet. */
@@ -45,7 +49,7 @@ export type NewPush = Pick<MeterPush, "ordinal" | "value" | "eventTime" | "ident
 export interface MeterHistory {
   /** Its outcome is unknown. There is never more than one. */
   readonly pending: MeterPush | null;
-  /** The last one that Stripe counts, or may count. */
+  /** Of all that Stripe has, or may have, for times in the period, the last by time: what `last` aggregation counts. */
   readonly counted: MeterPush | null;
   /** The last one of all. */
   readonly newest: MeterPush | null;

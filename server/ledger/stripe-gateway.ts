@@ -1,6 +1,7 @@
 import { Stripe } from "stripe";
-import type { MeterName } from "../../db/schema/index.ts";
-import { type MeterTotals, meterNames } from "../pricing/index.ts";
+import type { MeterName, PlanName } from "../../db/schema/index.ts";
+import { plans } from "../plans.ts";
+import { meterNames } from "../pricing/index.ts";
 import type { MeterEvent, SendOutcome, StripeGateway, UsageInvoice } from "./gateway.ts";
 
 /** An event that takes longer is of unknown outcome, ms. */
@@ -35,7 +36,7 @@ export function createStripeGateway(stripe: Stripe): StripeGateway {
 
     async listUsageInvoices(subscriptionId) {
       const { data } = await stripe.invoices.list({ subscription: subscriptionId, limit: 12 });
-      return Promise.all(data.map((invoice) => readInvoice(stripe, meters, invoice)));
+      return (await Promise.all(data.map((invoice) => readInvoice(stripe, meters, invoice)))).flat();
     },
 
     async getMeterTotal(stripeCustomerId, meter, { start, end }) {
@@ -99,41 +100,68 @@ export function outcomeOf(error: unknown): SendOutcome {
   return unknown(true, retryAfter > 0 && retryAfter <= 60 ? retryAfter * 1_000 : null);
 }
 
+/** An invoice charges for one period, or for parts of it at different prices: one entry for each. */
 async function readInvoice(
   stripe: Stripe,
   meters: MeterLookup,
   invoice: Stripe.Invoice,
-): Promise<UsageInvoice> {
-  const quantities: Record<MeterName, number> = { requests: 0, megabytes: 0, tokens: 0 };
-  const amountsCents: Record<MeterName, number> = { requests: 0, megabytes: 0, tokens: 0 };
-  let period = { start: invoice.period_start, end: invoice.period_end };
+): Promise<UsageInvoice[]> {
+  const invoiceId = invoice.id!;
+  const found = new Map<
+    number,
+    UsageInvoice & { plan: PlanName | null; quantities: Counts; amountsCents: Counts }
+  >();
+  const partOf = ({ start, end }: { start: number; end: number }) => {
+    const known = found.get(start);
+    if (known) return known;
+    const made = {
+      invoiceId,
+      isFinal: invoice.status !== "draft",
+      createdAt: dateOf(invoice.created),
+      periodStart: dateOf(start),
+      periodEnd: dateOf(end),
+      plan: null as PlanName | null,
+      quantities: noCounts(),
+      amountsCents: noCounts(),
+    };
+    found.set(start, made);
+    return made;
+  };
   const lines = invoice.lines.has_more
-    ? await stripe.invoices.listLineItems(invoice.id!, { limit: 100 }).autoPagingToArray({ limit: 1_000 })
+    ? await stripe.invoices.listLineItems(invoiceId, { limit: 100 }).autoPagingToArray({ limit: 1_000 })
     : invoice.lines.data;
   for (const line of lines) {
     const price = line.pricing?.price_details?.price;
     if (price === undefined) continue;
-    const meter = await meters.ofPrice(typeof price === "string" ? price : price.id);
+    const { meter, plan } = await meters.ofPrice(typeof price === "string" ? price : price.id);
     if (meter === null) continue;
+    const part = partOf(line.period);
+    part.plan = plan;
     // One line for all tiers, or one for each.
-    quantities[meter] += line.quantity ?? 0;
-    amountsCents[meter] += line.amount;
-    period = line.period;
+    part.quantities[meter] += line.quantity ?? 0;
+    part.amountsCents[meter] += line.amount;
   }
-  return {
-    invoiceId: invoice.id!,
-    isFinal: invoice.status !== "draft",
-    createdAt: dateOf(invoice.created),
-    periodStart: dateOf(period.start),
-    periodEnd: dateOf(period.end),
-    quantities: quantities satisfies MeterTotals,
-    amountsCents,
-  };
+  // Without usage there may be no line for it.
+  if (found.size === 0) partOf({ start: invoice.period_start, end: invoice.period_end });
+  return [...found.values()];
 }
+
+type Counts = Record<MeterName, number>;
+const noCounts = (): Counts => ({ requests: 0, megabytes: 0, tokens: 0 });
+
+/** What a price is for. */
+interface PriceUse {
+  /** null: not for usage, or not for ours. */
+  readonly meter: MeterName | null;
+  /** null: nobody wrote it on the price. */
+  readonly plan: PlanName | null;
+}
+
+const planNames = Object.keys(plans) as PlanName[];
 
 class MeterLookup {
   private readonly stripe: Stripe;
-  private readonly prices = new Map<string, MeterName | null>();
+  private readonly prices = new Map<string, PriceUse>();
   private meters: Promise<Map<string, MeterName>> | null = null;
 
   constructor(stripe: Stripe) {
@@ -146,15 +174,17 @@ class MeterLookup {
     throw new Error(`Stripe has no meter hotspot_${meter}`);
   }
 
-  /** @returns null: the price is not for usage, or not for ours */
-  async ofPrice(priceId: string): Promise<MeterName | null> {
+  async ofPrice(priceId: string): Promise<PriceUse> {
     const known = this.prices.get(priceId);
     if (known !== undefined) return known;
     const price = await this.stripe.prices.retrieve(priceId);
     const meterId = price.recurring?.meter ?? null;
-    const meter = meterId === null ? null : ((await this.all()).get(meterId) ?? null);
-    this.prices.set(priceId, meter);
-    return meter;
+    const use = {
+      meter: meterId === null ? null : ((await this.all()).get(meterId) ?? null),
+      plan: planNames.find((name) => name === price.metadata.hotspot_plan) ?? null,
+    };
+    this.prices.set(priceId, use);
+    return use;
   }
 
   private all(): Promise<Map<string, MeterName>> {

@@ -1,6 +1,5 @@
 import type { Insertable } from "kysely";
-import type { Db } from "../../db/client.ts";
-import { copyField, copyFrom } from "../../db/copy-from.ts";
+import { copyField, copyFrom, type Db } from "../../db/client.ts";
 import type { RequestsTable } from "../../db/schema/index.ts";
 
 /** One proxied request as the relay counts it; columns of the table. */
@@ -31,6 +30,8 @@ const COLUMNS = [
   ["user_agent", "api_kind", "model", "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens"],
   ["reasoning_tokens", "usage_source", "usage_status", "finish_reason"],
 ].flat();
+/** More than a row without a long path takes, in the text format of COPY. */
+const USUAL_LINE_BYTES = 1_024;
 const STATEMENT = `copy requests (${COLUMNS.join(", ")}) from stdin`;
 
 /**
@@ -39,9 +40,17 @@ const STATEMENT = `copy requests (${COLUMNS.join(", ")}) from stdin`;
  */
 export async function recordRequests(db: Db, rows: readonly RequestRow[]): Promise<void> {
   if (rows.length === 0) return;
-  let text = "";
-  for (const row of rows) text += line(row);
-  await copyFrom(db, STATEMENT, Buffer.from(text, "utf8"));
+  // Line by line into one buffer: one string of all lines would be put together first and then copied.
+  let bytes = Buffer.allocUnsafe(rows.length * USUAL_LINE_BYTES);
+  let at = 0;
+  for (const row of rows) {
+    const text = line(row);
+    if (at + 3 * text.length > bytes.length) {
+      bytes = Buffer.concat([bytes.subarray(0, at)], at + 3 * text.length + bytes.length);
+    }
+    at += bytes.write(text, at);
+  }
+  await copyFrom(db, STATEMENT, bytes.subarray(0, at));
 }
 
 /** In the order of COLUMNS. Written out: this is the dearest loop of the hand-over. */

@@ -1,14 +1,26 @@
+import { Link } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { DataTable } from "~/components/ui/data-table.tsx";
 import { Time } from "~/components/ui/time.tsx";
 import type { AccessKey } from "~/lib/api-types.ts";
+import { plural } from "~/lib/format.ts";
+import { paths } from "~/lib/paths.ts";
+
+/** What a key was used for at this endpoint in the running period. */
+interface KeyUse {
+  requests: number;
+  tokens: number;
+}
 
 interface AccessKeyTableProps {
+  slug: string;
+  /** By the id of the key; null: not known just now. */
+  use: ReadonlyMap<string, KeyUse> | null;
   accessKeys: readonly AccessKey[];
   revokeButton: (accessKey: AccessKey) => ReactNode;
 }
 
-export function AccessKeyTable({ accessKeys, revokeButton }: AccessKeyTableProps) {
+export function AccessKeyTable({ slug, use, accessKeys, revokeButton }: AccessKeyTableProps) {
   return (
     <DataTable
       caption="Access keys"
@@ -34,6 +46,7 @@ export function AccessKeyTable({ accessKeys, revokeButton }: AccessKeyTableProps
           title: "Last used",
           cell: (accessKey) => (accessKey.lastUsedAt ? <Time at={accessKey.lastUsedAt} /> : "never"),
         },
+        ...(use ? [{ title: "This period", cell: usedCell(slug, use) }] : []),
         {
           title: "Ends",
           wideOnly: true,
@@ -43,4 +56,19 @@ export function AccessKeyTable({ accessKeys, revokeButton }: AccessKeyTableProps
       ]}
     />
   );
+}
+
+function usedCell(slug: string, use: ReadonlyMap<string, KeyUse>) {
+  return function UsedCell({ id, name }: AccessKey) {
+    const used = use.get(id);
+    if (!used) return <span className="text-mute">nothing</span>;
+    return (
+      <Link to={paths.usageOfKey(slug, id)} className="link" aria-label={`Usage of ${name}`}>
+        <span className="block whitespace-nowrap">{plural(used.requests, "request")}</span>
+        {used.tokens > 0 ? (
+          <span className="block text-[0.867rem] whitespace-nowrap">{plural(used.tokens, "token")}</span>
+        ) : null}
+      </Link>
+    );
+  };
 }

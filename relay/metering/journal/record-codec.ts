@@ -75,7 +75,8 @@ function whole(text: string | undefined): number {
 }
 
 function escapeText(text: string): string {
-  return /[\\\t]/.test(text) ? text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t") : text;
+  if (!text.includes("\t") && !text.includes("\\")) return text;
+  return text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t");
 }
 
 function unescapeText(text: string): string {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTestDb, type TestTenant } from "../../../db/testing/index.ts";
+import { createTenant, createTestDb, type TestTenant } from "../../../db/testing/index.ts";
 import { plans } from "../../plans.ts";
 import { ownerContext } from "../../testing/api.ts";
 import { changePlan, getInvoice, listInvoices, previewChange, resumeSubscription } from "../index.ts";
@@ -62,22 +62,8 @@ describe("more: at once", () => {
   });
 
   test("during the trial it costs nothing and the trial goes on", async () => {
-    const tenant = await world.payingTenant("pro");
-    const trying = { ...tenant };
-    await stripe.subscriptions.cancel((await world.subscription(tenant)).id);
-    await db.deleteFrom("subscriptions").where("tenant_id", "=", tenant.tenantId).execute();
-    await world.sync(tenant.tenantId);
-    const customer = (await world.settings(trying)).stripe_customer_id!;
-    const prices = await world.billing.catalog.pricesOf("pro");
-    await stripe.subscriptions.create({
-      customer,
-      items: [
-        { price: prices.seat, quantity: 1 },
-        ...(["requests", "megabytes", "tokens"] as const).map((meter) => ({ price: prices[meter] })),
-      ],
-      trial_end: world.control.now() + 14 * 86_400,
-    });
-    await world.sync(trying.tenantId);
+    const trying = await createTenant(db);
+    await world.buy(trying, { plan: "pro" });
     const { trial_end } = await world.subscription(trying);
     const { preview: shown, changed } = await world.change(trying, { plan: "team" });
     expect(shown).toMatchObject({ effect: "now", dueNowCents: 0 });
@@ -168,7 +154,7 @@ describe("the payment needs its owner", () => {
     ["a declined card", "pm_card_chargeCustomerFail"],
   ])("%s: nothing changes until the invoice is paid on its page", async (_title, card) => {
     const tenant = await world.payingTenant("team", 1);
-    await world.useCard(tenant, card);
+    await world.payWith(tenant, card);
     await world.pass(DAY);
     const { preview: shown, changed } = await world.change(tenant, { seats: 5 });
     expect(changed).toMatchObject({
@@ -183,7 +169,7 @@ describe("the payment needs its owner", () => {
 
   test("one that is never paid is dropped, and the old plan stays", async () => {
     const tenant = await world.payingTenant("team", 1);
-    await world.useCard(tenant, "pm_card_chargeCustomerFail");
+    await world.payWith(tenant, "pm_card_chargeCustomerFail");
     await world.change(tenant, { seats: 5 });
     await world.pass(DAY);
     await world.sync(tenant.tenantId);

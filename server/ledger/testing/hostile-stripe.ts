@@ -75,10 +75,14 @@ export class HostileStripe implements StripeGateway {
   readonly invoices: ModelInvoice[] = [];
   /** Events sent while another of the same meter was under way. */
   overlaps = 0;
+  /** The billing mode: a price that is left is charged for at once, not with the period. */
+  isFlexible: boolean;
   onChange: () => void = () => undefined;
   /** Where a process can die while Stripe works. */
   onCall: () => Promise<void> = async () => undefined;
   private readonly name: string;
+  /** Where the present metered prices began to count. */
+  meteredFrom: number;
   private anchorDay: number;
   private readonly events: StoredEvent[] = [];
   private readonly identifiers = new Map<string, number>();
@@ -94,6 +98,8 @@ export class HostileStripe implements StripeGateway {
     this.plan = plan;
     this.createdAt = agenda.time;
     this.periodStart = agenda.time;
+    this.meteredFrom = agenda.time;
+    this.isFlexible = random.chance(0.7);
     this.trialEnd = trialDays > 0 ? agenda.time + trialDays * DAY : null;
     if (this.trialEnd !== null) this.status = "trialing";
     const anchor = new Date(this.trialEnd ?? agenda.time);
@@ -148,6 +154,7 @@ export class HostileStripe implements StripeGateway {
         createdAt: new Date(invoice.createdAt),
         periodStart: new Date(invoice.start),
         periodEnd: new Date(invoice.end),
+        plan: invoice.plan,
         quantities,
         amountsCents: invoice.final?.amountsCents ?? price(invoice.plan, quantities),
       };
@@ -178,7 +185,15 @@ export class HostileStripe implements StripeGateway {
     };
   }
 
+  /** With the flexible billing mode usage at the old price is charged for at once, up to a moment in the last half hour. */
   changePlan(plan: PlanName): void {
+    const at = Math.floor(this.agenda.time / SECOND - this.random.int(0, 1_800)) * SECOND;
+    if (plan === this.plan || this.endedAt !== null) return;
+    if (this.isFlexible && this.status === "active") {
+      if (at <= this.meteredFrom) return;
+      this.invoice(this.meteredFrom, at, 0);
+      this.meteredFrom = at;
+    }
     this.plan = plan;
     this.onChange();
   }
@@ -186,9 +201,10 @@ export class HostileStripe implements StripeGateway {
   /** Ends the period now and invoices it; the next one is anchored here. */
   restartPeriod(plan: PlanName): void {
     const now = Math.floor(this.agenda.time / SECOND) * SECOND;
-    if (now <= this.periodStart || this.status !== "active") return;
-    this.invoice(this.periodStart, now, this.random.chance(0.5) ? 0 : HOUR);
+    if (now <= this.meteredFrom || this.status !== "active") return;
+    this.invoice(this.meteredFrom, now, this.random.chance(0.5) ? 0 : HOUR);
     this.plan = plan;
+    this.meteredFrom = now;
     this.anchorDay = new Date(now).getUTCDate();
     this.periodStart = now;
     this.periodEnd = addMonths(new Date(now), 1, this.anchorDay).getTime();
@@ -199,12 +215,12 @@ export class HostileStripe implements StripeGateway {
   /** With `invoice_now`. */
   cancelNow(): void {
     const now = Math.floor(this.agenda.time / SECOND) * SECOND;
-    if (this.endedAt !== null || now <= this.periodStart) return;
+    if (this.endedAt !== null || now <= this.meteredFrom) return;
     const wasTrial = this.status === "trialing";
     if (wasTrial) this.trialEnd = now;
     this.endedAt = now;
     this.status = "canceled";
-    this.invoice(this.periodStart, now, this.random.chance(0.5) ? 0 : HOUR, wasTrial);
+    this.invoice(this.meteredFrom, now, this.random.chance(0.5) ? 0 : HOUR, wasTrial);
     this.onChange();
   }
 
@@ -214,12 +230,14 @@ export class HostileStripe implements StripeGateway {
     this.agenda.at(end + lag, () => {
       if (this.endedAt !== null || this.periodEnd !== end) return;
       const wasTrial = this.status === "trialing";
-      this.invoice(this.periodStart, end, this.random.chance(0.1) ? 3 * DAY : HOUR, wasTrial);
+      const began = this.periodStart;
+      this.invoice(this.meteredFrom, end, this.random.chance(0.1) ? 3 * DAY : HOUR, wasTrial);
       this.periodStart = end;
+      this.meteredFrom = end;
       if (this.cancelsAtPeriodEnd) {
         this.status = "canceled";
         this.endedAt = end;
-        this.periodStart = this.invoices.at(-1)!.start;
+        this.periodStart = began;
       } else {
         this.status = "active";
         this.periodEnd = addMonths(new Date(end), 1, this.anchorDay).getTime();

@@ -161,6 +161,7 @@ class MemorySession implements LedgerSession {
           ...this.tables.periods[index]!,
           end: period.end,
           isTrial: period.isTrial,
+          plan: period.plan,
         };
     });
   }
@@ -179,15 +180,19 @@ class MemorySession implements LedgerSession {
 
   getHistory(period: MeterPeriod, meter: MeterName) {
     return this.call(() => {
-      const own = this.tables.pushes.filter(
+      const all = this.tables.pushes.filter((push) => push.meter === meter);
+      const own = all.filter(
         (push) =>
-          push.meter === meter &&
           push.subscriptionId === period.subscriptionId &&
           push.periodStart.getTime() === period.start.getTime(),
       );
+      const counted = all
+        .filter((push) => push.state !== "rejected")
+        .filter(({ eventTime }) => eventTime >= period.start && eventTime < period.end)
+        .sort((a, b) => a.eventTime.getTime() - b.eventTime.getTime());
       return {
         newest: own.at(-1) ?? null,
-        counted: own.findLast((push) => push.state !== "rejected") ?? null,
+        counted: counted.at(-1) ?? null,
         pending: own.findLast((push) => push.state === "pending") ?? null,
       };
     });

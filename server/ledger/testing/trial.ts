@@ -108,6 +108,8 @@ class Trial {
     const trialDays = random.chance(0.25) ? 14 : 0;
     const plan = random.pick(["pro", "team"] as const);
     this.stripe = new HostileStripe(agenda, random, ledger.tenantId, plan, trialDays);
+    // A period that is cut within an hour leaves the rest of that hour to the next one.
+    if (!this.isHostile) this.stripe.isFlexible = false;
     this.stripe.onChange = () => this.copySubscription();
     this.stripe.onCall = () => this.call();
     this.deps = {
@@ -184,7 +186,7 @@ class Trial {
     for (const later of [3 * HOUR, 26 * HOUR, 3.2 * DAY]) at(end + later, () => this.round());
 
     const other = () => random.pick(["pro", "team"] as const);
-    if (random.chance(0.2)) at(within(), () => stripe.changePlan(other()));
+    for (let i = 0; i < 2; i++) if (random.chance(0.2)) at(within(), () => this.changePlan(other()));
     if (this.isHostile && random.chance(0.15)) at(within(), () => this.restartPeriod(other()));
     if (random.chance(0.25)) at(within(), () => this.adjust());
     if (this.isHostile && isLast && random.chance(0.2)) at(within(), () => this.cancelNow());
@@ -218,8 +220,8 @@ class Trial {
     return periods.some((period) => period.billed === null && this.isOver(period));
   }
 
-  private isOver({ start }: { readonly start: Date }): boolean {
-    return this.stripe.endedAt !== null || start.getTime() < this.stripe.periodStart;
+  private isOver({ end }: { readonly end: Date }): boolean {
+    return this.stripe.endedAt !== null || end.getTime() <= this.stripe.meteredFrom;
   }
 
   private jump(skewMs: number): void {
@@ -265,6 +267,11 @@ class Trial {
     if (this.stripe.endedAt !== null) return;
     await this.pushAll();
     this.stripe.cancelNow();
+  }
+
+  private async changePlan(plan: "pro" | "team"): Promise<void> {
+    if (this.random.chance(0.7)) await this.pushAll();
+    this.stripe.changePlan(plan);
   }
 
   private async restartPeriod(plan: "pro" | "team"): Promise<void> {
