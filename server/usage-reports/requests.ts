@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { RequestsTable } from "../../db/schema/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
 import { type Plan, planOf } from "../plans.ts";
-import { decodeCursor, encodeCursor, type RequestCursor } from "../requests/cursor.ts";
+import { decodeCursor, encodeCursor, type RequestCursor } from "../requests/index.ts";
 import { type Filters, readFilters } from "./filters.ts";
 import { findLogWindows, type LogWindow } from "./log-windows.ts";
 import type { Range } from "./range.ts";
