@@ -39,8 +39,6 @@ export const paths = {
     withQuery("/usage", { by: "model", endpoint: slug, key: accessKeyId }),
   usageRequests: "/usage/requests",
   usageExport: "/api/usage/export",
-  usageRequestsOf: (query: { from: string; to: string; meter: string }) =>
-    withQuery("/usage/requests", query),
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>
     withQuery("/billing/checkout", { plan, seats: seats?.toString() }),

@@ -1,8 +1,9 @@
-import type { MeterName, PlanName } from "../../db/schema/index.ts";
+/** What is counted for money. */
+export type MeterName = "requests" | "megabytes" | "tokens";
 
 /** What pages say of a plan: the shape in which the API lists plans. */
 export interface PlanFacts {
-  name: PlanName;
+  name: "free" | "pro" | "team";
   title: string;
   /** A month and seat, US cents. */
   seatCents: number;
