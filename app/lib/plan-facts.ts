@@ -5,7 +5,7 @@ type PlanName = Plan["name"];
 
 /** What pages say of a plan: the shape in which the API lists plans. */
 export interface PlanFacts {
-  name: PlanName;
+  name: "free" | "pro" | "team";
   title: string;
   /** A month and seat, US cents. */
   seatCents: number;
