@@ -337,7 +337,7 @@ describe("npm run ledger:check", () => {
         const options = {
           env: { PATH: process.env.PATH, DATABASE_URL: url, HOTSPOT_DATA_DIR: dataDir, ...env },
         };
-        execFile(process.execPath, [program, ...args], { env: environment }, (error, out, err) =>
+        execFile(process.execPath, [program, ...args], options, (error, out, err) =>
           resolve({ code: error ? Number(error.code) : 0, out, err }),
         );
       });
