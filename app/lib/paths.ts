@@ -40,6 +40,7 @@ export const paths = {
   usageRequests: "/usage/requests",
   usageExport: "/api/usage/export",
   budgets: "/budgets",
+  budgetChange: (budgetId: string) => `${withQuery("/budgets", { change: budgetId })}#set`,
   budget: (budgetId: string) => `/budgets/${encodeURIComponent(budgetId)}`,
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>

@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
+import { Link, useLoaderData } from "@remix-run/react";
 import { attempt, orErrorPage } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { Page } from "~/components/shell/page.tsx";
@@ -100,7 +100,14 @@ export default function UsagePage() {
           . Counted in {series.timeZone}. {query.period === "12m" ? null : <ZoneLink query={query} />}
         </>
       }
-      actions={<ExportLinks query={query} range={range} bucket={series.bucket} />}
+      actions={
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <Link to={paths.budgets} className="link">
+            Budgets
+          </Link>
+          <ExportLinks query={query} range={range} bucket={series.bucket} />
+        </div>
+      }
     >
       <div className="flex flex-wrap items-start gap-x-3 gap-y-2">
         <ChoiceLinks

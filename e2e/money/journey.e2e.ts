@@ -17,7 +17,7 @@ test("buy, connect, use, be billed, fail to pay, be paused after the grace, pay,
 }, async () => {
   const account = await signUp(world.portalUrl, world.mailbox, "Grace Payer");
   const { id: tenantId } = await (await account.call("GET", "/api/tenant")).json();
-  await withoutTrial(tenantId);
+  await world.withoutTrial(tenantId);
   const { page, complaints } = await browser.open({ cookies: account.cookies, url: world.portalUrl });
 
   // Buy.
@@ -142,23 +142,4 @@ function reportedRequests(): number {
   };
   const meter = meters.find(({ event_name }) => event_name === "hotspot_requests");
   return usage.findLast((event) => event.meter === meter?.id)?.value ?? 0;
-}
-
-/** An earlier subscription, so that the first month is charged: a trial has a test of its own. */
-async function withoutTrial(tenantId: string): Promise<void> {
-  const ended = new Date(Date.now() - 90 * 86_400_000);
-  await world.db
-    .insertInto("subscriptions")
-    .values({
-      id: `sub_earlier_${tenantId}`,
-      tenant_id: tenantId,
-      stripe_customer_id: `cus_earlier_${tenantId}`,
-      status: "canceled",
-      plan: "pro",
-      current_period_start: ended,
-      current_period_end: ended,
-      ended_at: ended,
-      created_at: ended,
-    })
-    .execute();
 }

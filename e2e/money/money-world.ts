@@ -8,6 +8,8 @@ export interface MoneyWorld extends PortalWorld {
   readonly stripe: StripeStandIn;
   /** Moves Stripe's clock to the machine's: what is reported to it must not be in its future. */
   stripeNow(): Promise<void>;
+  /** Writes an earlier subscription of the tenant, so that its next one is charged from the first day. */
+  withoutTrial(tenantId: string): Promise<void>;
   /** Moves Stripe's clock on and waits until everything that it caused was told to the portal. */
   stripeLater(seconds: number): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function moneyWorld(): Promise<MoneyWorld> {
   });
   return Object.assign(Object.create(world) as PortalWorld, {
     stripe,
+    withoutTrial: (tenantId: string) => writeEarlierSubscription(world.db, tenantId),
     async stripeNow() {
       await stripe.control.advance(Math.floor(Date.now() / 1_000));
       await stripe.control.settled();
@@ -47,4 +50,22 @@ export async function moneyWorld(): Promise<MoneyWorld> {
       await stripe.control.settled();
     },
   });
+}
+
+async function writeEarlierSubscription(db: PortalWorld["db"], tenantId: string): Promise<void> {
+  const ended = new Date(Date.now() - 90 * 86_400_000);
+  await db
+    .insertInto("subscriptions")
+    .values({
+      id: `sub_earlier_${tenantId}`,
+      tenant_id: tenantId,
+      stripe_customer_id: `cus_earlier_${tenantId}`,
+      status: "canceled",
+      plan: "pro",
+      current_period_start: ended,
+      current_period_end: ended,
+      ended_at: ended,
+      created_at: ended,
+    })
+    .execute();
 }

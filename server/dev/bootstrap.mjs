@@ -18,11 +18,13 @@ const commands = [
   "bench",
   "chaos",
   "billing:provision",
+  "ledger:check",
+  "ledger:trials",
   "env-example",
   "install",
 ];
 /** These run from what a production image holds: no compiler, no test tools. */
-const runtimeCommands = ["migrate", "portal", "relay", "billing:provision"];
+const runtimeCommands = ["migrate", "portal", "relay", "billing:provision", "ledger:check"];
 
 const [command, ...args] = process.argv.slice(2);
 if (!command || !commands.includes(command)) {

@@ -16,7 +16,18 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
     return 0;
   },
   ...Object.fromEntries(
-    (["portal", "relay", "migrate", "bench", "chaos", "billing:provision"] as const).map((name) => [
+    (
+      [
+        "portal",
+        "relay",
+        "migrate",
+        "bench",
+        "chaos",
+        "billing:provision",
+        "ledger:check",
+        "ledger:trials",
+      ] as const
+    ).map((name) => [
       name,
       async (args: string[]) => (await import("./production.ts")).runProgram(root, name, args),
     ]),

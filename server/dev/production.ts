@@ -1,12 +1,21 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { execve, loadEnvFile } from "node:process";
 import { ensureBuild } from "./build/build.ts";
 import { step } from "./local/console.ts";
+import { type DevJson, devJsonPath } from "./local/dev-json.ts";
 import { StartError } from "./local/settings.ts";
 
 /** The programs one by one, as production runs them: configured by the environment, with `.env` under it. */
-export type ProductionCommand = "portal" | "relay" | "migrate" | "bench" | "chaos" | "billing:provision";
+export type ProductionCommand =
+  | "portal"
+  | "relay"
+  | "migrate"
+  | "bench"
+  | "chaos"
+  | "billing:provision"
+  | "ledger:check"
+  | "ledger:trials";
 
 /**
  * Becomes the program: the process is replaced, so that signals and the exit code are the program's own.
@@ -37,9 +46,22 @@ async function commandLine(root: string, command: ProductionCommand): Promise<[s
       return ["node", join(root, "db", "migrate.ts")];
     case "billing:provision":
       return ["node", join(root, "server", "billing", "provision", "main.ts")];
+    case "ledger:check":
+      takeLocalDatabase(root);
+      return ["node", join(root, "relay", "ledger-check.ts")];
+    case "ledger:trials":
+      return ["node", join(root, "server", "ledger", "testing", "trials-main.ts")];
     case "bench":
       return ["bun", join(root, "e2e", "bench", "main.ts")];
     case "chaos":
       return ["node", join(root, "e2e", "chaos", "main.ts")];
   }
+}
+
+/** Beside a run of `npm start`, its database is meant, unless another one is named. */
+function takeLocalDatabase(root: string): void {
+  const path = devJsonPath(resolve(root, process.env.HOTSPOT_DATA_DIR?.trim() || ".hotspot"));
+  if (process.env.DATABASE_URL?.trim() || !existsSync(path)) return;
+  const { databaseUrl } = JSON.parse(readFileSync(path, "utf8")) as DevJson;
+  process.env.DATABASE_URL = databaseUrl;
 }

@@ -59,3 +59,19 @@ export interface StripeGateway {
     period: { readonly start: Date; readonly end: Date },
   ): Promise<number>;
 }
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Whether `getMeterTotal` says something about a period: Stripe sums up whole minutes, and a period that was cut short may
+ * begin and end within one.
+ *
+ * @param last time of the last event that should be counted; null: there is none
+ */
+export function isComparable(
+  { start, end }: { readonly start: Date; readonly end: Date },
+  last: Date | null,
+): boolean {
+  if (last === null) return start.getTime() % MINUTE_MS === 0;
+  return last.getTime() < Math.floor(end.getTime() / MINUTE_MS) * MINUTE_MS;
+}

@@ -1,5 +1,6 @@
 import { meterNames } from "../pricing/index.ts";
 import type { LedgerDeps } from "./deps.ts";
+import { isComparable } from "./gateway.ts";
 import { pushTenant, type TenantReport } from "./push-tenant.ts";
 import type { LedgerSession } from "./store.ts";
 
@@ -105,7 +106,7 @@ async function isCounted(deps: LedgerDeps, session: LedgerSession): Promise<bool
     if (period.billed !== null || period.isTrial) continue;
     for (const meter of meterNames) {
       const { counted } = await session.getHistory(period, meter);
-      if (counted === null) continue;
+      if (counted === null || !isComparable(period, counted.eventTime)) continue;
       if ((await deps.gateway.getMeterTotal(period.stripeCustomerId, meter, period)) !== counted.value)
         return false;
     }

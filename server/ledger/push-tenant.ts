@@ -1,7 +1,7 @@
 import { planOf } from "../plans.ts";
 import { costOf, type MeterTotals, meterNames } from "../pricing/index.ts";
 import type { LedgerDeps } from "./deps.ts";
-import type { UsageInvoice } from "./gateway.ts";
+import { isComparable, type UsageInvoice } from "./gateway.ts";
 import { type DuePeriod, invoiceOf, isLive, partsOf, putParts, refreshPeriods } from "./periods.ts";
 import { type MeterResult, pushMeter, settlePending } from "./push-meter.ts";
 import type { LedgerSession, MeterPeriod } from "./store.ts";
@@ -127,6 +127,7 @@ class TenantWork implements TenantReport {
     for (const meter of meterNames) {
       const { counted } = await session.getHistory(period, meter);
       if (counted === null || counted.settledAt === null) continue;
+      if (!isComparable(period, counted.eventTime)) continue;
       if (Math.abs(now.getTime() - counted.settledAt.getTime()) < COUNTED_AFTER_MS) continue;
       const total = await deps.gateway.getMeterTotal(period.stripeCustomerId, meter, period);
       if (total === counted.value) continue;

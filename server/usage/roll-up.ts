@@ -155,7 +155,8 @@ function add(sum: HourlySum, record: UsageRecord): void {
   if (record.final) {
     sum.requests += 1;
     if (record.status >= 400) sum.errors += 1;
-    if (usage?.source === "none") sum.unmetered_requests += 1;
+    // An error, or an answer that ended before its first token, is known to have had none.
+    if (usage?.source === "none" && usage.status === "complete") sum.unmetered_requests += 1;
   }
   sum.bytes_in += record.bytesIn;
   sum.bytes_out += record.bytesOut;
