@@ -39,6 +39,8 @@ export const paths = {
     withQuery("/usage", { by: "model", endpoint: slug, key: accessKeyId }),
   usageRequests: "/usage/requests",
   usageExport: "/api/usage/export",
+  budgets: "/budgets",
+  budget: (budgetId: string) => `/budgets/${encodeURIComponent(budgetId)}`,
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>
     withQuery("/billing/checkout", { plan, seats: seats?.toString() }),

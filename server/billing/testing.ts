@@ -102,6 +102,7 @@ export async function startBillingWorld(db: Db, options: StandInOptions & { star
       await world.pass(60_000);
       const { id } = await world.subscription(tenant);
       await stripe.subscriptions.update(id, { trial_end: "now" });
+      await world.pass(60_000);
       await world.sync(tenant.tenantId);
     },
     /** Looks what it costs and does it. */

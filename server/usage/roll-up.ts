@@ -82,6 +82,7 @@ function sumByHour(records: readonly UsageRecord[]): HourlySum[] {
   // By endpoint, and then one by one: a key of all five for each record would cost more than all the adding.
   const byEndpoint = new Map<string, { hour: number; sum: HourlySum }[]>();
   for (const record of records) {
+    if (!record.forwarded) continue;
     const sums = byEndpoint.get(record.endpointId) ?? [];
     if (sums.length === 0) byEndpoint.set(record.endpointId, sums);
     const hour = Math.floor(record.endedAt / HOUR_MS);

@@ -46,7 +46,16 @@ export function AccessKeyTable({ slug, use, accessKeys, revokeButton }: AccessKe
           title: "Last used",
           cell: (accessKey) => (accessKey.lastUsedAt ? <Time at={accessKey.lastUsedAt} /> : "never"),
         },
-        ...(use ? [{ title: "This period", cell: usedCell(slug, use) }] : []),
+        ...(use
+          ? [
+              {
+                title: "This period",
+                cell: (accessKey: AccessKey) => (
+                  <Used slug={slug} accessKey={accessKey} used={use.get(accessKey.id)} />
+                ),
+              },
+            ]
+          : []),
         {
           title: "Ends",
           wideOnly: true,
@@ -58,17 +67,18 @@ export function AccessKeyTable({ slug, use, accessKeys, revokeButton }: AccessKe
   );
 }
 
-function usedCell(slug: string, use: ReadonlyMap<string, KeyUse>) {
-  return function UsedCell({ id, name }: AccessKey) {
-    const used = use.get(id);
-    if (!used) return <span className="text-mute">nothing</span>;
-    return (
-      <Link to={paths.usageOfKey(slug, id)} className="link" aria-label={`Usage of ${name}`}>
-        <span className="block whitespace-nowrap">{plural(used.requests, "request")}</span>
-        {used.tokens > 0 ? (
-          <span className="block text-[0.867rem] whitespace-nowrap">{plural(used.tokens, "token")}</span>
-        ) : null}
-      </Link>
-    );
-  };
+function Used({ slug, accessKey, used }: { slug: string; accessKey: AccessKey; used: KeyUse | undefined }) {
+  if (!used) return <span className="text-mute">nothing</span>;
+  return (
+    <Link
+      to={paths.usageOfKey(slug, accessKey.id)}
+      className="link"
+      aria-label={`Usage of ${accessKey.name}: ${plural(used.requests, "request")}`}
+    >
+      <span className="block whitespace-nowrap">{plural(used.requests, "request")}</span>
+      {used.tokens > 0 ? (
+        <span className="block text-[0.867rem] whitespace-nowrap">{plural(used.tokens, "token")}</span>
+      ) : null}
+    </Link>
+  );
 }

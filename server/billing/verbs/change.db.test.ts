@@ -179,6 +179,22 @@ describe("the payment needs its owner", () => {
   });
 });
 
+test("the answer to a change is lost: asking again changes nothing twice and charges once", async () => {
+  const tenant = await world.payingTenant("team", 1);
+  await world.pass(DAY);
+  const { prorationDate, dueNowCents } = await preview(tenant, { seats: 3 });
+  const change = () => changePlan({ ...args(tenant), input: { seats: 3, prorationDate: prorationDate! } });
+  world.control.setFaults({
+    calls: [{ kind: "reset_after", method: "POST", path: "/v1/subscriptions/", times: 3 }],
+  });
+  await expect(change()).rejects.toMatchObject({ code: "stripe_unavailable" });
+  world.control.setFaults({});
+  expect(await change()).toMatchObject({ subscription: { seats: 3 } });
+  const { invoices } = await listInvoices({ ctx: ownerContext(db, tenant), input: {} });
+  expect(invoices.filter(({ totalCents }) => totalCents === dueNowCents)).toHaveLength(1);
+  expect(invoices).toHaveLength(3);
+});
+
 describe("refused", () => {
   test("a change that nobody saw the cost of, and one that was shown too long ago", async () => {
     const tenant = await world.payingTenant("pro");
