@@ -8,6 +8,9 @@ interface Wire {
   endCopyFrom(): void;
 }
 
+/** The socket takes pieces of this size without a second copy of what is left. */
+const CHUNK_BYTES = 65_536;
+
 /**
  * `COPY … FROM STDIN` as a query of pg, in the shape of the cursor that Kysely's `stream` asks its dialect for: the one
  * way to reach the connection of an open transaction. Its parameter is all the data; it gives no rows, and ends when
@@ -40,7 +43,9 @@ export class CopyFromCursor<T> implements PostgresCursor<T> {
   }
 
   handleCopyInResponse(connection: Wire): void {
-    connection.sendCopyFromChunk(this.data);
+    for (let at = 0; at < this.data.length; at += CHUNK_BYTES) {
+      connection.sendCopyFromChunk(this.data.subarray(at, at + CHUNK_BYTES));
+    }
     connection.endCopyFrom();
   }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AlreadyRegistered } from "./templates/already-registered.tsx";
+import { BudgetAlert } from "./templates/budget-alert.tsx";
 import { GraceEnding } from "./templates/grace-ending.tsx";
 import { PasswordChanged } from "./templates/password-changed.tsx";
 import { PaymentActionRequired } from "./templates/payment-action-required.tsx";
@@ -24,6 +25,7 @@ export const Mail = z.discriminatedUnion("kind", [
   ServiceBack,
   PaymentActionRequired,
   TrialEnding,
+  BudgetAlert,
 ]);
 export type Mail = z.infer<typeof Mail>;
 

@@ -23,6 +23,17 @@ const mails: Mail[] = [
   { kind: "payment_action_required", accountName: "Ada", amount: "$19.00", invoiceUrl: link },
   { ...trial, hasPaymentMethod: true },
   { ...trial, hasPaymentMethod: false },
+  {
+    kind: "budget_alert",
+    accountName: "Ada",
+    threshold: 80,
+    budget: "the daily token budget",
+    used: "812,400 tokens",
+    limit: "1,000,000 tokens",
+    hard: true,
+    resetsOn: "28 November 2026",
+    budgetsUrl: link,
+  },
 ];
 
 describe("renderMail", () => {

@@ -2,6 +2,7 @@ import { render, toPlainText } from "@react-email/render";
 import type { ReactElement } from "react";
 import type { Mail } from "./index.ts";
 import * as alreadyRegistered from "./templates/already-registered.tsx";
+import * as budgetAlert from "./templates/budget-alert.tsx";
 import * as graceEnding from "./templates/grace-ending.tsx";
 import * as passwordChanged from "./templates/password-changed.tsx";
 import * as paymentActionRequired from "./templates/payment-action-required.tsx";
@@ -50,5 +51,7 @@ function pick(mail: Mail): { subject: string; body: ReactElement } {
       return { subject: paymentActionRequired.subject(), body: <paymentActionRequired.Template {...mail} /> };
     case "trial_ending":
       return { subject: trialEnding.subject(mail), body: <trialEnding.Template {...mail} /> };
+    case "budget_alert":
+      return { subject: budgetAlert.subject(mail), body: <budgetAlert.Template {...mail} /> };
   }
 }

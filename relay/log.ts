@@ -24,7 +24,11 @@ export function createLog(level: string): pino.Logger {
     {
       level,
       base: { process: "relay" },
-      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: "(hidden)" },
+      // pg puts its client on the error of a lost connection, with the key that cancels its queries.
+      redact: {
+        paths: [...SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), "err.client"],
+        censor: "(hidden)",
+      },
     },
     // Asynchronous: a slow reader of our logs must not stop the data path.
     pino.destination({ fd: 2, sync: false }),

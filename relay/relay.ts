@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { createDb, type Db } from "../db/client.ts";
 import { findAccessKeyByHash, touchAccessKeys } from "../server/access-keys/index.ts";
+import { readSpending } from "../server/budgets/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
@@ -21,7 +22,8 @@ import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
 import { Rechecker } from "./link/recheck.ts";
 import type { Log } from "./log.ts";
-import { noMetering, startMetering } from "./metering/metering.ts";
+import { SpendingBook } from "./metering/budgets/spending-book.ts";
+import { type Metering, noMetering, startMetering } from "./metering/metering.ts";
 import { AccessKeyCache } from "./routes/access-key-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
@@ -99,7 +101,17 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     log,
   });
   const rechecker = new Rechecker({ room, verify, memory, log });
-  const metering =
+  const budgets =
+    env.journal === null
+      ? null
+      : new SpendingBook({
+          read: (tenantId) =>
+            readSpending(db, { tenantId, journalId: metering.journalId ?? "", now: new Date() }),
+          now: Date.now,
+          onReadFailed: (tenantId, error) =>
+            log.warn({ err: error, tenantId }, "budgets not read, what was known last holds"),
+        });
+  const metering: Metering =
     env.journal === null
       ? noMetering(relayId)
       : await startMetering({
@@ -110,6 +122,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
           apply: (batch) => applyUsageBatch(db, batch),
           nextRecord: (journalId) => nextRecordOf(db, journalId),
           touch: (uses) => touchAccessKeys(db, uses),
+          onStored: (seq, record) => budgets?.stored(seq, record),
           log,
         });
   const changes = listenForChanges(
@@ -118,6 +131,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       applyChange(event, {
         routes,
         accessKeys,
+        budgets,
         recheck: (fits) => rechecker.check(fits),
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
@@ -127,6 +141,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     room.tick(Date.now());
     reporter.tick();
     accessKeys.tick();
+    budgets?.tick();
   }, 1_000);
 
   const edge = createEdge({
@@ -149,6 +164,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     registry,
     accessKeys,
     meter: metering.meter,
+    ...(budgets && { budgets }),
     acceptLink: (conn, request, rest) => room.acceptLink(conn, request, rest),
     consolePage: consolePageHtml,
     log,

@@ -17,6 +17,7 @@ const changeSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("access_key"), tenantId: z.string() }),
   z.object({ type: z.literal("tenant"), tenantId: z.string() }),
+  z.object({ type: z.literal("budgets"), tenantId: z.string() }),
   z.object({ type: z.literal("requests"), tenantId: z.string(), endpointIds: z.array(z.string()) }),
 ]);
 

@@ -15,7 +15,8 @@ export type IdPrefix =
   | "abu"
   | "ord"
   | "inc"
-  | "adj";
+  | "adj"
+  | "bud";
 
 // Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

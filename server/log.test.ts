@@ -31,7 +31,9 @@ describe("createLog", () => {
       );
       log.info({ "x-api-key": "hunter2", input: { licenseKey: "hunter2" } }, "x");
     });
-    expect(lines).toHaveLength(3);
+    const lost = Object.assign(new Error("terminated"), { client: { secretKey: "hunter2" } });
+    lines.push(...linesOf((log) => log.warn({ err: lost }, "x")));
+    expect(lines).toHaveLength(4);
     expect(lines.join("")).not.toContain("hunter2");
     expect(lines.join("")).toContain("[secret]");
   });

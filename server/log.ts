@@ -22,7 +22,11 @@ const secretKeys = [
   "databaseUrl",
   "connectionString",
 ];
-const paths = secretKeys.flatMap((key) => ["", "*.", "*.*."].map((prefix) => bracket(prefix, key)));
+const paths = [
+  ...secretKeys.flatMap((key) => ["", "*.", "*.*."].map((prefix) => bracket(prefix, key))),
+  // pg puts its client on the error of a lost connection, with the key that cancels its queries.
+  "err.client",
+];
 
 function bracket(prefix: string, key: string): string {
   return key.includes("-") ? `${prefix.replace(/\.$/, "")}["${key}"]` : `${prefix}${key}`;

@@ -9,6 +9,7 @@ const doneTexts = {
   "plan-cancelled": "Cancelled. Nothing is charged any more; the plan runs until its end.",
   "plan-changed": "Changed. It counts from now on.",
   "plan-scheduled": "Noted. It changes with the next period.",
+  "budget-set": "Budget set. It counts within a second or two.",
   "password-reset": "Password changed. Sign in with the new one.",
 } as const;
 type Done = keyof typeof doneTexts;

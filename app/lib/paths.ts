@@ -34,9 +34,14 @@ export const paths = {
   usage: "/usage",
   /** The requests behind one metered line of an invoice: from (included) to (not included), as instants. */
   usageRequestsOf: (line: { from: string; to: string; meter: string }) => withQuery("/usage/requests", line),
+  usageOfEndpoint: (slug: string) => withQuery("/usage", { by: "model", endpoint: slug }),
+  usageOfKey: (slug: string, accessKeyId: string) =>
+    withQuery("/usage", { by: "model", endpoint: slug, key: accessKeyId }),
   usageRequests: "/usage/requests",
   usageExport: "/api/usage/export",
-  usageOf: (query: { from: string; to: string }) => withQuery("/usage", query),
+  budgets: "/budgets",
+  budgetChange: (budgetId: string) => `${withQuery("/budgets", { change: budgetId })}#set`,
+  budget: (budgetId: string) => `/budgets/${encodeURIComponent(budgetId)}`,
   billing: "/billing",
   billingCheckout: (plan?: string, seats?: number) =>
     withQuery("/billing/checkout", { plan, seats: seats?.toString() }),

@@ -1,8 +1,11 @@
-import type { MeterName, PlanName } from "../../db/schema/index.ts";
+import type { Plan } from "../../server/plans.ts";
+
+export type MeterName = keyof Plan["metered"];
+type PlanName = Plan["name"];
 
 /** What pages say of a plan: the shape in which the API lists plans. */
 export interface PlanFacts {
-  name: PlanName;
+  name: "free" | "pro" | "team";
   title: string;
   /** A month and seat, US cents. */
   seatCents: number;

@@ -1,6 +1,5 @@
-import type { MeterName } from "../../db/schema/index.ts";
 import { formatBytes, formatLarge, formatPrice, plural } from "./format.ts";
-import type { PlanFacts } from "./plan-facts.ts";
+import type { MeterName, PlanFacts } from "./plan-facts.ts";
 
 /** The meters in the order in which pages list them. */
 export const meterNames = ["requests", "megabytes", "tokens"] as const satisfies readonly MeterName[];

@@ -36,8 +36,9 @@ test.each([
 test("a bucket is offered only where the procedures take it", () => {
   const of = (from: string, to: string, zone = "UTC") => bucketsFor({ from, to }, zone);
   expect(of("2026-11-20", "2026-11-21")).toEqual(["hour"]);
-  expect(of("2026-11-01", "2026-12-01")).toEqual(["day", "hour"]);
+  expect(of("2026-11-07", "2026-11-21")).toEqual(["day", "hour"]);
+  expect(of("2026-11-01", "2026-12-01")).toEqual(["day"]);
   expect(of("2026-08-23", "2026-11-21")).toEqual(["day", "month"]);
-  expect(of("2025-12-01", "2026-12-01")).toEqual(["month", "day"]);
-  expect(of("2025-12-01", "2026-12-01", "Europe/Berlin")).toEqual(["month"]);
+  expect(of("2025-12-01", "2026-12-01")).toEqual(["month"]);
+  expect(of("2026-08-23", "2026-11-21", "Europe/Berlin")).toEqual(["month"]);
 });

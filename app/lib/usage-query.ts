@@ -75,7 +75,7 @@ export function usageRange(
   period: { start: string; end: string },
   now: Date,
 ): { from: string; to: string } {
-  const today = dateIn(query.timeZone, now);
+  const today = dateIn(usageZone(query), now);
   switch (query.period) {
     case "current":
     case "previous":
@@ -105,15 +105,20 @@ export function usageRange(
   }
 }
 
+/** The zone that a query is counted in: a year is added up from months of UTC. */
+export function usageZone(query: UsageQuery): string {
+  return query.period === "12m" ? "UTC" : query.timeZone;
+}
+
 /** Buckets that suit a range: the first is the one to take when nothing was asked for. */
 export function bucketsFor(range: { from: string; to: string }, timeZone: string): UsageBucket[] {
   const days = (Date.parse(range.to) - Date.parse(range.from)) / DAY_MS;
   if (days <= 2) return ["hour"];
   const possible: UsageBucket[] = [];
-  if (days <= (timeZone === "UTC" ? 400 : 100)) possible.push("day");
-  if (days <= 32) possible.push("hour");
-  if (days > 45) possible.push("month");
-  return days > 130 ? possible.reverse() : possible;
+  if (days <= (timeZone === "UTC" ? 130 : 35)) possible.push("day");
+  if (days <= 15) possible.push("hour");
+  if (days > 35) possible.push("month");
+  return possible;
 }
 
 const isDate = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text);

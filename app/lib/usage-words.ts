@@ -53,11 +53,22 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export function bucketNames(start: string, bucket: UsageBucket, timeZone: string) {
   const { year, month, day, hour, minute } = partsOf(new Date(start), timeZone);
   const name = `${day} ${months[month - 1]}`;
+  if (bucket === "month") {
+    const title = `${months[month - 1]} ${year}`;
+    return { tick: title, title, startsDay: true };
+  }
+  if (bucket === "day") return { tick: name, title: `${name} ${year}`, startsDay: true };
   const time = `${hour}:${minute}`;
-  if (bucket === "month")
-    return { tick: `${months[month - 1]} ${year}`, title: `${months[month - 1]} ${year}` };
-  if (bucket === "day") return { tick: name, title: `${name} ${year}` };
-  return { tick: time === "00:00" ? name : time, title: `${name} ${year}, ${time}` };
+  const startsDay = hour === "00";
+  return { tick: startsDay ? name : time, title: `${name} ${year}, ${time}`, startsDay };
+}
+
+/** The days of a report whose end is not part of it: `1 Nov to 10 Nov 2026`, `21 Nov 2026`. */
+export function daysWords(from: string, to: string, timeZone: string): string {
+  const first = bucketNames(from, "day", timeZone).title;
+  const last = bucketNames(new Date(Date.parse(to) - 1).toISOString(), "day", timeZone).title;
+  if (first === last) return first;
+  return first.slice(-4) === last.slice(-4) ? `${first.slice(0, -5)} to ${last}` : `${first} to ${last}`;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -30,9 +30,14 @@ export default function EndpointOverview() {
         title="Recent requests"
         flush
         actions={
-          <Link to={paths.endpointRequests(endpoint.slug)} className="link">
-            All requests
-          </Link>
+          <span className="flex gap-4">
+            <Link to={paths.usageOfEndpoint(endpoint.slug)} className="link">
+              Usage
+            </Link>
+            <Link to={paths.endpointRequests(endpoint.slug)} className="link">
+              All requests
+            </Link>
+          </span>
         }
       >
         {page === null ? (

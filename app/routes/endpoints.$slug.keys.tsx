@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs } from "@remix-run/node";
 import { useFetcher, useLoaderData } from "@remix-run/react";
-import { attempt, orErrorPage } from "~/bridge/form-problem.server.ts";
+import { attempt, orErrorPage, orNull } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { AccessKeyForm } from "~/components/access-keys/access-key-form.tsx";
 import { AccessKeyTable } from "~/components/access-keys/access-key-table.tsx";
@@ -18,10 +18,23 @@ import { useSecretReply } from "~/lib/use-secret-reply.ts";
 
 export async function loader(args: LoaderFunctionArgs) {
   requireSession(args);
-  const { accessKeys } = await orErrorPage(args.context.api.accessKeys.list());
+  const { api } = args.context;
   const slug = args.params.slug ?? "";
+  const [{ accessKeys }, usage] = await Promise.all([
+    orErrorPage(api.accessKeys.list()),
+    // Keys can be managed also while their usage cannot be read.
+    orNull(api.usage.breakdown({ slug, by: "access_key" })),
+  ]);
   return {
     accessKeys: accessKeys.filter(({ endpointSlug }) => endpointSlug === null || endpointSlug === slug),
+    use:
+      usage &&
+      new Map(
+        usage.rows.map(({ group, figures: { requests, inputTokens, outputTokens } }) => [
+          group.id,
+          { requests, tokens: inputTokens + outputTokens },
+        ]),
+      ),
   };
 }
 
@@ -39,7 +52,7 @@ export async function action(args: ActionFunctionArgs) {
 }
 
 export default function AccessKeys() {
-  const { accessKeys } = useLoaderData<typeof loader>();
+  const { accessKeys, use } = useLoaderData<typeof loader>();
   const { endpoint } = useEndpoint();
   const create = useFetcher<typeof action>();
   const made = useSecretReply(create, (reply) => reply.secret);
@@ -64,6 +77,8 @@ export default function AccessKeys() {
       >
         {accessKeys.length > 0 ? (
           <AccessKeyTable
+            slug={endpoint.slug}
+            use={use}
             accessKeys={accessKeys}
             revokeButton={(accessKey) => (
               <RevokeButton

@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
+import { Link, useLoaderData } from "@remix-run/react";
 import { attempt, orErrorPage } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { Page } from "~/components/shell/page.tsx";
@@ -30,8 +30,9 @@ import {
   usageMetrics,
   usageRange,
   usageSearch,
+  usageZone,
 } from "~/lib/usage-query.ts";
-import { bucketTitles, groupingTitles, metricTitles, periodTitles } from "~/lib/usage-words.ts";
+import { bucketTitles, daysWords, groupingTitles, metricTitles, periodTitles } from "~/lib/usage-words.ts";
 import { useFreshUsage } from "~/lib/use-fresh-usage.ts";
 
 export const meta = () => pageTitle("Usage");
@@ -67,9 +68,10 @@ async function readReport(
   period: { start: string; end: string },
 ) {
   const range = usageRange(query, period, new Date());
-  const buckets = bucketsFor(range, query.timeZone);
+  const timeZone = usageZone(query);
+  const buckets = bucketsFor(range, timeZone);
   const bucket = buckets.find((offered) => offered === query.bucket) ?? buckets[0] ?? "day";
-  const { by, metric, timeZone, slug, accessKeyId, model } = query;
+  const { by, metric, slug, accessKeyId, model } = query;
   const input = { ...range, timeZone, slug, accessKeyId, model, by };
   const [series, breakdown] = await Promise.all([
     api.usage.series({ ...input, bucket, metrics: metric }),
@@ -83,7 +85,7 @@ export default function UsagePage() {
     useLoaderData<typeof loader>();
   useFreshUsage(Date.parse(series.to) > Date.now());
   const isFiltered = Boolean(query.slug || query.accessKeyId || query.model);
-  const isPeriod = (query.period === "current" || query.period === "previous") && !isFiltered;
+  const isBillingPeriod = query.period === "current" || query.period === "previous";
   const isEmpty = breakdown.total.requests === 0 && breakdown.rows.length === 0;
   const data = chartData(series);
   const to = (change: Partial<UsageQuery>) => paths.usage + usageSearch({ ...query, ...change });
@@ -92,14 +94,20 @@ export default function UsagePage() {
       title="Usage"
       lead={
         <>
-          {formatPeriod(series.from, series.to)}
-          {query.period === "current" || query.period === "previous"
-            ? `, ${query.period === "current" ? "the running" : "the last"} ${current.period.source === "month" ? "month" : "billing period"} on ${current.planTitle}`
-            : ""}
-          . Counted in {query.timeZone}. <ZoneLink query={query} />
+          {isBillingPeriod
+            ? `${formatPeriod(series.from, series.to)}, the ${query.period === "current" ? "running" : "last"} ${current.period.source === "month" ? "month" : "billing period"} on ${current.planTitle}`
+            : daysWords(series.from, series.to, series.timeZone)}
+          . Counted in {series.timeZone}. {query.period === "12m" ? null : <ZoneLink query={query} />}
         </>
       }
-      actions={<ExportLinks query={query} range={range} bucket={series.bucket} />}
+      actions={
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <Link to={paths.budgets} className="link">
+            Budgets
+          </Link>
+          <ExportLinks query={query} range={range} bucket={series.bucket} />
+        </div>
+      }
     >
       <div className="flex flex-wrap items-start gap-x-3 gap-y-2">
         <ChoiceLinks
@@ -119,7 +127,7 @@ export default function UsagePage() {
         </Notice>
       ) : null}
       <FilterChips query={query} page={paths.usage} keyName={keyName} />
-      {isPeriod ? (
+      {isBillingPeriod && !isFiltered ? (
         <PeriodTiles usage={current} running={query.period === "current"} />
       ) : (
         <RangeTiles figures={breakdown.total} />

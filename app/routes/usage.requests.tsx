@@ -9,10 +9,10 @@ import { Notice } from "~/components/ui/notice.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
 import { FilterChips } from "~/components/usage/filter-chips.tsx";
 import { UsageRequestTable } from "~/components/usage/usage-request-table.tsx";
-import { formatPeriod } from "~/lib/format.ts";
 import { pageTitle } from "~/lib/page-title.ts";
 import { paths } from "~/lib/paths.ts";
 import { readUsageQuery, usageRange, usageSearch } from "~/lib/usage-query.ts";
+import { daysWords } from "~/lib/usage-words.ts";
 
 const pageSize = 50;
 const meters = ["requests", "megabytes", "tokens"] as const;
@@ -78,7 +78,7 @@ export default function UsageRequests() {
       title="Requests"
       lead={
         <>
-          Those that ended from {formatPeriod(page.from, page.to)}.{" "}
+          Those that ended in {daysWords(page.from, page.to, query.timeZone)}.{" "}
           <Link to={paths.usage + usageSearch(query)} className="link">
             Their sums
           </Link>

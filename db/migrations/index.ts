@@ -7,9 +7,10 @@ import * as meterPeriods from "./2026-11-21-2-meter-periods.ts";
 import * as journal from "./2026-11-21-3-journal.ts";
 import * as billingOrders from "./2026-11-21-4-billing-orders.ts";
 import * as dunning from "./2026-11-21-5-dunning.ts";
+import * as forwarded from "./2026-11-21-6-forwarded.ts";
 import * as usageDaily from "./2026-11-21-7-usage-daily.ts";
-import * as meterWindows from "./2026-11-21-9-meter-windows.ts";
 import * as usageMonthly from "./2026-11-21-8-usage-monthly.ts";
+import * as meterWindows from "./2026-11-21-9-meter-windows.ts";
 
 /** Every migration under the name that Postgres remembers. Listed, not read from disk, so that a bundle carries them. */
 export const migrations: Record<string, Migration> = {
@@ -21,7 +22,8 @@ export const migrations: Record<string, Migration> = {
   "2026-11-21-3-journal": journal,
   "2026-11-21-4-billing-orders": billingOrders,
   "2026-11-21-5-dunning": dunning,
+  "2026-11-21-6-forwarded": forwarded,
   "2026-11-21-7-usage-daily": usageDaily,
-  "2026-11-21-9-meter-windows": meterWindows,
   "2026-11-21-8-usage-monthly": usageMonthly,
+  "2026-11-21-9-meter-windows": meterWindows,
 };

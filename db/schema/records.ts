@@ -29,6 +29,8 @@ export interface RequestsTable {
   upstream_ms: number | null;
   client_address: string;
   error_code: string | null;
+  /** It was handed to an upstream; if not, we answered it ourselves and it is not counted for money. */
+  forwarded: Generated<boolean>;
   user_agent: string | null;
   /** Which LLM interface it was, e.g. `openai_chat`; null with all below when it was none. */
   api_kind: string | null;

@@ -276,6 +276,36 @@ test("unpaid: the OpenAI shape for programs, a page for people, and within two s
   await soon(() => expectMail("Your endpoints are back"));
 });
 
+test("a portal that is killed over an event leaves it to the next one, which has it within seconds", async () => {
+  // Stripe does not answer: the job hangs, and is locked by a worker that is about to die.
+  standIn.control.setFaults({ calls: [{ kind: "timeout", method: "GET", path: "/v1/" }] });
+  const lost = event();
+  expect((await post(lost)).status).toBe(200);
+  const jobOf = async () => {
+    const { rows } = await sql<{ locked: boolean }>`
+      select locked_at is not null as locked from graphile_worker.jobs
+      where key = ${`stripe:${tenant.customer}`}`.execute(world.db);
+    return rows;
+  };
+  await soon(async () => expect(await jobOf()).toEqual([{ locked: true }]));
+  world.portal.process.kill("SIGKILL");
+  await soon(async () => expect(world.portal.process.running).toBe(false));
+  standIn.control.setFaults({});
+  await world.restartPortal();
+  await vi.waitFor(
+    async () => {
+      const row = await world.db
+        .selectFrom("stripe_events")
+        .select("processed_at")
+        .where("id", "=", lost.id)
+        .executeTakeFirstOrThrow();
+      expect(row.processed_at).not.toBeNull();
+      expect(await jobOf()).toEqual([]);
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+});
+
 test("with the portal stopped, what is written beside it reaches the relay within two seconds", async () => {
   await world.portal.process.stop();
   const change = (write: (tx: typeof world.db) => Promise<unknown>) =>

@@ -32,6 +32,8 @@ export interface PortalWorld {
   readonly dataDir: string;
   readonly children: readonly ManagedProcess[];
   stopLater(process: ManagedProcess): void;
+  /** Starts a portal with the same settings again, on the same port, once the first is gone. */
+  restartPortal(): Promise<void>;
   /** A tenant host with the relay's port. */
   hostOf(slug: string): string;
 }
@@ -43,6 +45,20 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
   const secrets = { auth: secret(), internal: secret(), signing: secret() };
   const children: ManagedProcess[] = [];
   const parts = {} as { portal: Portal; relay: Relay };
+  const launchPortal = async (port: number, relayPort: number) => {
+    parts.portal = await startPortal({
+      buildDir: inject("portalBuildDir"),
+      databaseUrl: database.url,
+      dataDir,
+      port,
+      relayPort,
+      authSecret: secrets.auth,
+      internalSecret: secrets.internal,
+      signingSecret: secrets.signing,
+      env: options.portalEnv,
+    });
+    children.push(parts.portal.process);
+  };
 
   beforeAll(async () => {
     resolveLocalhostNames();
@@ -58,18 +74,7 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
       });
       children.push(parts.relay.process);
     }
-    parts.portal = await startPortal({
-      buildDir: inject("portalBuildDir"),
-      databaseUrl: database.url,
-      dataDir,
-      port,
-      relayPort: parts.relay?.port ?? (await freePort()),
-      authSecret: secrets.auth,
-      internalSecret: secrets.internal,
-      signingSecret: secrets.signing,
-      env: options.portalEnv,
-    });
-    children.push(parts.portal.process);
+    await launchPortal(port, parts.relay?.port ?? (await freePort()));
   });
   afterAll(async () => {
     await stopAll(children);
@@ -92,6 +97,7 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
       return parts.portal.url;
     },
     stopLater: (child) => void children.push(child),
+    restartPortal: () => launchPortal(parts.portal.port, parts.relay.port),
     hostOf: (slug) => `${slug}.localhost:${parts.relay.port}`,
   };
 }

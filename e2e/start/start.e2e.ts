@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Stripe } from "stripe";
 import { afterAll, describe, expect, it } from "vitest";
 import { send } from "../fixtures/http.ts";
 import { type DevJson, expectGone, hasDevJson, LocalRun } from "../fixtures/local-run.ts";
@@ -23,6 +24,11 @@ function ask({ tenantUrl }: DevJson) {
 function askPortal({ portalUrl }: DevJson, path: string) {
   const { host, port } = new URL(portalUrl);
   return send(Number(port), host, path);
+}
+
+function stripeOf({ stripeUrl }: DevJson): Stripe {
+  const { hostname, port } = new URL(stripeUrl!);
+  return new Stripe("sk_test_standin", { host: hostname, port, protocol: "http" });
 }
 
 describe("npm start", () => {
@@ -48,8 +54,9 @@ describe("npm start", () => {
         endpointToken: expect.stringMatching(/^hs_ep_/),
       },
       internalSecret: expect.stringMatching(/^.{32,}$/),
+      stripeUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     });
-    for (const file of ["dev.json", "secrets.json", "demo.json"]) {
+    for (const file of ["dev.json", "secrets.json", "demo.json", "stripe.json"]) {
       expect(statSync(join(dataDir, file)).mode & 0o077, `${file} is private`).toBe(0);
     }
   });
@@ -77,6 +84,29 @@ describe("npm start", () => {
     expect(answer.headers["set-cookie"]).toBeDefined();
   });
 
+  it("brings a Stripe to try billing against, which knows our plans and whose webhooks arrive", async () => {
+    expect(run.output).toContain("a stand-in (no STRIPE_SECRET_KEY); test card 4242 4242 4242 4242");
+    const stripe = stripeOf(dev);
+    // The portal provisions by itself.
+    await expect
+      .poll(async () => (await stripe.prices.list({ lookup_keys: ["hotspot_pro_seat"] })).data, {
+        timeout: 20_000,
+      })
+      .toHaveLength(1);
+    const { id } = await stripe.customers.create({ name: "Nobody's" });
+    const deliveries = async () => {
+      const { data } = await stripe.events.list({ type: "customer.created" });
+      const event = data.find(({ data }) => (data.object as Stripe.Customer).id === id)!;
+      const state = await fetch(`${dev.stripeUrl}/_control/state`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+      });
+      const all = (await state.json()).deliveries as { event: string; state: string }[];
+      return all.filter((one) => one.event === event.id).map((one) => one.state);
+    };
+    await expect.poll(deliveries, { timeout: 20_000 }).toEqual(["delivered"]);
+  });
+
   it("is refused a second time on the same data directory, with what to do", async () => {
     const second = new LocalRun(dataDir);
     expect(await second.ended()).toEqual({ failed: true });
@@ -91,9 +121,16 @@ describe("npm start", () => {
     expect(second.output).toContain(`Port ${taken} is in use. Set PORT to another one`);
   });
 
-  it("runs beside another copy", async () => {
-    const other = new LocalRun(join(base, "two"));
+  it("runs beside another copy, and without the stand-in where there is a key of Stripe's", async () => {
+    const other = new LocalRun(join(base, "two"), {
+      STRIPE_SECRET_KEY: "sk_test_not_a_real_key",
+      // Nobody there: no test talks to Stripe itself.
+      STRIPE_API_BASE: "http://127.0.0.1:9",
+    });
     const otherDev = await other.up();
+    expect(otherDev.stripeUrl).toBeNull();
+    expect(otherDev.pids).not.toHaveProperty("stripe");
+    expect(other.output).not.toContain("stand-in");
     expect(otherDev.tenantUrl).not.toBe(dev.tenantUrl);
     expect(otherDev.demo.licenseKey).not.toBe(dev.demo.licenseKey);
     expect((await ask(otherDev)).status).toBe(200);
@@ -102,6 +139,16 @@ describe("npm start", () => {
     expect(other.output).toMatch(/Stopped\.\s*$/);
     await expectGone(pids);
     expect((await ask(dev)).status).toBe(200);
+  });
+
+  it("keeps the customers of its Stripe when that is killed, at the same address", async () => {
+    const { id } = await stripeOf(dev).customers.create({ name: "Lasting" });
+    const before = run.devJson().pids.stripe!;
+    process.kill(before, "SIGKILL");
+    await expect.poll(() => run.devJson().pids.stripe, { timeout: 20_000 }).not.toBe(before);
+    expect(run.output).toMatch(/The stripe ended \(SIGKILL\)/);
+    expect(await stripeOf(run.devJson()).customers.retrieve(id)).toMatchObject({ name: "Lasting" });
+    expect(run.devJson().stripeUrl).toBe(dev.stripeUrl);
   });
 
   it.each(["relay", "connector", "portal"] as const)("brings a killed %s back", async (name) => {
@@ -128,6 +175,8 @@ describe("npm start", () => {
     console.log(`second start: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
     expect(again.demo).toEqual(dev.demo);
     expect(again.internalSecret).toBe(dev.internalSecret);
+    const { data } = await stripeOf(again).customers.search({ query: 'name:"Lasting"' });
+    expect(data).toHaveLength(1);
     expect((await ask(again)).status).toBe(200);
   });
 
@@ -151,7 +200,7 @@ describe("npm start", () => {
       secrets: Object.values(JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"))) as string[],
       demo: dev.demo,
     };
-    for (const name of ["portal", "relay", "connector"]) {
+    for (const name of ["portal", "relay", "connector", "stripe"]) {
       const log = readFileSync(join(dataDir, "logs", `${name}.log`), "utf8");
       for (const secret of [...secrets, demo.password, demo.licenseKey, demo.endpointToken]) {
         expect(log.includes(secret), `${name}.log holds a secret`).toBe(false);

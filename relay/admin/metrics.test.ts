@@ -41,6 +41,7 @@ it("shows what was counted, in Prometheus' text form", async () => {
     clientAddress: "192.0.2.1",
     errorCode: "endpoint_not_found",
     clientAborted: false,
+    forwarded: true,
     usage: null,
   });
   const feedState = {

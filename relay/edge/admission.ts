@@ -2,6 +2,7 @@ import { FieldKind, Framing, type RequestHead } from "../protocol/http1/index.ts
 import type { Access } from "./access.ts";
 import { limitKey } from "./address.ts";
 import type { Answer } from "./answer.ts";
+import { admitBudget } from "./budget.ts";
 import { copyOf, sameBytes } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
@@ -51,6 +52,9 @@ export function emptyMemo(): ConnectionMemo {
 
 /** The request as admission sees it; what it finds out is written into it. */
 export interface Applicant {
+  readonly requestId: string;
+  /** The client went away meanwhile. */
+  readonly finished: boolean;
   readonly peer: Peer;
   readonly memo: ConnectionMemo;
   /** The parsed head; may be parsed again, so ask each time after waiting. */
@@ -61,10 +65,8 @@ export interface Applicant {
   accessKeyId: string | null;
 }
 
-const forward: Verdict = { kind: "forward" };
-
 /**
- * Host name -> route -> rate limit -> own paths -> state -> access key -> body limit. Answers at once when all of it is
+ * Host name -> route -> rate limit -> own paths -> state -> access key -> body limit -> budgets. Answers at once when all of it is
  * cached. A rejected promise means that something could not be looked up.
  */
 export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<Verdict> {
@@ -128,13 +130,18 @@ function unpaid(portalUrl: string): Verdict {
   return { kind: "error", code: "payment_required", message, link: { href, text: "Pay the invoice" } };
 }
 
-function admitAccess(edge: EdgeContext, request: Applicant, route: EdgeRoute, access: Access): Verdict {
+function admitAccess(
+  edge: EdgeContext,
+  request: Applicant,
+  route: EdgeRoute,
+  access: Access,
+): Verdict | Promise<Verdict> {
   if (access === "refused") return { kind: "error", code: "invalid_access_key" };
   request.accessKeyId = access.accessKeyId;
   return admitBody(edge, request, route);
 }
 
-function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict {
+function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | Promise<Verdict> {
   const head = request.head();
   const { maxBodyBytes, maxConcurrentRequests } = route.limits;
   if (head.framing === Framing.length && head.contentLength > maxBodyBytes) {
@@ -143,7 +150,7 @@ function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Ver
   if ((edge.inFlight.get(route.endpointId) ?? 0) >= maxConcurrentRequests) {
     return { kind: "error", code: "too_many_requests", fields: { "Retry-After": "1" } };
   }
-  return forward;
+  return admitBudget(edge, request, route);
 }
 
 function rateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | null {

@@ -23,6 +23,8 @@ export interface EdgeStats {
   /** Heads that could not be read. */
   badRequests: number;
   rateLimited: number;
+  /** Refused because a budget or what a plan includes was used up. */
+  overBudget: number;
   /** Responses refused because a connector or upstream sent something ambiguous. */
   badResponses: number;
   retries: number;
@@ -90,6 +92,7 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
       upgraded: 0,
       badRequests: 0,
       rateLimited: 0,
+      overBudget: 0,
       badResponses: 0,
       retries: 0,
       usageUnreadable: 0,

@@ -86,6 +86,8 @@ export interface RequestRecord {
   /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
   errorCode: string | null;
   clientAborted: boolean;
+  /** It was handed to an upstream; if not, we answered it ourselves, and it costs nothing. */
+  forwarded: boolean;
   /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
   usage: TokenUsage | null;
 }
@@ -100,7 +102,7 @@ export interface Meter {
   part(record: RequestRecord): void;
 }
 
-/** A request to a model that is starting, for who counts along. */
+/** A request that is starting, for who counts along. */
 export interface LiveRequest {
   readonly requestId: string;
   readonly tenantId: string;
@@ -117,6 +119,29 @@ export interface LiveTokens {
   onTokens: ((delta: number) => void) | null;
   /** Ends the answer after the event that is passing, well-formed; or cuts it. May be called from `onTokens`. */
   stop(): void;
+}
+
+/** Why a request is not let through. */
+export interface BudgetRefusal {
+  /** What the plan includes, or a budget that the tenant set. */
+  readonly kind: "quota" | "budget";
+  /** The budget is that of the access key. */
+  readonly ofKey: boolean;
+  readonly metric: "requests" | "tokens" | "cents" | "megabytes";
+  /** Epoch, ms. */
+  readonly resetsAt: number;
+}
+
+export interface Budgets {
+  /**
+   * May this request start? If so it counts as running until the meter has its record. `finished` is asked again when the
+   * answer took time. Never rejects.
+   */
+  admit(
+    request: LiveRequest & { readonly finished: boolean },
+  ): BudgetRefusal | null | Promise<BudgetRefusal | null>;
+  /** Called as each request to a model that was admitted starts. Must not throw. */
+  watch(request: LiveRequest, tokens: LiveTokens): void;
 }
 
 /** The request that opens a link, as it came. */
@@ -203,8 +228,8 @@ export interface EdgeDeps {
   readonly registry: TunnelRegistry;
   readonly accessKeys: AccessKeys;
   readonly meter: Meter;
-  /** Called as each request to a model is admitted. Must not throw. */
-  readonly watchTokens?: (request: LiveRequest, tokens: LiveTokens) => void;
+  /** Left out: nobody has any. */
+  readonly budgets?: Budgets;
   readonly acceptLink: AcceptLink;
   /** `consolePageHtml` of server/endpoints: the page at /endpoints of a tenant host. */
   readonly consolePage: (page: {

@@ -310,12 +310,15 @@ describe("a running answer is stopped", () => {
     const seen = { tokens: 0, request: null as unknown };
     const lab = createTestEdge({
       deps: {
-        watchTokens: (request, tokens) => {
-          seen.request = request;
-          tokens.onTokens = (delta) => {
-            seen.tokens += delta;
-            if (seen.tokens >= limit) tokens.stop();
-          };
+        budgets: {
+          admit: () => null,
+          watch: (request, tokens) => {
+            seen.request = request;
+            tokens.onTokens = (delta) => {
+              seen.tokens += delta;
+              if (seen.tokens >= limit) tokens.stop();
+            };
+          },
         },
       },
     });

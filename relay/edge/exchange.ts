@@ -159,7 +159,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     this.body.watcher = tap;
     const { requestId, accessKeyId } = this;
     const { tenantId, endpointId } = route;
-    this.edge.deps.watchTokens?.({ requestId, tenantId, endpointId, accessKeyId }, tap);
+    this.edge.deps.budgets?.watch({ requestId, tenantId, endpointId, accessKeyId }, tap);
     if (gatherer === null) {
       this.dispatch.start(route, forwarding, tap.edit);
       return;
@@ -483,6 +483,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
       clientAddress: this.forwarding?.clientAddress ?? this.peer.address,
       errorCode,
       clientAborted,
+      forwarded: this.dispatch.openedAt > 0,
       usage: this.usage(status, errorCode, clientAborted),
     };
   }

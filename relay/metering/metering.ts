@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { UsageBatch } from "../../server/usage/index.ts";
+import type { UsageBatch, UsageRecord } from "../../server/usage/index.ts";
 import type { Log } from "../log.ts";
 import { Adoption } from "./adoption.ts";
 import { HandOver } from "./hand-over.ts";
@@ -26,6 +26,8 @@ export interface MeteringOptions {
   nextRecord(journalId: string): Promise<number>;
   /** `touchAccessKeys` of server/access-keys. */
   touch(uses: readonly { accessKeyId: string; usedAt: Date }[]): Promise<unknown>;
+  /** Hears of each record with its number in the journal, once it is there. On the path. */
+  onStored?(seq: number, record: UsageRecord): void;
   readonly log: Log;
 }
 
@@ -46,6 +48,8 @@ export interface MeteringState {
 
 export interface Metering {
   readonly meter: UsageMeter;
+  /** Of this process's journal; null when metering is off. */
+  readonly journalId: string | null;
   state(): MeteringState;
   /** Hands over everything that waits, for at most `timeoutMs`, and closes the journal. @returns records left in it */
   drain(timeoutMs: number): Promise<number>;
@@ -63,7 +67,12 @@ const NOTHING: MeteringState = {
 
 /** Metering switched off: only the totals of the process are counted. For measuring what it costs. */
 export function noMetering(relayId: string): Metering {
-  return { meter: new UsageMeter(relayId, null), state: () => NOTHING, drain: async () => 0 };
+  return {
+    meter: new UsageMeter(relayId, null),
+    journalId: null,
+    state: () => NOTHING,
+    drain: async () => 0,
+  };
 }
 
 /**
@@ -80,7 +89,9 @@ export async function startMetering(options: MeteringOptions): Promise<Metering>
   let waitingSince = 0;
   const meter = new UsageMeter(relayId, (record) => {
     if (waiting() === 0) waitingSince = record.endedAt;
+    const seq = journal.nextSeq;
     journal.append(record);
+    options.onStored?.(seq, record);
     loop.added();
   });
   let touchedAt = 0;
@@ -119,6 +130,7 @@ export async function startMetering(options: MeteringOptions): Promise<Metering>
 
   return {
     meter,
+    journalId: journal.journalId,
     state: () => ({
       journalBytes: journal.bytes,
       waiting: waiting(),

@@ -23,6 +23,8 @@ export interface RequestRecord {
   clientAddress: string;
   errorCode: string | null;
   clientAborted: boolean;
+  /** It was handed to an upstream; if not, we answered it ourselves, and it costs nothing. */
+  forwarded: boolean;
   /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
   usage: TokenUsage | null;
 }

@@ -24,6 +24,7 @@ function makeRecord(changes: Partial<RequestRecord> = {}): RequestRecord {
     clientAddress: "192.0.2.1",
     errorCode: null,
     clientAborted: false,
+    forwarded: true,
     usage: null,
     ...changes,
   };

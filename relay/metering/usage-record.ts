@@ -45,6 +45,7 @@ export function toUsageRecord(
     clientAddress: record.clientAddress,
     errorCode: record.errorCode,
     clientAborted: record.clientAborted,
+    forwarded: record.forwarded,
     usage: record.usage === null ? null : lessSettled(record.usage, settled?.usage ?? null),
   };
 }

@@ -28,11 +28,19 @@ async function effectOf(event: ChangeEvent) {
   });
   const accessKeys = new AccessKeyCache({ find: async () => null, now: () => 0, onStale: () => undefined });
   await routes.lookup("acme");
-  const effect = { route: false, keys: false, connector: false, resync: false };
+  const effect = { route: false, keys: false, connector: false, budgets: false, resync: false };
   const before = accessKeys.version;
   applyChange(event, {
     routes,
     accessKeys,
+    budgets: {
+      invalidate: () => {
+        effect.budgets = true;
+      },
+      invalidateAll: () => {
+        effect.budgets = true;
+      },
+    },
     recheck: (fits) => {
       effect.connector = fits(claims);
     },
@@ -44,7 +52,7 @@ async function effectOf(event: ChangeEvent) {
   return { ...effect, route: asked === 2, keys: accessKeys.version !== before };
 }
 
-const nothing = { route: false, keys: false, connector: false, resync: false };
+const nothing = { route: false, keys: false, connector: false, budgets: false, resync: false };
 const ids = { endpointId: "ep_1", slug: "acme", tenantId: "ten_1" };
 
 describe("a change notice", () => {
@@ -58,12 +66,13 @@ describe("a change notice", () => {
     [{ type: "connector", connectorId: "con_2", ...ids }, {}],
     [
       { type: "tenant", tenantId: "ten_1" },
-      { route: true, connector: true },
+      { route: true, connector: true, budgets: true },
     ],
-    [{ type: "tenant", tenantId: "ten_2" }, {}],
+    [{ type: "tenant", tenantId: "ten_2" }, { budgets: true }],
+    [{ type: "budgets", tenantId: "ten_1" }, { budgets: true }],
     [{ type: "access_key", tenantId: "ten_1" }, { keys: true }],
     [{ type: "requests", tenantId: "ten_1", endpointIds: ["ep_1"] }, {}],
-    [{ type: "resync" }, { route: true, keys: true, connector: true, resync: true }],
+    [{ type: "resync" }, { route: true, keys: true, connector: true, budgets: true, resync: true }],
   ])("%j makes doubtful %j", async (event, effect) => {
     expect(await effectOf(event)).toEqual({ ...nothing, ...effect });
   });

@@ -1,11 +1,14 @@
 import type { ConnectorClaims } from "../../server/connectors/index.ts";
 import type { ChangeEvent } from "../../server/events.ts";
+import type { SpendingBook } from "../metering/budgets/spending-book.ts";
 import type { AccessKeyCache } from "./access-key-cache.ts";
 import type { RouteCache } from "./route-cache.ts";
 
 export interface ChangeTargets {
   routes: RouteCache;
   accessKeys: AccessKeyCache;
+  /** null: nothing is metered, so nothing is limited. */
+  budgets: Pick<SpendingBook, "invalidate" | "invalidateAll"> | null;
   /** Asks again whether the tokens of these connectors are good. */
   recheck(fits: (claims: ConnectorClaims) => boolean): void;
   /** Postgres can be reached (again). */
@@ -15,7 +18,7 @@ export interface ChangeTargets {
 /** What each change notice makes doubtful in this relay. */
 export function applyChange(
   event: ChangeEvent,
-  { routes, accessKeys, recheck, onResync }: ChangeTargets,
+  { routes, accessKeys, budgets, recheck, onResync }: ChangeTargets,
 ): void {
   switch (event.type) {
     case "endpoint":
@@ -30,13 +33,18 @@ export function applyChange(
       return;
     case "tenant":
       routes.invalidateTenant(event.tenantId);
+      budgets?.invalidate(event.tenantId);
       recheck((claims) => claims.tenantId === event.tenantId);
+      return;
+    case "budgets":
+      budgets?.invalidate(event.tenantId);
       return;
     case "requests":
       return;
     case "resync":
       routes.invalidateAll();
       accessKeys.invalidateAll();
+      budgets?.invalidateAll();
       recheck(() => true);
       onResync();
   }

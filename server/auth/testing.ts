@@ -40,6 +40,7 @@ export function startAuth(db: Db, portalUrl: string) {
     while (background.size > 0) await Promise.all(background);
   };
   return {
+    auth,
     portalUrl,
     mails,
     handler,

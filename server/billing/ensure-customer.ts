@@ -1,6 +1,7 @@
 import type { Stripe } from "stripe";
 import type { Db } from "../../db/client.ts";
 import { DomainError } from "../errors.ts";
+import { isMissing } from "./stripe-errors.ts";
 
 export interface BillingDeps {
   readonly db: Db;
@@ -21,9 +22,9 @@ export interface BillingDeps {
 export async function ensureCustomer(deps: BillingDeps, tenantId: string): Promise<string> {
   const tenant = await getTenant(deps.db, tenantId);
   if (tenant.stripe_customer_id !== null) return tenant.stripe_customer_id;
-  const customerId =
-    (await findCustomer(deps.stripe, tenantId)) ?? (await createCustomer(deps.stripe, tenantId));
-  await deps.stripe.customers.update(customerId, {
+  const found = await findCustomer(deps.stripe, tenantId);
+  const customerId = await nameCustomer(deps.stripe, tenantId, {
+    id: found ?? (await createCustomer(deps.stripe, tenantId)),
     name: tenant.name,
     ...(tenant.email === null ? {} : { email: tenant.email }),
   });
@@ -75,8 +76,25 @@ async function findCustomer(stripe: Stripe, tenantId: string): Promise<string | 
   return data[0]?.id ?? null;
 }
 
-async function createCustomer(stripe: Stripe, tenantId: string): Promise<string> {
-  const idempotencyKey = `hotspot-customer-${tenantId}`;
+/** @returns the id of the customer that is there now */
+async function nameCustomer(
+  stripe: Stripe,
+  tenantId: string,
+  { id, ...about }: { id: string; name: string; email?: string },
+): Promise<string> {
+  try {
+    await stripe.customers.update(id, about);
+    return id;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    // Deleted at Stripe since, and the key of its creation still stands for it.
+    return nameCustomer(stripe, tenantId, { id: await createCustomer(stripe, tenantId, id), ...about });
+  }
+}
+
+/** @param after a customer that was made before and is gone */
+async function createCustomer(stripe: Stripe, tenantId: string, after?: string): Promise<string> {
+  const idempotencyKey = `hotspot-customer-${tenantId}${after ? `-after-${after}` : ""}`;
   const { id } = await stripe.customers.create({ metadata: { tenant_id: tenantId } }, { idempotencyKey });
   return id;
 }

@@ -6,7 +6,6 @@ export { listInvoices } from "./list-invoices.ts";
 export { keepCatalogReady } from "./provision/keep-ready.ts";
 export { seatLimitOf } from "./seat-limit.ts";
 export { createStripeClient } from "./stripe.ts";
-export { applyStanding } from "./sync/apply-standing.ts";
 export { type SyncDeps, type Synced, syncCustomer } from "./sync/sync-customer.ts";
 export { applyCoupon } from "./verbs/apply-coupon.ts";
 export { cancelSubscription } from "./verbs/cancel.ts";

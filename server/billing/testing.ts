@@ -64,7 +64,7 @@ export async function startBillingWorld(db: Db, options: StandInOptions & { star
     /** Moves the time there by so much. */
     pass: (ms: number) => control.advance(control.now() + Math.ceil(ms / 1000)),
     /** The customer pays with another card from now on, as Stripe's portal does it. */
-    async useCard(tenant: TestTenant, method: string): Promise<void> {
+    async payWith(tenant: TestTenant, method: string): Promise<void> {
       const { stripe_customer_id: customer } = await world.settings(tenant);
       const { id } = await stripe.paymentMethods.attach(method, { customer: customer! });
       await stripe.customers.update(customer!, { invoice_settings: { default_payment_method: id } });
@@ -102,6 +102,7 @@ export async function startBillingWorld(db: Db, options: StandInOptions & { star
       await world.pass(60_000);
       const { id } = await world.subscription(tenant);
       await stripe.subscriptions.update(id, { trial_end: "now" });
+      await world.pass(60_000);
       await world.sync(tenant.tenantId);
     },
     /** Looks what it costs and does it. */

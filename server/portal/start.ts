@@ -6,6 +6,7 @@ import type { ServerBuild } from "@remix-run/node";
 import { createDb } from "../../db/client.ts";
 import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers } from "../auth/index.ts";
 import { createBilling, ensureCustomer, keepCatalogReady } from "../billing/index.ts";
+import { budgetAlertsTask } from "../budgets/index.ts";
 import { createChangeHub } from "../change-hub.ts";
 import { publicUrlFor } from "../endpoints/index.ts";
 import type { PortalEnv } from "../env.ts";
@@ -152,7 +153,11 @@ export async function startPortal(
   const adminPort = await listen(admin, env.adminPort, "127.0.0.1");
   const jobs = startJobs({
     databaseUrl: env.databaseUrl,
-    tasks: [...housekeepingTasks({ db, archive, stripe }), ...stripeEvents.tasks],
+    tasks: [
+      ...housekeepingTasks({ db, archive, stripe }),
+      ...stripeEvents.tasks,
+      budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
+    ],
     log,
     metrics: createJobMetrics(metrics.registry),
   });

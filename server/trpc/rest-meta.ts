@@ -6,6 +6,7 @@ export const tags = [
   "Connectors",
   "Requests",
   "Usage",
+  "Budgets",
   "Access keys",
   "License",
   "Account",

@@ -4,6 +4,7 @@ import { abuseRouter } from "./routers/abuse.ts";
 import { accessKeysRouter } from "./routers/access-keys.ts";
 import { apiKeysRouter } from "./routers/api-keys.ts";
 import { billingRouter } from "./routers/billing.ts";
+import { budgetsRouter } from "./routers/budgets.ts";
 import { connectorsRouter } from "./routers/connectors.ts";
 import { devicesRouter } from "./routers/devices.ts";
 import { endpointsRouter } from "./routers/endpoints.ts";
@@ -19,6 +20,7 @@ export const appRouter = router({
   accessKeys: accessKeysRouter,
   apiKeys: apiKeysRouter,
   billing: billingRouter,
+  budgets: budgetsRouter,
   connectors: connectorsRouter,
   devices: devicesRouter,
   endpoints: endpointsRouter,

@@ -45,6 +45,18 @@ await recordRequests(db, [
   },
 ]);
 
+await db
+  .insertInto("budgets")
+  .values({
+    id: "bud_of_victim",
+    tenant_id: victim.tenantId,
+    access_key_id: null,
+    metric: "tokens",
+    period: "day",
+    limit_value: 1_000,
+  })
+  .execute();
+
 const yesterday = new Date(Date.now() - 86_400_000);
 await db
   .insertInto("invoices")
@@ -104,6 +116,12 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "billing.removeTaxId": { input: { id: "txi_of_victim" }, answer: "billing_off" },
   "billing.applyCoupon": { input: { coupon: "WELCOME" }, answer: "billing_off" },
   "billing.cancelNow": { input: { tenantId: victim.tenantId, reason: "x" }, answer: "unauthorized" },
+  "budgets.list": { answer: "empty" },
+  "budgets.set": {
+    input: { accessKeyId: accessKey.accessKeyId, metric: "tokens", period: "day", limit: 5, hard: true },
+    answer: "access_key_not_found",
+  },
+  "budgets.remove": { input: { id: "bud_of_victim" }, answer: "budget_not_found" },
   "connectors.issue": { input: { endpointSlug: slug }, answer: "endpoint_not_found" },
   "connectors.heartbeat": {
     input: { connectorId: connector.connectorId, status: "offline" },

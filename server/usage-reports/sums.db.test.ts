@@ -80,7 +80,7 @@ async function naive(world: World, by: GroupBy, unit: string, timeZone: string, 
         as "estimatedTokens",
       count(*) filter (where usage_source = 'none') as "unmeteredRequests"
     from requests
-    where tenant_id = ${world.tenant.tenantId} and ${endedAt} >= ${from} and ${endedAt} < ${to}
+    where forwarded and tenant_id = ${world.tenant.tenantId} and ${endedAt} >= ${from} and ${endedAt} < ${to}
     group by 1, 2`.execute(db);
   return rows;
 }

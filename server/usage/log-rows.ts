@@ -53,6 +53,7 @@ function rowOf(record: UsageRecord): RequestRow {
     upstream_ms: record.upstreamMs,
     client_address: record.clientAddress,
     error_code: record.errorCode,
+    forwarded: record.forwarded,
     user_agent: null,
     api_kind: usage === null ? null : usage.apiKind,
     model: usage?.model ? modelName(usage.model) : null,

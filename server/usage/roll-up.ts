@@ -79,19 +79,29 @@ async function addSums(
 }
 
 function sumByHour(records: readonly UsageRecord[]): HourlySum[] {
-  const sums = new Map<string, HourlySum>();
+  // By endpoint, and then one by one: a key of all five for each record would cost more than all the adding.
+  const byEndpoint = new Map<string, { hour: number; sum: HourlySum }[]>();
   for (const record of records) {
+    if (!record.forwarded) continue;
+    const sums = byEndpoint.get(record.endpointId) ?? [];
+    if (sums.length === 0) byEndpoint.set(record.endpointId, sums);
     const hour = Math.floor(record.endedAt / HOUR_MS);
     const model = record.usage?.model ? modelName(record.usage.model) : "";
-    const key = `${record.endpointId}\t${record.accessKeyId ?? ""}\t${hour}\t${record.tenantId}\t${model}`;
-    let sum = sums.get(key);
-    if (sum === undefined) {
-      sum = emptySum(record, new Date(hour * HOUR_MS).toISOString(), model);
-      sums.set(key, sum);
+    const key = record.accessKeyId ?? "";
+    let found = sums.find(
+      (each) =>
+        each.hour === hour &&
+        each.sum.access_key_id === key &&
+        each.sum.model === model &&
+        each.sum.tenant_id === record.tenantId,
+    );
+    if (found === undefined) {
+      found = { hour, sum: emptySum(record, new Date(hour * HOUR_MS).toISOString(), model) };
+      sums.push(found);
     }
-    add(sum, record);
+    add(found.sum, record);
   }
-  return [...sums.values()];
+  return [...byEndpoint.values()].flat().map(({ sum }) => sum);
 }
 
 /** In `hour` stands the start of the day or month, UTC. */
@@ -145,7 +155,8 @@ function add(sum: HourlySum, record: UsageRecord): void {
   if (record.final) {
     sum.requests += 1;
     if (record.status >= 400) sum.errors += 1;
-    if (usage?.source === "none") sum.unmetered_requests += 1;
+    // An error, or an answer that ended before its first token, is known to have had none.
+    if (usage?.source === "none" && usage.status === "complete") sum.unmetered_requests += 1;
   }
   sum.bytes_in += record.bytesIn;
   sum.bytes_out += record.bytesOut;

@@ -24,6 +24,7 @@ export function usageRecord(changes: Partial<UsageRecord> & { requestId: string 
     clientAddress: "192.0.2.1",
     errorCode: null,
     clientAborted: false,
+    forwarded: true,
     usage: null,
     ...changes,
   };

@@ -50,6 +50,8 @@ export interface UsageRecord {
   readonly clientAddress: string;
   readonly errorCode: string | null;
   readonly clientAborted: boolean;
+  /** It was handed to an upstream; if not, we answered it ourselves: it is logged, and not counted. */
+  readonly forwarded: boolean;
   readonly usage: UsageTokens | null;
 }
 

@@ -28,6 +28,8 @@ export function ChangePreviewPanel({ preview, subscription, plans, intent }: Cha
     );
   }
   const now = preview.effect === "now";
+  // Usage that is not counted yet says nothing about the change.
+  const lines = preview.lines.filter((line) => line.amountCents !== 0);
   return (
     <Panel
       id="cost"
@@ -57,11 +59,11 @@ export function ChangePreviewPanel({ preview, subscription, plans, intent }: Cha
           />
         ) : null}
       </dl>
-      {preview.lines.length > 0 ? (
+      {lines.length > 0 ? (
         <div className="border-t border-line">
           <DataTable
             caption="How that comes together"
-            rows={preview.lines.map((line, index) => ({ ...line, index }))}
+            rows={lines.map((line, index) => ({ ...line, index }))}
             rowKey={(line) => String(line.index)}
             columns={[
               {

@@ -17,10 +17,10 @@ export function ChangeSeatsForm({ plan, ...seats }: ChangeSeatsFormProps) {
   const busy = useNavigation().state === "loading";
   return (
     <Panel>
-      <Form method="get" action={paths.billingChange()} className="flex flex-wrap items-start gap-4">
+      <Form method="get" action={paths.billingChange()} className="flex flex-wrap items-center gap-4">
         <input type="hidden" name="plan" value={plan} />
-        <SeatsField {...seats} />
-        <Button type="submit" look="quiet" busy={busy} className="sm:mt-7.5">
+        <SeatsField {...seats} compact />
+        <Button type="submit" look="quiet" busy={busy}>
           Work it out
         </Button>
       </Form>

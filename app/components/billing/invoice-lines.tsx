@@ -34,6 +34,7 @@ export function InvoiceLines({ lines, currency }: InvoiceLinesProps) {
                         meter: line.meter,
                       })}
                       className="link"
+                      aria-label={`See the requests behind ${line.description}`}
                     >
                       See the requests
                     </Link>

@@ -1,7 +1,7 @@
 import { classNames } from "~/lib/class-names.ts";
 import { formatMoney } from "~/lib/format.ts";
+import type { MeterName } from "~/lib/plan-facts.ts";
 import { meterQuantity, meterTitles } from "~/lib/plan-words.ts";
-import type { MeterName } from "../../../db/schema/index.ts";
 
 export interface MeterUse {
   meter: MeterName;

@@ -21,9 +21,14 @@ export function UsagePanel({ usage, charged }: UsagePanelProps) {
       title="This period"
       lead={usage ? `${formatPeriod(usage.period.start, usage.period.end)}, counted until now.` : undefined}
       actions={
-        <Link to={paths.usage} className="link">
-          All usage
-        </Link>
+        <div className="flex gap-4">
+          <Link to={paths.budgets} className="link">
+            Budgets
+          </Link>
+          <Link to={paths.usage} className="link">
+            All usage
+          </Link>
+        </div>
       }
     >
       {usage ? (

@@ -15,6 +15,8 @@ export interface ChartPoint {
   readonly start: string;
   readonly tick: string;
   readonly title: string;
+  /** Of an hour: it is the first of its day. */
+  readonly startsDay: boolean;
   /** By group. */
   readonly values: readonly number[];
   readonly total: number;

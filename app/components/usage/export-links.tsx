@@ -1,6 +1,6 @@
 import { Download } from "lucide-react";
 import { paths } from "~/lib/paths.ts";
-import type { UsageQuery } from "~/lib/usage-query.ts";
+import { type UsageQuery, usageZone } from "~/lib/usage-query.ts";
 
 interface ExportLinksProps {
   query: UsageQuery;
@@ -16,7 +16,7 @@ export function ExportLinks({ query, range, bucket }: ExportLinksProps) {
       ...range,
       bucket,
       by: query.by,
-      timeZone: query.timeZone,
+      timeZone: usageZone(query),
       slug: query.slug,
       accessKeyId: query.accessKeyId,
       model: query.model,

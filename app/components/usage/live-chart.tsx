@@ -48,6 +48,7 @@ function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric
         tickLine={false}
         axisLine={{ stroke: "var(--line-strong)" }}
         minTickGap={24}
+        ticks={midnightsOf(points)}
         height={CHART.bottom}
         padding={isArea ? undefined : { left: 0, right: 0 }}
       />
@@ -79,10 +80,10 @@ function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric
           <Area
             key={group.id}
             {...shared}
-            type="monotone"
+            type="step"
             stroke={group.color}
-            strokeWidth={1.5}
-            fillOpacity={0.55}
+            strokeWidth={1}
+            fillOpacity={0.8}
             activeDot={{ r: 3 }}
           />
         ) : (
@@ -91,6 +92,13 @@ function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric
       })}
     </Chart>
   );
+}
+
+/** Of many hours, only the beginnings of days are named: hours of different days would look alike. */
+function midnightsOf(points: readonly ChartPoint[]): string[] | undefined {
+  if (points.length <= 48) return undefined;
+  const midnights = points.filter(({ startsDay }) => startsDay);
+  return midnights.length === points.length ? undefined : midnights.map(({ start }) => start);
 }
 
 interface ReadingProps {

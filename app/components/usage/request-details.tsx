@@ -36,7 +36,7 @@ export function RequestDetails({ request }: { request: UsageRequest }) {
       <p className="max-w-[70ch] text-[0.933rem] text-mute">
         {request.errorCode ? (
           <>
-            Answered by us with <code className="text-bad">{request.errorCode}</code>.{" "}
+            Ended with <code className="text-bad">{request.errorCode}</code>.{" "}
           </>
         ) : null}
         {sourceWords(request)}

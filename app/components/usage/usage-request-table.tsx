@@ -60,7 +60,7 @@ function Opener({ id, open, children }: { id: string; open: boolean; children: R
       preventScrollReset
       aria-expanded={open}
       className={classNames(
-        "block font-mono text-[0.867rem] break-all hover:underline",
+        "block font-mono text-[0.867rem] break-all hover:underline max-sm:text-[0.8rem]",
         open && "text-hot-ink",
       )}
     >

@@ -47,7 +47,7 @@ const slugOf = (tenantId: string) =>
     .slice(-20);
 
 /**
- * Fills `requests` with made-up rows in the order of time, spread over tenants, and both roll-ups with their sums.
+ * Fills `requests` with made-up rows in the order of time, spread over tenants, and the roll-ups with their sums.
  * Things that are used more are used much more: squares of a random number pick endpoint, key and model. Indexes are left
  * out while rows come in and made again afterwards.
  */
@@ -67,7 +67,18 @@ export async function generateUsage(
     await rollUp(db, "hour", from, new Date(from.getTime() + DAYS_ROLLED_UP * DAY_MS));
     await rollUp(db, "day", from, new Date(from.getTime() + DAYS_ROLLED_UP * DAY_MS));
   }
-  await sql`vacuum analyze requests, usage_hourly, usage_daily, endpoints, access_keys`.execute(db);
+  await sql`
+    insert into usage_monthly
+    select
+      tenant_id, date_trunc('month', day, 'UTC'), endpoint_id, access_key_id, model, sum(requests), sum(errors),
+      sum(bytes_in), sum(bytes_out), sum(connection_ms), sum(input_tokens), sum(cached_tokens),
+      sum(cache_write_tokens), sum(output_tokens), sum(reasoning_tokens), sum(estimated_tokens),
+      sum(unmetered_requests)
+    from usage_daily
+    group by 1, 2, 3, 4, 5`.execute(db);
+  await sql`vacuum analyze requests, usage_hourly, usage_daily, usage_monthly, endpoints, access_keys`.execute(
+    db,
+  );
 }
 
 async function insertRequests(

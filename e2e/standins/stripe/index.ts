@@ -6,6 +6,7 @@ import { addEndpoint } from "./resources/webhook-endpoints.ts";
 import { serve } from "./server.ts";
 import { Settings, type SettingsInput } from "./settings.ts";
 import { StateFile } from "./state-file.ts";
+import { startTicker } from "./ticker.ts";
 import { Deliveries } from "./webhooks/deliver.ts";
 import { World } from "./world.ts";
 
@@ -64,12 +65,15 @@ export async function startStripeStandIn(options: StandInOptions = {}): Promise<
     saved,
   );
   world.url = `http://127.0.0.1:${server.port}`;
+  file?.moveAddresses();
   deliveries.resume();
+  const stopTicker = startTicker(world);
   return {
     url: world.url,
     port: server.port,
     control,
     async stop() {
+      stopTicker();
       await server.stop();
       await deliveries.stop();
       await saved();

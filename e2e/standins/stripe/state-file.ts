@@ -6,7 +6,10 @@ import type { World } from "./world.ts";
 
 interface Kept {
   version: 1;
-  frozenAt: number | null;
+  /** Unix seconds. */
+  now: number;
+  /** Where the pages were; addresses of pages are kept with what they show. */
+  url: string;
   sequence: number;
   keys: [string, KeptAnswer][];
   state: Record<string, Stored[]>;
@@ -18,6 +21,7 @@ export class StateFile {
   readonly #world: World;
   #dirty = false;
   #writing: Promise<void> | null = null;
+  #urlBefore: string | null = null;
 
   constructor(world: World, path: string) {
     this.#path = path;
@@ -26,6 +30,19 @@ export class StateFile {
     world.onChange = () => {
       this.#dirty = true;
     };
+  }
+
+  /** The pages have moved since the run before: so do their addresses. */
+  moveAddresses(): void {
+    const { state, keys, url } = this.#world;
+    const before = this.#urlBefore;
+    if (before === null || before === url) return;
+    const moved = (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll(before, url));
+    const kept = moved(state);
+    state.clear();
+    state.restore(kept);
+    keys.restore(moved(keys));
+    this.#world.onChange();
   }
 
   /** Resolves when everything that has changed by now is in the file. Writes at once are one write. */
@@ -40,8 +57,8 @@ export class StateFile {
 
   async #write(): Promise<void> {
     this.#dirty = false;
-    const { state, keys, clock, sequence } = this.#world;
-    const kept = { version: 1, frozenAt: clock.frozen ? clock.now() : null, sequence, keys, state };
+    const { state, keys, clock, sequence, url } = this.#world;
+    const kept = { version: 1, now: clock.now(), url, sequence, keys, state };
     const temporary = `${this.#path}.tmp`;
     await writeFile(temporary, JSON.stringify(kept), { mode: 0o600 });
     await rename(temporary, this.#path);
@@ -59,6 +76,7 @@ export class StateFile {
     this.#world.state.restore(kept.state);
     this.#world.keys.restore(kept.keys);
     this.#world.sequence = kept.sequence;
-    if (kept.frozenAt !== null) this.#world.clock.restore(kept.frozenAt);
+    this.#world.clock.moveTo(kept.now);
+    this.#urlBefore = kept.url;
   }
 }

@@ -78,6 +78,14 @@ describe("a new subscription", () => {
     const customer = await customerWith(w.stripe);
     const counted = subscribe(w, customer, { items: [{ price: w.metered.id, quantity: 1 }] });
     expect(await refusal(counted)).toMatchObject({ statusCode: 400, param: "items[0][quantity]" });
+    const yearly = await w.stripe.prices.create({
+      currency: "usd",
+      product: w.seat.product as string,
+      unit_amount: 1,
+      recurring: { interval: "year" },
+    });
+    const mixed = subscribe(w, customer, { items: [{ price: w.seat.id }, { price: yearly.id }] });
+    expect(await refusal(mixed)).toMatchObject({ statusCode: 400, param: "items" });
   });
 
   test("is incomplete when the card fails, and expires after 23 h", async () => {
@@ -158,6 +166,24 @@ describe("renewal", () => {
     expect(items.data[0]!.current_period_start).toBe(MONTH_END);
   });
 
+  test("a draft waits up to 72 h for invoice.created to be taken, where the account is like that", async () => {
+    const { control, stripe } = await startForTest({
+      settings: { finalizationWaitsForWebhook: true, webhookRetryMs: [] },
+      webhooks: [{ url: "http://127.0.0.1:9/nobody", secret: "whsec_x" }],
+    });
+    const { seat } = await makeCatalog(stripe);
+    const customer = await customerWith(stripe);
+    await stripe.subscriptions.create({ customer, items: [{ price: seat.id }] });
+    await control.settled();
+    const newest = async () => (await stripe.invoices.list({ customer, limit: 1 })).data[0]!;
+    await control.advance(MONTH_END);
+    await control.settled();
+    await control.advance(MONTH_END + 71 * HOUR);
+    expect((await newest()).status).toBe("draft");
+    await control.advance(MONTH_END + 72 * HOUR);
+    expect((await newest()).status).toBe("paid");
+  });
+
   test("the anchor's day is kept through shorter months and the leap day", async () => {
     const anchored = Date.UTC(2028, 0, 31) / 1000;
     const { control, stripe } = await startForTest({ clock: anchored });
@@ -234,6 +260,25 @@ describe("a trial", () => {
       total: 3800,
       billing_reason: "subscription_cycle",
     });
+  });
+
+  test("more seats during it cost nothing yet, in the preview and in the change", async () => {
+    const w = await world();
+    const { id, items } = await subscribe(w, await customerWith(w.stripe), { trial_period_days: 14 });
+    const change = {
+      items: [{ id: items.data[0]!.id, quantity: 5 }],
+      proration_behavior: "always_invoice" as const,
+    };
+    const preview = await w.stripe.invoices.createPreview({ subscription: id, subscription_details: change });
+    expect([preview.amount_due, preview.lines.data.map(({ amount }) => amount)]).toEqual([0, [0]]);
+    const changed = await w.stripe.subscriptions.update(id, {
+      ...change,
+      payment_behavior: "pending_if_incomplete",
+    });
+    expect(changed).toMatchObject({ status: "trialing", pending_update: null });
+    expect(changed.items.data[0]!.quantity).toBe(5);
+    await w.control.advance(START + 14 * DAY + HOUR);
+    expect(await latest(w, id)).toMatchObject({ status: "paid", total: 5 * 1900 });
   });
 
   test.each([

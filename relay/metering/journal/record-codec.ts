@@ -1,15 +1,15 @@
 import type { UsageRecord, UsageTokens } from "../../../server/usage/index.ts";
 
 const VERSION = "1";
-const FIELDS = 21;
-const FIELDS_WITH_USAGE = 31;
+const FIELDS = 22;
+const FIELDS_WITH_USAGE = 32;
 
 /**
  * A record as the journal keeps it: fields separated by tabs. Written out rather than looped, and not JSON: it is on the
  * path of every request, and half as dear.
  */
 export function encodeRecord(r: UsageRecord): string {
-  const text = `${VERSION}\t${r.requestId}\t${r.tenantId}\t${r.endpointId}\t${r.accessKeyId ?? ""}\t${r.connectorId ?? ""}\t${r.relayId}\t${r.part}\t${r.final ? 1 : 0}\t${escapeText(r.method)}\t${escapeText(r.path)}\t${r.status}\t${r.bytesIn}\t${r.bytesOut}\t${r.startedAt}\t${r.endedAt}\t${r.durationMs}\t${r.queueMs}\t${r.upstreamMs}\t${escapeText(r.clientAddress)}\t${r.errorCode ?? ""}${r.clientAborted ? "\t1" : "\t0"}`;
+  const text = `${VERSION}\t${r.requestId}\t${r.tenantId}\t${r.endpointId}\t${r.accessKeyId ?? ""}\t${r.connectorId ?? ""}\t${r.relayId}\t${r.part}\t${r.final ? 1 : 0}\t${escapeText(r.method)}\t${escapeText(r.path)}\t${r.status}\t${r.bytesIn}\t${r.bytesOut}\t${r.startedAt}\t${r.endedAt}\t${r.durationMs}\t${r.queueMs}\t${r.upstreamMs}\t${escapeText(r.clientAddress)}\t${r.errorCode ?? ""}${r.clientAborted ? "\t1" : "\t0"}${r.forwarded ? "\t1" : "\t0"}`;
   return r.usage === null ? text : text + encodeUsage(r.usage);
 }
 
@@ -45,6 +45,7 @@ export function decodeRecord(text: string): UsageRecord {
     clientAddress: unescapeText(f[19]!),
     errorCode: f[20] || null,
     clientAborted: f[21] === "1",
+    forwarded: f[22] === "1",
     usage: f.length > FIELDS + 1 ? decodeUsage(f.slice(FIELDS + 1)) : null,
   };
 }
@@ -75,7 +76,8 @@ function whole(text: string | undefined): number {
 }
 
 function escapeText(text: string): string {
-  return /[\\\t]/.test(text) ? text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t") : text;
+  if (!text.includes("\t") && !text.includes("\\")) return text;
+  return text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t");
 }
 
 function unescapeText(text: string): string {

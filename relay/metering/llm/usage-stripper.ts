@@ -3,6 +3,7 @@ import { isObject } from "./token-count.ts";
 
 const LF = 10;
 const CR = 13;
+const { indexOf } = Buffer.prototype;
 
 /** An event that is longer than this is no usage chunk, and is not held back. */
 const MAX_HELD_BYTES = 16_384;
@@ -37,6 +38,10 @@ export class UsageStripper {
   }
 
   feed(chunk: Uint8Array): void {
+    if (this.isHarmless(chunk)) {
+      this.forward(chunk);
+      return;
+    }
     /** Start of what is not forwarded yet, and of the event that is looked at. */
     let from = 0;
     let event = 0;
@@ -91,6 +96,14 @@ export class UsageStripper {
     else this.release();
     this.held = [];
     this.heldBytes = 0;
+  }
+
+  /** Whole events with LF, none of which names usage: what most of a stream is. Native searches, a tenth of the walk's cost. */
+  private isHarmless(chunk: Uint8Array): boolean {
+    const { length } = chunk;
+    if (this.heldBytes > 0 || this.passing || this.afterCr || !this.lineIsEmpty || length < 2) return false;
+    if (chunk[length - 1] !== LF || chunk[length - 2] !== LF || chunk.indexOf(CR) >= 0) return false;
+    return indexOf.call(chunk, '"usage"', 0, "latin1") < 0;
   }
 
   private hold(bytes: Uint8Array): void {

@@ -12,6 +12,9 @@ export interface ReadSubscription {
 export interface CustomerTruth {
   /** null: the customer was deleted there. */
   readonly customer: Stripe.Customer | null;
+  /** What is used for subscriptions that name no payment method of their own. */
+  readonly card: Stripe.PaymentMethod | null;
+  readonly taxIds: readonly Stripe.TaxId[];
   /** Newest first, ended ones too. */
   readonly subscriptions: readonly ReadSubscription[];
   readonly invoices: readonly Stripe.Invoice[];
@@ -33,10 +36,10 @@ export async function readCustomer(
   customerId: string,
   invoices: { readonly since: Date | null; readonly alsoIds: readonly string[] },
 ): Promise<CustomerTruth> {
-  const customer = await stripe.customers.retrieve(customerId, {
-    expand: ["invoice_settings.default_payment_method", "tax_ids"],
-  });
-  if (customer.deleted) return { customer: null, subscriptions: [], invoices: [] };
+  // Nothing is expanded: of a deleted customer there is nothing to expand.
+  const customer = await stripe.customers.retrieve(customerId);
+  if (customer.deleted) return { customer: null, card: null, taxIds: [], subscriptions: [], invoices: [] };
+  const card = idOf(customer.invoice_settings.default_payment_method);
   const subscriptions: ReadSubscription[] = [];
   const list = stripe.subscriptions.list({
     customer: customerId,
@@ -51,7 +54,20 @@ export async function readCustomer(
       schedule: schedule === null ? null : await readSchedule(stripe, schedule),
     });
   }
-  return { customer, subscriptions, invoices: await readInvoices(stripe, customerId, invoices) };
+  return {
+    customer,
+    card: card === null ? null : await stripe.paymentMethods.retrieve(card),
+    taxIds: await readTaxIds(stripe, customerId),
+    subscriptions,
+    invoices: await readInvoices(stripe, customerId, invoices),
+  };
+}
+
+/** All tax ids of a customer that is there. */
+export async function readTaxIds(stripe: Stripe, customerId: string): Promise<Stripe.TaxId[]> {
+  const taxIds: Stripe.TaxId[] = [];
+  for await (const taxId of stripe.customers.listTaxIds(customerId, { limit: 100 })) taxIds.push(taxId);
+  return taxIds;
 }
 
 function readSchedule(stripe: Stripe, id: string): Promise<Stripe.SubscriptionSchedule> {

@@ -1,4 +1,3 @@
-import type { Stripe } from "stripe";
 import type { Db } from "../../../db/client.ts";
 import type { Standing } from "../../dunning/index.ts";
 import { withTenantLock } from "../advisory-lock.ts";
@@ -11,7 +10,6 @@ import { type InvoiceRow, toInvoiceRow } from "./invoice-row.ts";
 import { type CustomerTruth, readCustomer } from "./read-customer.ts";
 import { storeInvoices, storeSubscriptions, storeTaxIds } from "./store.ts";
 import { toSubscriptionRow } from "./subscription-row.ts";
-import { wholeOf } from "./times.ts";
 
 export interface SyncDeps {
   readonly db: Db;
@@ -95,9 +93,7 @@ async function writeTruth(deps: SyncDeps, tenantId: string, truth: CustomerTruth
   }
   return db.transaction().execute(async (tx) => {
     if (truth?.customer) {
-      const cardOfCustomer = wholeOf<Stripe.PaymentMethod>(
-        truth.customer.invoice_settings.default_payment_method,
-      );
+      const { card: cardOfCustomer } = truth;
       await storeSubscriptions(
         tx,
         truth.subscriptions.map((read) =>
@@ -105,7 +101,7 @@ async function writeTruth(deps: SyncDeps, tenantId: string, truth: CustomerTruth
         ),
       );
       await storeInvoices(tx, invoiceRows);
-      await storeTaxIds(tx, tenantId, (truth.customer.tax_ids?.data ?? []).map(summarizeTaxId));
+      await storeTaxIds(tx, tenantId, truth.taxIds.map(summarizeTaxId));
       await tx
         .updateTable("tenant_settings")
         .set({ invoices_synced_at: now })

@@ -25,7 +25,9 @@ export function changePlan(args: BillingArgs & { input: ChangePlanInput }): Prom
     let outcome: ChangePlanOutput["outcome"] = "changed";
     let invoice: Stripe.Invoice | null = null;
     if (effect === "now") {
-      const prorationDate = requireFreshPreview(mutation, change, input.prorationDate);
+      const prorationDate = change.charges
+        ? requireFreshPreview(mutation, change, input.prorationDate)
+        : null;
       if (change.startsPeriod) await reportUsage(mutation);
       await releaseSchedule(mutation, subscription);
       invoice = await changeNow(mutation, change, prorationDate);
@@ -71,13 +73,15 @@ function requireFreshPreview(
 async function changeNow(
   mutation: Mutation,
   { subscription, items, plan, startsPeriod }: PlanChange,
-  prorationDate: number,
+  prorationDate: number | null,
 ): Promise<Stripe.Invoice | null> {
   const { stripe, tenantId } = mutation;
   const parameters = {
     items,
-    proration_behavior: "always_invoice",
-    proration_date: prorationDate,
+    // null: nothing is charged for a trial.
+    ...(prorationDate === null
+      ? { proration_behavior: "none" as const }
+      : { proration_behavior: "always_invoice" as const, proration_date: prorationDate }),
     ...(startsPeriod ? { billing_cycle_anchor: { type: "now" as const } } : {}),
     // Until it is paid the subscription stays as it is.
     payment_behavior: "pending_if_incomplete",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTestDb, type TestTenant } from "../../../db/testing/index.ts";
+import { createTenant, createTestDb, type TestTenant } from "../../../db/testing/index.ts";
 import { plans } from "../../plans.ts";
 import { ownerContext } from "../../testing/api.ts";
 import { changePlan, getInvoice, listInvoices, previewChange, resumeSubscription } from "../index.ts";
@@ -62,22 +62,8 @@ describe("more: at once", () => {
   });
 
   test("during the trial it costs nothing and the trial goes on", async () => {
-    const tenant = await world.payingTenant("pro");
-    const trying = { ...tenant };
-    await stripe.subscriptions.cancel((await world.subscription(tenant)).id);
-    await db.deleteFrom("subscriptions").where("tenant_id", "=", tenant.tenantId).execute();
-    await world.sync(tenant.tenantId);
-    const customer = (await world.settings(trying)).stripe_customer_id!;
-    const prices = await world.billing.catalog.pricesOf("pro");
-    await stripe.subscriptions.create({
-      customer,
-      items: [
-        { price: prices.seat, quantity: 1 },
-        ...(["requests", "megabytes", "tokens"] as const).map((meter) => ({ price: prices[meter] })),
-      ],
-      trial_end: world.control.now() + 14 * 86_400,
-    });
-    await world.sync(trying.tenantId);
+    const trying = await createTenant(db);
+    await world.buy(trying, { plan: "pro" });
     const { trial_end } = await world.subscription(trying);
     const { preview: shown, changed } = await world.change(trying, { plan: "team" });
     expect(shown).toMatchObject({ effect: "now", dueNowCents: 0 });
@@ -168,7 +154,7 @@ describe("the payment needs its owner", () => {
     ["a declined card", "pm_card_chargeCustomerFail"],
   ])("%s: nothing changes until the invoice is paid on its page", async (_title, card) => {
     const tenant = await world.payingTenant("team", 1);
-    await world.useCard(tenant, card);
+    await world.payWith(tenant, card);
     await world.pass(DAY);
     const { preview: shown, changed } = await world.change(tenant, { seats: 5 });
     expect(changed).toMatchObject({
@@ -183,7 +169,7 @@ describe("the payment needs its owner", () => {
 
   test("one that is never paid is dropped, and the old plan stays", async () => {
     const tenant = await world.payingTenant("team", 1);
-    await world.useCard(tenant, "pm_card_chargeCustomerFail");
+    await world.payWith(tenant, "pm_card_chargeCustomerFail");
     await world.change(tenant, { seats: 5 });
     await world.pass(DAY);
     await world.sync(tenant.tenantId);
@@ -191,6 +177,22 @@ describe("the payment needs its owner", () => {
     expect(await newestInvoice(tenant)).toMatchObject({ status: "void" });
     expect(await world.settings(tenant)).toMatchObject({ plan: "team", billing_state: "ok" });
   });
+});
+
+test("the answer to a change is lost: asking again changes nothing twice and charges once", async () => {
+  const tenant = await world.payingTenant("team", 1);
+  await world.pass(DAY);
+  const { prorationDate, dueNowCents } = await preview(tenant, { seats: 3 });
+  const change = () => changePlan({ ...args(tenant), input: { seats: 3, prorationDate: prorationDate! } });
+  world.control.setFaults({
+    calls: [{ kind: "reset_after", method: "POST", path: "/v1/subscriptions/", times: 3 }],
+  });
+  await expect(change()).rejects.toMatchObject({ code: "stripe_unavailable" });
+  world.control.setFaults({});
+  expect(await change()).toMatchObject({ subscription: { seats: 3 } });
+  const { invoices } = await listInvoices({ ctx: ownerContext(db, tenant), input: {} });
+  expect(invoices.filter(({ totalCents }) => totalCents === dueNowCents)).toHaveLength(1);
+  expect(invoices).toHaveLength(3);
 });
 
 describe("refused", () => {

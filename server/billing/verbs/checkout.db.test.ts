@@ -103,6 +103,22 @@ test("ten clicks at once make one page and one customer", async () => {
   expect(data).toHaveLength(1);
 });
 
+test.each(["reset_after", "error_500_after"] as const)(
+  "Stripe makes the page and the answer is lost (%s): the next click finds it",
+  async (kind) => {
+    const tenant = await createTenant(db);
+    const start = () => startCheckout({ ...args(tenant), input: { plan: "pro" } });
+    // As often as the client tries by itself.
+    world.control.setFaults({ calls: [{ kind, method: "POST", path: "/v1/checkout/sessions", times: 3 }] });
+    await expect(start()).rejects.toMatchObject({ kind: "unavailable", code: "stripe_unavailable" });
+    world.control.setFaults({});
+    const { sessionId } = await start();
+    const { stripe_customer_id: customer } = await world.settings(tenant);
+    const { data } = await stripe.checkout.sessions.list({ customer: customer!, limit: 10 });
+    expect(data.map(({ id }) => id)).toEqual([sessionId]);
+  },
+);
+
 test("a page of another account, and a made up one, are not found; nothing changes hands", async () => {
   const [buyer, thief] = [await createTenant(db), await createTenant(db)];
   const { sessionId, url: page } = await startCheckout({ ...args(buyer), input: { plan: "team" } });

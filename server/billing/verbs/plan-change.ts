@@ -23,6 +23,8 @@ export interface PlanChange {
    * period does: the present one ends now, with an invoice for its usage and credit for what is left of it.
    */
   readonly startsPeriod: boolean;
+  /** It takes effect at once and costs something: not so during a trial. */
+  readonly charges: boolean;
   readonly periodStart: Date;
   readonly periodEnd: Date;
 }
@@ -50,6 +52,7 @@ export async function planChange(mutation: Mutation, input: PlanChangeInput): Pr
   return {
     subscription,
     effect,
+    charges: effect === "now" && subscription.status !== "trialing",
     startsPeriod: effect === "now" && plan !== present.plan && subscription.status !== "trialing",
     plan,
     seats,

@@ -14,8 +14,7 @@ import { type PlanChange, planChange } from "./plan-change.ts";
 export function previewChange(args: BillingArgs & { input: PlanChangeInput }): Promise<PreviewOutput> {
   return mutateBilling(args, async (mutation) => {
     const change = await planChange(mutation, args.input);
-    const prorationDate =
-      change.effect === "now" ? Math.floor(mutation.billing.now().getTime() / 1000) : null;
+    const prorationDate = change.charges ? Math.floor(mutation.billing.now().getTime() / 1000) : null;
     const now = prorationDate === null ? null : await previewNow(mutation, change, prorationDate);
     const next = await previewNext(mutation, change);
     const { effect, plan, seats, periodEnd } = change;

@@ -2,6 +2,7 @@ import type { Stripe } from "stripe";
 import { DomainError } from "../../errors.ts";
 import type { AddTaxIdInput, TaxIdsOutput } from "../schemas.ts";
 import { isMissing, isRefused } from "../stripe-errors.ts";
+import { readTaxIds } from "../sync/read-customer.ts";
 import { storeTaxIds } from "../sync/store.ts";
 import { summarizeTaxId } from "../tax-id.ts";
 import { type BillingArgs, type Mutation, mutateBilling } from "./mutation.ts";
@@ -14,7 +15,7 @@ export function addTaxId(args: BillingArgs & { input: AddTaxIdInput }): Promise<
   const { type, value } = args.input;
   return mutateBilling(args, async (mutation) => {
     const customer = await mutation.ensureCustomer();
-    const present = await listTaxIds(mutation, customer);
+    const present = await readTaxIds(mutation.stripe, customer);
     if (!present.some((taxId) => taxId.type === type && plain(taxId.value) === plain(value))) {
       const added = await mutation
         .order("tax-id", { customer, type, value, besides: present.map(({ id }) => id) }, (idempotencyKey) =>
@@ -58,15 +59,9 @@ export function removeTaxId(args: BillingArgs & { input: { id: string } }): Prom
 }
 
 async function takeOver(mutation: Mutation, customer: string): Promise<TaxIdsOutput> {
-  const taxIds = (await listTaxIds(mutation, customer)).map(summarizeTaxId);
+  const taxIds = (await readTaxIds(mutation.stripe, customer)).map(summarizeTaxId);
   await storeTaxIds(mutation.db, mutation.tenantId, taxIds);
   return { taxIds };
-}
-
-async function listTaxIds({ stripe }: Mutation, customer: string): Promise<Stripe.TaxId[]> {
-  const taxIds: Stripe.TaxId[] = [];
-  for await (const taxId of stripe.customers.listTaxIds(customer, { limit: 100 })) taxIds.push(taxId);
-  return taxIds;
 }
 
 /** People write the same number with and without spaces. */

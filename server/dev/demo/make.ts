@@ -33,7 +33,12 @@ try {
 async function makeDemoTenant(env: PortalEnv, db: Db, kept: DemoTenant | null): Promise<DemoTenant> {
   const user = (await findUser(db, kept)) ?? (await makeUser(env, db));
   const tenantId = await createEnsureTenant(db)({ id: user.id });
-  await db.updateTable("tenant_settings").set({ plan: PLAN }).where("tenant_id", "=", tenantId).execute();
+  // Given by its operator: no word from Stripe takes it away.
+  await db
+    .updateTable("tenant_settings")
+    .set({ plan: PLAN, plan_source: "operator" })
+    .where("tenant_id", "=", tenantId)
+    .execute();
   await db
     .updateTable("licenses")
     .set({ plan: PLAN, device_limit: plans[PLAN].devices })

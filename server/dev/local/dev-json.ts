@@ -15,9 +15,16 @@ export interface DevJson {
   /** Null when mail is really sent. */
   readonly mailboxUrl: string | null;
   readonly databaseUrl: string;
+  /** The stand-in of Stripe; null with a key of the real one. */
+  readonly stripeUrl: string | null;
   readonly demo: DemoTenant;
   readonly internalSecret: string;
-  readonly pids: { readonly portal: number; readonly relay: number; readonly connector: number };
+  readonly pids: {
+    readonly portal: number;
+    readonly relay: number;
+    readonly connector: number;
+    readonly stripe?: number;
+  };
 }
 
 export const devJsonPath = (dataDir: string) => join(dataDir, "dev.json");

@@ -8,13 +8,22 @@ import { type Addresses, publicUrlOf } from "./addresses.ts";
 import { say, step, warn } from "./console.ts";
 import type { LocalDatabase } from "./database.ts";
 import type { DevJson } from "./dev-json.ts";
-import { connectorSpec, type ProgramContext, portalSpec, type ReadyLine, relaySpec } from "./programs.ts";
+import {
+  connectorSpec,
+  type ProgramContext,
+  portalSpec,
+  type ReadyLine,
+  relaySpec,
+  stripeSpec,
+} from "./programs.ts";
 
 export interface FleetOptions {
   readonly context: ProgramContext;
   readonly addresses: Addresses;
   readonly database: LocalDatabase;
   readonly upstreamUrl: string;
+  /** The stand-in of Stripe to run; null: the operator has a key of the real one. */
+  readonly stripe: StripeOptions | null;
   /** Makes the build of the present sources; asked for again when the portal is restarted after a change. */
   readonly build: () => Promise<Build>;
   readonly watchdog: Watchdog;
@@ -24,29 +33,34 @@ export interface FleetOptions {
   readonly onGivenUp: () => void;
 }
 
+export interface StripeOptions {
+  readonly port: number;
+  readonly webhookSecret: string;
+  readonly thinWebhookSecret: string;
+}
+
 export type ProgramName = "portal" | "relay" | "connector";
 
 /** How long a program may take to end after SIGTERM. */
 const STOP_TIMEOUT_MS = 4000;
 
-/** Portal, relay and the demo tenant's connector, kept running. */
+interface Kept {
+  readonly portal: KeptChild<ReadyLine>;
+  readonly relay: KeptChild<ReadyLine>;
+  readonly connector: KeptChild<string>;
+  readonly stripe: KeptChild<{ port: number }> | null;
+}
+
+/** Portal, relay, the demo tenant's connector and a stand-in of Stripe, kept running. */
 export class Fleet {
   readonly demo: DemoTenant;
   readonly #options: FleetOptions;
-  readonly #portal: KeptChild<ReadyLine>;
-  readonly #relay: KeptChild<ReadyLine>;
-  readonly #connector: KeptChild<string>;
+  readonly #kept: Kept;
 
-  private constructor(
-    options: FleetOptions,
-    demo: DemoTenant,
-    kept: { portal: KeptChild<ReadyLine>; relay: KeptChild<ReadyLine>; connector: KeptChild<string> },
-  ) {
+  private constructor(options: FleetOptions, demo: DemoTenant, kept: Kept) {
     this.#options = options;
     this.demo = demo;
-    this.#portal = kept.portal;
-    this.#relay = kept.relay;
-    this.#connector = kept.connector;
+    this.#kept = kept;
   }
 
   /**
@@ -59,6 +73,10 @@ export class Fleet {
     const { context, addresses, upstreamUrl } = options;
     const failed = new AbortController();
     const signal = AbortSignal.any([stopped, failed.signal]);
+    const { portalUrl } = addresses;
+    const stripe =
+      options.stripe &&
+      keep(options, async () => stripeSpec(context, { portalUrl, ...options.stripe! }), signal);
     const relay = keep(options, async () => relaySpec(context), signal);
     const portal = keep(options, async () => portalSpec(context, (await options.build()).dir), signal);
     const demo = step("Making the demo tenant", ensureDemoTenant(context, options.database.db, signal));
@@ -66,22 +84,32 @@ export class Fleet {
       keep(options, async () => connectorSpec(context, { demo, addresses, upstreamUrl }), signal),
     );
     try {
-      const kept = await Promise.all([relay, portal, connector]);
-      return new Fleet(options, await demo, { relay: kept[0], portal: kept[1], connector: kept[2] });
+      const kept = await Promise.all([relay, portal, connector, stripe]);
+      return new Fleet(options, await demo, {
+        relay: kept[0],
+        portal: kept[1],
+        connector: kept[2],
+        stripe: kept[3],
+      });
     } catch (error) {
       failed.abort();
-      const started = await Promise.allSettled([relay, portal, connector]);
+      const started = await Promise.allSettled([relay, portal, connector, stripe]);
       await Promise.all(
-        started.map((one) => (one.status === "fulfilled" ? one.value.stop(STOP_TIMEOUT_MS) : undefined)),
+        started.map((one) => (one.status === "fulfilled" ? one.value?.stop(STOP_TIMEOUT_MS) : undefined)),
       );
       throw error;
     }
   }
 
-  /** Ends all, the connector first, so that the relay has no stream left to wait for. */
+  /**
+   * Ends all: the connector first, so that the relay has no stream left to wait for, and Stripe last, whom the others may
+   * have something to tell.
+   */
   async stop(): Promise<void> {
-    await this.#connector.stop(STOP_TIMEOUT_MS);
-    await Promise.all([this.#portal.stop(STOP_TIMEOUT_MS), this.#relay.stop(STOP_TIMEOUT_MS)]);
+    const { connector, portal, relay, stripe } = this.#kept;
+    await connector.stop(STOP_TIMEOUT_MS);
+    await Promise.all([portal.stop(STOP_TIMEOUT_MS), relay.stop(STOP_TIMEOUT_MS)]);
+    await stripe?.stop(STOP_TIMEOUT_MS);
   }
 
   /**
@@ -91,30 +119,32 @@ export class Fleet {
   async restart(name: ProgramName): Promise<void> {
     // The old one serves until the new one can be started.
     if (name === "portal") await this.#options.build();
-    const kept = { portal: this.#portal, relay: this.#relay, connector: this.#connector }[name];
-    await kept.restart(STOP_TIMEOUT_MS);
+    await this.#kept[name].restart(STOP_TIMEOUT_MS);
     this.#options.onChanged();
   }
 
   /** What `dev.json` says of the programs as they are now. */
   describe(): DevJson {
     const { addresses, context, database } = this.#options;
+    const { portal, relay, connector, stripe } = this.#kept;
     const { env } = context;
     return {
       portalUrl: addresses.portalUrl,
       relayUrl: addresses.relayUrl,
       baseDomain: addresses.baseDomain,
       tenantUrl: publicUrlOf(addresses, this.demo.slug),
-      adminUrl: `http://127.0.0.1:${this.#relay.current.ready.adminPort}`,
-      portalAdminUrl: `http://127.0.0.1:${this.#portal.current.ready.adminPort}`,
+      adminUrl: `http://127.0.0.1:${relay.current.ready.adminPort}`,
+      portalAdminUrl: `http://127.0.0.1:${portal.current.ready.adminPort}`,
       mailboxUrl: env.SMTP_URL || env.HOTSPOT_MAILBOX !== "1" ? null : `${addresses.portalUrl}/mailbox`,
       databaseUrl: database.url,
+      stripeUrl: stripe && env.STRIPE_API_BASE!,
       demo: this.demo,
       internalSecret: env.RELAY_INTERNAL_SECRET ?? "",
       pids: {
-        portal: this.#portal.current.pid,
-        relay: this.#relay.current.pid,
-        connector: this.#connector.current.pid,
+        portal: portal.current.pid,
+        relay: relay.current.pid,
+        connector: connector.current.pid,
+        ...(stripe ? { stripe: stripe.current.pid } : {}),
       },
     };
   }

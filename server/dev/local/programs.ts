@@ -8,6 +8,8 @@ import type { Addresses } from "./addresses.ts";
 const ReadyLine = z.object({ event: z.literal("ready"), port: z.int(), adminPort: z.int() });
 export type ReadyLine = z.infer<typeof ReadyLine>;
 
+const StripeReadyLine = z.object({ event: z.literal("ready"), port: z.int() });
+
 const READY_TIMEOUT_MS = 60_000;
 
 /** What the programs of one run have in common. */
@@ -51,6 +53,27 @@ export function portalSpec(context: ProgramContext, buildDir: string): ChildSpec
   };
 }
 
+/** A Stripe to try billing against; it keeps its account in the data directory and knows nothing of ours. */
+export function stripeSpec(
+  context: ProgramContext,
+  options: { port: number; portalUrl: string; webhookSecret: string; thinWebhookSecret: string },
+): ChildSpec<{ port: number }> {
+  return {
+    ...common(context, "stripe"),
+    program: bin(context.root, "bun"),
+    args: ["e2e/standins/stripe/main.ts"],
+    env: {
+      ...withoutServerSecrets(context.env),
+      PORT: String(options.port),
+      STRIPE_STATE_FILE: join(context.dataDir, "stripe.json"),
+      STRIPE_WEBHOOK_URL: `${options.portalUrl}/api/stripe/webhook`,
+      STRIPE_WEBHOOK_SECRET: options.webhookSecret,
+      STRIPE_THIN_WEBHOOK_SECRET: options.thinWebhookSecret,
+    },
+    readReady: (line) => readJsonLine(line, StripeReadyLine),
+  };
+}
+
 /** The demo tenant's own connector: the same program with the same options as a customer's. */
 export function connectorSpec(
   context: ProgramContext,
@@ -85,11 +108,12 @@ function withoutServerSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => kept.test(name))) as NodeJS.ProcessEnv;
 }
 
-function readReadyLine(line: string): ReadyLine | null {
+const readReadyLine = (line: string) => readJsonLine(line, ReadyLine);
+
+function readJsonLine<T>(line: string, schema: z.ZodType<T>): T | null {
   if (!line.startsWith("{")) return null;
   try {
-    const parsed = ReadyLine.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : null;
+    return schema.safeParse(JSON.parse(line)).data ?? null;
   } catch {
     // Something else that starts with a brace.
     return null;

@@ -14,6 +14,9 @@ export function summary(dev: DevJson, options: { guarded: boolean; seconds: stri
     ["Portal", dev.portalUrl],
     ["  sign in as", `${dev.demo.email}  password ${dev.demo.password}`],
     ["Endpoint", dev.tenantUrl],
+    ...(dev.stripeUrl
+      ? [["Stripe", "a stand-in (no STRIPE_SECRET_KEY); test card 4242 4242 4242 4242"]]
+      : []),
     ...(dev.mailboxUrl ? [["Mailbox", dev.mailboxUrl]] : []),
   ] as [string, string][];
   return [

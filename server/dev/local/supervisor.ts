@@ -76,6 +76,9 @@ async function start(
     relay: await choosePort("RELAY_PORT", settings.ports.relay),
   };
   const addresses = addressesOf(settings, ports);
+  const stripePort = settings.environment.STRIPE_SECRET_KEY?.trim()
+    ? null
+    : await choosePort("STRIPE_SECRET_KEY", 0);
 
   const build = () => step("Building the portal", ensureBuild(root, stopped));
   const firstBuild = build();
@@ -87,7 +90,7 @@ async function start(
     startWatchdog(join(root, "node_modules", ".bin", "bun"), [devJsonPath(dataDir), lock.path]),
     localSecrets(dataDir, settings.environment),
     startDemoUpstream(),
-    prepareLogs(dataDir, ["portal", "relay", "connector"]),
+    prepareLogs(dataDir, ["portal", "relay", "connector", ...(stripePort === null ? [] : ["stripe"])]),
   ]);
   cleanups.add(watchdog.dismiss);
   cleanups.add(upstream.close);
@@ -112,6 +115,7 @@ async function start(
           addresses,
           secrets,
           databaseUrl: database.url,
+          stripeUrl: stripePort === null ? null : `http://127.0.0.1:${stripePort}`,
           development: watch,
         }),
         onErrorLine: createErrorLines((name) =>
@@ -121,6 +125,14 @@ async function start(
       addresses,
       database,
       upstreamUrl: upstream.url,
+      stripe:
+        stripePort === null
+          ? null
+          : {
+              port: stripePort,
+              webhookSecret: secrets.STRIPE_WEBHOOK_SECRET,
+              thinWebhookSecret: secrets.STRIPE_THIN_WEBHOOK_SECRET,
+            },
       build() {
         const taken = nextBuild ?? build();
         nextBuild = null;

@@ -101,6 +101,7 @@ const goodInput: Record<string, Record<string, unknown>> = {
   "billing.addTaxId": { type: "eu_vat", value: "DE123456789" },
   "billing.applyCoupon": { coupon: "WELCOME" },
   "billing.cancelNow": { tenantId: owner.tenantId, reason: "x" },
+  "budgets.set": { metric: "tokens", period: "day", limit: 5, hard: true },
   "connectors.issue": { ...machine, endpointSlug: endpoint.slug },
   "connectors.heartbeat": { connectorId, status: "online", capacity: 1, latencyMs: 1 },
   "connectors.verify": { connectorToken: "x" },

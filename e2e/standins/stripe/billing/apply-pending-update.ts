@@ -1,6 +1,7 @@
 import type { Subscription } from "../core/billing-objects.ts";
 import type { World } from "../world.ts";
 import { isMetered } from "./lines.ts";
+import { periodAt } from "./period.ts";
 import { changeSubscription } from "./subscription-state.ts";
 
 /** An update that waited for its payment takes effect. */
@@ -24,6 +25,15 @@ export function applyPendingUpdate(world: World, subscription: Subscription): vo
           _meteredFrom: meteredFrom,
         };
       });
+    }
+    const anchor = pending.billing_cycle_anchor;
+    if (anchor === null) return;
+    // The period that was paid for is the one that began when the update was asked for.
+    subscription.billing_cycle_anchor = anchor;
+    const every = subscription.items.data[0]!.price.recurring!;
+    const { start, end } = periodAt(anchor, every, anchor);
+    for (const item of subscription.items.data) {
+      Object.assign(item, { current_period_start: start, current_period_end: end, _meteredFrom: start });
     }
   });
   world.emit("customer.subscription.pending_update_applied", subscription);

@@ -95,19 +95,25 @@ function waitForWebhook(world: World, invoice: Invoice): number {
     : 0;
 }
 
-/** Lets everything happen that falls due up to a time, each at its own time. */
+/**
+ * Lets everything happen that falls due up to a time, each at its own time.
+ * @param setTime moves the clock; it is never asked to go back
+ * @returns whether anything happened
+ */
 export function runUntil(
   world: World,
   testClock: string | null,
   to: number,
   setTime: (at: number) => void,
-): void {
+): boolean {
   for (let steps = 0; ; steps++) {
     const due = nextDue(world, testClock);
-    if (due === null || due.at > to) break;
+    if (due === null || due.at > to) {
+      setTime(to);
+      return steps > 0;
+    }
     if (steps > 100_000) throw new Error(`the clock does not get past ${due.at}`);
     if (due.at > world.timeOf(testClock)) setTime(due.at);
     due.run();
   }
-  setTime(to);
 }

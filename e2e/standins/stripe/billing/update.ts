@@ -86,7 +86,8 @@ export function planChange(world: World, subscription: Subscription, change: Cha
     const seats = seatsOf(items).map((item) => licensedLine(world, subscription, item, next));
     return { items, lines: [...credits, ...seats, ...usage], invoiced: true, anchor: now, trialEnd };
   }
-  const lines = prorates && !trialing ? changeLines(world, subscription, old, items, change, now) : [];
+  const changeOf = trialing ? trialLines : changeLines;
+  const lines = prorates ? changeOf(world, subscription, old, items, change, now) : [];
   return {
     items,
     lines,
@@ -183,6 +184,25 @@ function changeLines(
     );
   }
   return lines;
+}
+
+/** During a trial a change costs nothing, and says so. */
+function trialLines(
+  world: World,
+  subscription: Subscription,
+  old: readonly SubscriptionItem[],
+  items: readonly SubscriptionItem[],
+  _change: Change,
+  at: number,
+): InvoiceLine[] {
+  return seatsOf(items)
+    .filter((item) => {
+      const before = old.find(({ id }) => id === item.id);
+      return before?.price.id !== item.price.id || before.quantity !== item.quantity;
+    })
+    .map((item) =>
+      licensedLine(world, subscription, item, { start: at, end: item.current_period_end }, { free: true }),
+    );
 }
 
 export type PaymentBehavior =

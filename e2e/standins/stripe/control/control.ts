@@ -54,7 +54,7 @@ export function createControl(world: World, deliveries: Deliveries): Control {
     now: () => world.clock.now(),
     async advance(to) {
       if (to < world.clock.now()) throw new StripeError(400, `it is ${world.clock.now()} already`);
-      runUntil(world, null, to, (at) => world.clock.freezeAt(at));
+      runUntil(world, null, to, (at) => world.clock.moveTo(at));
       world.onChange();
     },
     state: () => world.state.toJSON(),

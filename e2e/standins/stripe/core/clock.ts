@@ -1,28 +1,25 @@
-/** Time of the whole stand-in, in unix seconds: the machine's own, or one that stands still until it is moved. */
+/**
+ * Time of the whole stand-in, in unix seconds. It runs with the machine's, or stands still; either way it can be moved
+ * forward, and a running one goes on from there.
+ */
 export class WorldClock {
-  #frozenAt: number | null;
+  readonly frozen: boolean;
+  /** Frozen: the time itself. Running: seconds ahead of the machine. */
+  #value: number;
 
-  /** @param frozenAt unix seconds; null: the machine's time */
+  /** @param frozenAt unix seconds; null: runs */
   constructor(frozenAt: number | null) {
-    this.#frozenAt = frozenAt;
-  }
-
-  get frozen(): boolean {
-    return this.#frozenAt !== null;
+    this.frozen = frozenAt !== null;
+    this.#value = frozenAt ?? 0;
   }
 
   now(): number {
-    return this.#frozenAt ?? Math.floor(Date.now() / 1000);
+    return this.frozen ? this.#value : Math.floor(Date.now() / 1000) + this.#value;
   }
 
-  /** Stops the clock there. It never goes back: objects would be younger than their clock. */
-  freezeAt(seconds: number): void {
-    if (seconds < this.now()) throw new Error(`the clock is at ${this.now()} already, later than ${seconds}`);
-    this.#frozenAt = seconds;
-  }
-
-  /** Takes over a time of a run before. */
-  restore(frozenAt: number): void {
-    this.#frozenAt = Math.max(frozenAt, this.#frozenAt ?? 0);
+  /** It never goes back: objects would be younger than their clock. */
+  moveTo(seconds: number): void {
+    const ahead = seconds - this.now();
+    if (ahead > 0) this.#value += ahead;
   }
 }

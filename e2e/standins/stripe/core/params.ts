@@ -16,7 +16,9 @@ export const decimal = z.string().regex(/^-?\d{1,12}(\.\d{1,12})?$/, {
   error: (issue) => `Invalid decimal: ${String(issue.input)}; must contain at maximum 12 decimal places.`,
 });
 /** Unix seconds. */
-export const timestamp = int;
+export const timestamp = int.refine((seconds) => seconds >= 0 && seconds < 10 ** 11, {
+  error: "Invalid timestamp: must be an integer Unix timestamp.",
+});
 /** An empty value unsets: null. */
 export const clearable = <T extends z.ZodType>(schema: T) =>
   z.union([z.literal("").transform(() => null), schema]);

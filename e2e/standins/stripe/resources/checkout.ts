@@ -16,7 +16,7 @@ import {
 import type { CheckoutSession } from "../core/payment-objects.ts";
 import { route } from "../core/routes.ts";
 import { checkoutLines, type World } from "../world.ts";
-import { getCustomer } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 import { listed } from "./listed.ts";
 import { makeSetupIntent } from "./payments.ts";
 import { trialSettings } from "./subscriptions.ts";

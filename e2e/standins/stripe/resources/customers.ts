@@ -16,6 +16,7 @@ import {
 } from "../core/params.ts";
 import { pageOf, route } from "../core/routes.ts";
 import type { World } from "../world.ts";
+import { getCustomer } from "./get-customer.ts";
 import { matches } from "./search.ts";
 import { addTaxId, taxIdFields } from "./tax-ids.ts";
 
@@ -74,12 +75,6 @@ function apply(world: World, customer: Customer, input: Fields): void {
   if (input.tax_exempt !== undefined) customer.tax_exempt = input.tax_exempt || "none";
   if (method !== undefined) customer.invoice_settings.default_payment_method = method || null;
   customer.metadata = mergeMetadata(customer.metadata, input.metadata);
-}
-
-export function getCustomer(world: World, id: string, param?: string): Customer {
-  const customer = world.state.customers.get(id, param);
-  if (customer.deleted) throw noSuch("customer", id, param ?? "id", param === undefined ? 404 : 400);
-  return customer;
 }
 
 const createFields = {

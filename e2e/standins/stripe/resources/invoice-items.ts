@@ -3,7 +3,7 @@ import type { InvoiceItem } from "../core/billing-objects.ts";
 import { StripeError } from "../core/errors.ts";
 import { int, mergeMetadata, metadata, page, params, text, timestamp } from "../core/params.ts";
 import { route } from "../core/routes.ts";
-import { getCustomer } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 import { listed } from "./listed.ts";
 
 export const invoiceItemRoutes = [

@@ -29,7 +29,7 @@ import {
 } from "../core/params.ts";
 import { pageOf, route } from "../core/routes.ts";
 import type { World } from "../world.ts";
-import { getCustomer } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 import { listed } from "./listed.ts";
 import { anchorChange, discountList, itemChange, proration } from "./subscriptions.ts";
 

@@ -4,7 +4,7 @@ import { badParam, StripeError } from "../core/errors.ts";
 import type { Meter } from "../core/objects.ts";
 import { int, page, params, text } from "../core/params.ts";
 import { route } from "../core/routes.ts";
-import { getCustomer } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 import { listed } from "./listed.ts";
 
 const HOUR = 3600;

@@ -5,7 +5,8 @@ import type { Customer, PaymentMethod } from "../core/objects.ts";
 import { int, mergeMetadata, metadata, page, params, text } from "../core/params.ts";
 import { route } from "../core/routes.ts";
 import type { World } from "../world.ts";
-import { address, getCustomer } from "./customers.ts";
+import { address } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 import { listed } from "./listed.ts";
 
 /** @throws StripeError 402 when the card is refused even without a charge */

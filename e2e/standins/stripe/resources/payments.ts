@@ -7,7 +7,7 @@ import { bool, int, mergeMetadata, metadata, page, params, text } from "../core/
 import type { Charge, PaymentIntent, Refund, SetupIntent } from "../core/payment-objects.ts";
 import { route } from "../core/routes.ts";
 import type { World } from "../world.ts";
-import { getCustomer } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 import { listed } from "./listed.ts";
 import { attach } from "./payment-methods.ts";
 

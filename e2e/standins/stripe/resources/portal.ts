@@ -4,7 +4,8 @@ import { bool, mergeMetadata, metadata, page, params, text } from "../core/param
 import type { PortalConfiguration, PortalSession } from "../core/payment-objects.ts";
 import { route } from "../core/routes.ts";
 import type { World } from "../world.ts";
-import { changed, getCustomer } from "./customers.ts";
+import { changed } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 import { listed } from "./listed.ts";
 
 const feature = (more: z.ZodRawShape = {}) => z.strictObject({ enabled: bool, ...more }).optional();

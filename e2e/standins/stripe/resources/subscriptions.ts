@@ -23,7 +23,7 @@ import {
 } from "../core/params.ts";
 import { route } from "../core/routes.ts";
 import type { World } from "../world.ts";
-import { getCustomer } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 import { listed } from "./listed.ts";
 
 export const discountList = list(

@@ -3,7 +3,7 @@ import type { Customer, TaxId } from "../core/objects.ts";
 import { page, params, text } from "../core/params.ts";
 import { pageOf, route } from "../core/routes.ts";
 import type { World } from "../world.ts";
-import { getCustomer } from "./customers.ts";
+import { getCustomer } from "./get-customer.ts";
 
 export const taxIdFields = { type: text, value: text };
 
