@@ -334,8 +334,11 @@ describe("npm run ledger:check", () => {
     const program = join(import.meta.dirname, "..", "..", "..", "relay", "ledger-check.ts");
     try {
       return await new Promise<{ code: number; out: string; err: string }>((resolve) => {
-        const options = {
-          env: { PATH: process.env.PATH, DATABASE_URL: url, HOTSPOT_DATA_DIR: dataDir, ...env },
+        const environment: NodeJS.ProcessEnv = {
+          ...process.env,
+          DATABASE_URL: url,
+          HOTSPOT_DATA_DIR: dataDir,
+          ...env,
         };
         execFile(process.execPath, [program, ...args], { env: environment }, (error, out, err) =>
           resolve({ code: error ? Number(error.code) : 0, out, err }),

@@ -282,12 +282,12 @@ export class HostileStripe implements StripeGateway {
     return { kind: "accepted" };
   }
 
-  /** `last` aggregation over what has been counted by now. */
+  /** `last` aggregation over what has been counted by now. Of two events of one second the wrong one counts. */
   private count(start: number, end: number): MeterTotals {
     const totals = { requests: 0, megabytes: 0, tokens: 0 };
     const newest = { requests: -1, megabytes: -1, tokens: -1 };
     for (const { meter, value, time, countedFrom } of this.events) {
-      if (time < start || time >= end || countedFrom > this.agenda.time || time < newest[meter]) continue;
+      if (time < start || time >= end || countedFrom > this.agenda.time || time <= newest[meter]) continue;
       newest[meter] = time;
       totals[meter] = value;
     }

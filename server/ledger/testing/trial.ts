@@ -3,6 +3,7 @@ import { planOf } from "../../plans.ts";
 import { chargeOf, meterNames } from "../../pricing/index.ts";
 import type { LedgerDeps } from "../deps.ts";
 import { pushDueMeters, pushFinal } from "../push-due.ts";
+import type { MeterPeriod } from "../store.ts";
 import { Agenda } from "./agenda.ts";
 import { type Faults, HostileStripe, noFaults } from "./hostile-stripe.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -355,18 +356,34 @@ class Trial {
     this.checkNothingLost(recorded.adjustments);
     if (stripe.overlaps > 0 && this.locksLost === 0)
       problems.push("two events of one meter were sent at once");
+    this.checkOrder(recorded.pushes, recorded.periods);
     if (recorded.pushes.some((push) => push.state === "pending")) problems.push("a report is still pending");
     return recorded;
   }
 
+  /** Of two reports in a period the later one has the later time, so that it is the one that counts. */
+  private checkOrder(pushes: readonly RecordedPush[], periods: readonly MeterPeriod[]): void {
+    const last = new Map<string, number>();
+    for (const { state, meter, periodStart, eventTime, identifier } of pushes) {
+      const period = periods.find(({ start }) => start.getTime() === periodStart.getTime());
+      // What lies behind the end of a period that was cut short is in the next one.
+      if (state === "rejected" || !period || eventTime >= period.end) continue;
+      const key = `${meter} ${periodStart.getTime()}`;
+      if (eventTime.getTime() <= (last.get(key) ?? 0))
+        this.problems.push(`the time of ${identifier} does not grow`);
+      last.set(key, eventTime.getTime());
+    }
+  }
+
   /** Our record of the running period is up to date. */
   private async checkRunning(pushes: readonly RecordedPush[], start: Date): Promise<void> {
-    const totals = await this.ledger.getTotals(start, new Date(this.stripe.periodEnd));
+    const end = new Date(this.stripe.periodEnd);
+    const totals = await this.ledger.getTotals(start, end);
     for (const meter of meterNames) {
-      const last = pushes.findLast(
-        (push) =>
-          push.meter === meter && push.periodStart.getTime() === start.getTime() && push.state === "accepted",
-      );
+      const [last] = pushes
+        .filter((push) => push.meter === meter && push.state === "accepted")
+        .filter(({ eventTime }) => eventTime >= start && eventTime < end)
+        .sort((a, b) => b.eventTime.getTime() - a.eventTime.getTime());
       if ((last?.value ?? 0) !== Math.max(0, totals[meter]))
         this.problems.push(`running: ${last?.value ?? 0} ${meter} reported, the ledger has ${totals[meter]}`);
     }
