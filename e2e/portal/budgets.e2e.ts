@@ -1,6 +1,8 @@
+import { sql } from "kysely";
 import { beforeAll, expect, test } from "vitest";
 import { type Account, signUp } from "../fixtures/account.ts";
 import { expectAccessible, watchedBrowser } from "../fixtures/browser.ts";
+import { linkIn } from "../fixtures/mailbox.ts";
 import { until } from "../fixtures/until.ts";
 import { portalWorld } from "./portal-world.ts";
 
@@ -82,6 +84,33 @@ test("the form works without scripts, and shows again what was typed", async () 
   const done = await send({ ...values, limit: "1,000,000" });
   expect([done.status, done.headers.get("location")]).toEqual([302, "/budgets?done=budget-set"]);
   expect(await limits()).toEqual([{ metric: "tokens", period: "day", limit_value: 1_000_000, hard: false }]);
+});
+
+test("the portal's jobs mail what has passed half of a budget", async () => {
+  const before = (await world.mailbox.all()).filter(({ to }) => to === account.email);
+  const nothing = { errors: 0, bytes_in: 0, bytes_out: 0, connection_ms: 0, unmetered_requests: 0 };
+  await world.db
+    .insertInto("usage_hourly")
+    .values({
+      tenant_id: tenantId,
+      hour: new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000),
+      endpoint_id: "",
+      access_key_id: "",
+      model: "",
+      requests: 1,
+      ...nothing,
+      input_tokens: 600_000,
+      cached_tokens: 0,
+      cache_write_tokens: 0,
+      output_tokens: 0,
+      reasoning_tokens: 0,
+      estimated_tokens: 0,
+    })
+    .execute();
+  await sql`select graphile_worker.add_job('budget_alerts', '{}')`.execute(world.db);
+  const mail = await world.mailbox.next(account.email, before);
+  expect(mail.subject).toMatch(/50.*daily token budget/);
+  expect(linkIn(mail, "/budgets").origin).toBe(world.portalUrl);
 });
 
 test("a member sees budgets and can change none; a plan without prices offers no money", async () => {
