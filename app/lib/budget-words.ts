@@ -11,8 +11,8 @@ export const budgetMetricTitles: Record<BudgetMetric, string> = {
 };
 
 export const budgetPeriodTitles: Record<BudgetPeriod, string> = {
-  day: "A day",
-  month: "A billing period",
+  day: "Day (UTC)",
+  month: "Billing period",
 };
 
 /** What is limited: `1 000 000 tokens a day`, `$20.00 in a billing period`. */

@@ -1,7 +1,6 @@
 import type { Plan } from "../../server/plans.ts";
 
 export type MeterName = keyof Plan["metered"];
-type PlanName = Plan["name"];
 
 /** What pages say of a plan: the shape in which the API lists plans. */
 export interface PlanFacts {

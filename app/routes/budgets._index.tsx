@@ -7,6 +7,7 @@ import { BudgetList } from "~/components/budgets/budget-list.tsx";
 import { BudgetRules } from "~/components/budgets/budget-rules.tsx";
 import { Page } from "~/components/shell/page.tsx";
 import { EmptyState } from "~/components/ui/empty-state.tsx";
+import { Notice } from "~/components/ui/notice.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
 import { budgetLimit, budgetValues, newBudgetValues, readBudgetForm } from "~/lib/budget-form.ts";
 import { pageTitle } from "~/lib/page-title.ts";
@@ -50,6 +51,11 @@ export default function Budgets() {
       lead="How much your account, or one of your access keys, may use in a day or a billing period."
       parent={{ to: paths.usage, title: "Usage" }}
     >
+      {answer?.problem && !canManage ? (
+        <Notice tone="bad" announce>
+          {answer.problem.message}
+        </Notice>
+      ) : null}
       <Panel id="budgets" title="Your budgets" flush>
         {budgets.length > 0 ? (
           <BudgetList budgets={budgets} canManage={canManage} />
@@ -65,7 +71,7 @@ export default function Budgets() {
         <Panel
           id="set"
           title={changed ? "Change a budget" : "Set a budget"}
-          lead="There is one for each account or key, what it limits, and its time: set again, it changes."
+          lead="The account, and each key, has one for each kind and time: set again, it changes."
         >
           <BudgetForm
             // Begins anew with another budget, and after one was set.

@@ -11,11 +11,17 @@ const browser = watchedBrowser();
 /** As long as a name may be, so that it pushes at every edge. */
 const slug = "a-name-of-forty-characters-as-many-as-ok";
 let account: Account;
+/** Has nothing yet. */
+let newcomer: Account;
 
 beforeAll(async () => {
   account = await signUp(world.portalUrl, world.mailbox, "Ada with quite a long name for the corner");
   await account.call("POST", "/api/endpoints/register", { slug });
-  await account.call("POST", "/api/access-keys", { name: "a consumer" });
+  const key = await (await account.call("POST", "/api/access-keys", { name: "a consumer" })).json();
+  await account.call("POST", "/api/budgets", { metric: "requests", period: "month", limit: 2, hard: false });
+  const ofKey = { accessKeyId: key.accessKey.id, metric: "tokens", period: "day" };
+  await account.call("POST", "/api/budgets", { ...ofKey, limit: 1_000_000_000_000, hard: true });
+  newcomer = await signUp(world.portalUrl, world.mailbox, "Newcomer");
   const { licenseKey } = await (await account.call("POST", "/api/license/key")).json();
   const upstream = await startUpstream();
   world.stopLater(
@@ -45,6 +51,8 @@ const ownPages = [
   "/billing",
   "/billing/checkout",
   "/billing/invoices",
+  "/usage",
+  "/budgets",
   "/license",
   "/api-keys",
   "/account",
@@ -59,9 +67,11 @@ describe.each([
   }, async () => {
     const stranger = await browser.open(look);
     const owner = await browser.open({ ...look, cookies: account.cookies, url: world.portalUrl });
+    const beginner = await browser.open({ ...look, cookies: newcomer.cookies, url: world.portalUrl });
     for (const [{ page, complaints }, paths] of [
       [stranger, publicPages],
       [owner, ownPages],
+      [beginner, ["/budgets"]],
     ] as const) {
       for (const path of paths) {
         const answer = await page.goto(`${world.portalUrl}${path}`);

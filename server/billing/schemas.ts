@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { bodyInteger, idInput, timestamp } from "../schemas.ts";
+import { idInput, timestamp } from "../schemas.ts";
 
 /** What can be bought; everybody has the free plan who buys nothing. */
 export const paidPlans = ["pro", "team"] as const;
@@ -97,7 +97,7 @@ export const BillingOutput = z.object({
 });
 export type BillingOutput = z.infer<typeof BillingOutput>;
 
-const seats = bodyInteger.pipe(z.int().min(1).max(1000));
+const seats = z.int().min(1).max(1000).pipe(z.int());
 const promotionCode = z.string().trim().min(1).max(100).describe("A promotion code");
 /** Made by the caller once per intention, so that a repeat of the same click is the same order. */
 const intent = z
@@ -158,10 +158,13 @@ export const PreviewOutput = z.object({
 export type PreviewOutput = z.infer<typeof PreviewOutput>;
 
 export const ChangePlanInput = PlanChangeInput.extend({
-  prorationDate: bodyInteger
-    .pipe(z.int().positive())
+  prorationDate: z
+    .int()
+    .min(1)
+    .max(1e10)
+    .pipe(z.int())
     .optional()
-    .describe("That of the preview, when its effect is now"),
+    .describe("That of the preview, where it has one"),
   intent,
 });
 export type ChangePlanInput = z.infer<typeof ChangePlanInput>;

@@ -70,15 +70,12 @@ export function AccessKeyTable({ slug, use, accessKeys, revokeButton }: AccessKe
 function Used({ slug, accessKey, used }: { slug: string; accessKey: AccessKey; used: KeyUse | undefined }) {
   if (!used) return <span className="text-mute">nothing</span>;
   return (
-    <Link
-      to={paths.usageOfKey(slug, accessKey.id)}
-      className="link"
-      aria-label={`Usage of ${accessKey.name}: ${plural(used.requests, "request")}`}
-    >
+    <Link to={paths.usageOfKey(slug, accessKey.id)} className="link">
       <span className="block whitespace-nowrap">{plural(used.requests, "request")}</span>
       {used.tokens > 0 ? (
         <span className="block text-[0.867rem] whitespace-nowrap">{plural(used.tokens, "token")}</span>
       ) : null}
+      <span className="sr-only"> of {accessKey.name}</span>
     </Link>
   );
 }

@@ -35,7 +35,7 @@ export function BudgetForm({ accessKeys, values, hasPrices, problem, busy }: Bud
         <FieldFrame label="For" error={problemAt(problem, "accessKeyId")}>
           {(control) => (
             <select {...control} name="accessKeyId" defaultValue={values.accessKeyId} className="control">
-              <option value="">the whole account</option>
+              <option value="">The whole account</option>
               {accessKeys.map(({ id, name, hint }) => (
                 <option key={id} value={id}>
                   {name} ({hint})
@@ -61,7 +61,7 @@ export function BudgetForm({ accessKeys, values, hasPrices, problem, busy }: Bud
             </select>
           )}
         </FieldFrame>
-        <FieldFrame label="In" error={problemAt(problem, "period")}>
+        <FieldFrame label="Per" error={problemAt(problem, "period")}>
           {(control) => (
             <select {...control} name="period" defaultValue={values.period} className="control">
               {Object.entries(budgetPeriodTitles).map(([name, title]) => (
@@ -87,8 +87,8 @@ export function BudgetForm({ accessKeys, values, hasPrices, problem, busy }: Bud
         <FieldFrame label="At the limit" error={problemAt(problem, "hard")}>
           {(control) => (
             <select {...control} name="hard" defaultValue={values.hard ? "yes" : "no"} className="control">
-              <option value="yes">stop requests</option>
-              <option value="no">send mails only</option>
+              <option value="yes">Stop requests</option>
+              <option value="no">Send mails only</option>
             </select>
           )}
         </FieldFrame>

@@ -77,15 +77,7 @@ function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric
           isAnimationActive: false,
         };
         return isArea ? (
-          <Area
-            key={group.id}
-            {...shared}
-            type="step"
-            stroke={group.color}
-            strokeWidth={1}
-            fillOpacity={0.8}
-            activeDot={{ r: 3 }}
-          />
+          <Area key={group.id} {...shared} type="step" stroke="none" fillOpacity={1} activeDot={{ r: 3 }} />
         ) : (
           <Bar key={group.id} {...shared} stroke="var(--surface)" strokeWidth={1} maxBarSize={56} />
         );

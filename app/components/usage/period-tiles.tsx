@@ -30,10 +30,13 @@ export function PeriodTiles({ usage, running }: { usage: CurrentUsage; running: 
 }
 
 function CostTile({ usage, running }: { usage: CurrentUsage; running: boolean }) {
-  const { costSoFarCents, baseCents, forecast, period, trialEndsAt } = usage;
+  const { costSoFarCents, baseCents, forecast, period, trialEndsAt, planTitle } = usage;
+  const isFree = baseCents === 0 && usage.meters.every(({ limit }) => limit !== null);
   return (
     <UsageTile title={running ? "Cost so far" : "Cost"} value={formatMoney(costSoFarCents)}>
-      {trialEndsAt ? (
+      {isFree ? (
+        <>The {planTitle} plan costs nothing and ends at what it includes.</>
+      ) : trialEndsAt ? (
         <>Nothing is charged until the trial ends on {formatDay(trialEndsAt)}.</>
       ) : (
         <>
