@@ -180,6 +180,8 @@ export interface MeterPeriodsTable {
   period_end: Date;
   /** At whose prices it is charged, as far as we know. */
   plan: PlanName | null;
+  /** The subscription's newest invoice when we last looked whether Stripe charges for the period in parts. */
+  latest_invoice_id: string | null;
   /** Its usage is not charged for. */
   is_trial: Generated<boolean>;
   /** Of the invoice that charged for its usage; null: not final yet, or there was none. */

@@ -5,7 +5,7 @@ import { runTrial } from "./testing/trial.ts";
 
 const { db } = await createTestDb();
 
-// More of them: npm run ledger:trials -- --postgres
+// 200 of them: npm run ledger:trials -- --postgres
 test("the same trials hold on Postgres, where connections are cut and two relays push at once", async () => {
   for (let seed = 1; seed <= 12; seed++) {
     let remove = async () => {};

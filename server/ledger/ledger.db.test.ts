@@ -21,6 +21,7 @@ async function subscribe() {
     trialEnd: null,
     endedAt: null,
     createdAt: at("2026-11-05T10:20:00Z"),
+    latestInvoiceId: null,
   });
   return ledger;
 }

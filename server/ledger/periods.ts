@@ -70,6 +70,7 @@ async function notePeriod(
   known: readonly MeterPeriod[],
 ): Promise<void> {
   const { subscriptionId, stripeCustomerId, periodStart: start, plan, endedAt, trialEnd } = subscription;
+  const { latestInvoiceId } = subscription;
   const own = known.filter((period) => period.subscriptionId === subscriptionId);
   const end = endedAt !== null && endedAt < subscription.periodEnd ? endedAt : subscription.periodEnd;
   if (start >= end) return;
@@ -77,20 +78,30 @@ async function notePeriod(
     if (period.start < start && period.end > start && period.billed === null)
       await session.putPeriod({ ...period, end: start });
   }
+  // Taken for a part that begins, before anybody heard of the end: what is used then is the free plan's.
+  for (const period of own) {
+    if (endedAt !== null && period.start >= endedAt && period.billed === null && !period.isTrial)
+      await session.putPeriod({ ...period, isTrial: true });
+  }
   const present = own.findLast((period) => period.start >= start && period.start < end);
   const isTrial = trialEnd !== null && end <= trialEnd;
   if (present === undefined) {
-    await session.putPeriod({ subscriptionId, stripeCustomerId, start, end, plan, isTrial });
+    // Whether it is charged for in parts already, the next look will tell: no invoice counts as seen.
+    const first = { subscriptionId, stripeCustomerId, start, end, plan, isTrial };
+    await session.putPeriod({ ...first, latestInvoiceId: null });
     return noteEarlier(deps, session, subscription, own);
   }
   if (present.billed !== null) return;
-  const changed = { ...present, end, plan, isTrial };
-  if (present.plan !== plan && !isTrial) {
+  // A row that is older than what was read from Stripe once must not take the end back.
+  const until = endedAt === null && present.end > end ? present.end : end;
+  const changed = { ...present, end: until, plan, latestInvoiceId, isTrial };
+  // A change of plan brings an invoice; of two that cancel out only the invoices are seen.
+  const isSuspect = present.plan !== plan || present.latestInvoiceId !== latestInvoiceId;
+  if (isSuspect && !isTrial) {
     const parts = partsOf(changed, await deps.gateway.listUsageInvoices(subscriptionId));
     if (parts.length > 1) return putParts(session, present, changed, parts);
   }
-  const isSame =
-    present.end.getTime() === end.getTime() && present.plan === plan && present.isTrial === isTrial;
+  const isSame = !isSuspect && present.end.getTime() === until.getTime() && present.isTrial === isTrial;
   if (!isSame) await session.putPeriod(changed);
 }
 
@@ -109,7 +120,14 @@ async function noteEarlier(
     if (own.some((period) => period.start.getTime() === periodStart.getTime())) continue;
     const isTrial = trialEnd !== null && periodEnd <= trialEnd;
     const span = { start: periodStart, end: periodEnd };
-    await session.putPeriod({ subscriptionId, stripeCustomerId, ...span, plan, isTrial });
+    await session.putPeriod({
+      subscriptionId,
+      stripeCustomerId,
+      ...span,
+      plan,
+      latestInvoiceId: null,
+      isTrial,
+    });
   }
 }
 

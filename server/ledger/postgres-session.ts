@@ -45,6 +45,7 @@ export class PostgresSession implements LedgerSession {
         eb.ref("trial_end").as("trialEnd"),
         eb.ref("ended_at").as("endedAt"),
         eb.ref("created_at").as("createdAt"),
+        eb.ref("latest_invoice_id").as("latestInvoiceId"),
       ])
       .where("tenant_id", "=", this.tenantId)
       .where((eb) => eb.or([eb("status", "in", liveStatuses), eb("ended_at", ">", endedSince)]))
@@ -83,6 +84,7 @@ export class PostgresSession implements LedgerSession {
       start: row.period_start,
       end: row.period_end,
       plan: row.plan,
+      latestInvoiceId: row.latest_invoice_id,
       isTrial: row.is_trial,
       billed:
         row.closed_at === null
@@ -102,11 +104,17 @@ export class PostgresSession implements LedgerSession {
         period_end: period.end,
         is_trial: period.isTrial,
         plan: period.plan,
+        latest_invoice_id: period.latestInvoiceId,
       })
       .onConflict((conflict) =>
         conflict
           .columns(["subscription_id", "period_start"])
-          .doUpdateSet({ period_end: period.end, is_trial: period.isTrial, plan: period.plan })
+          .doUpdateSet({
+            period_end: period.end,
+            is_trial: period.isTrial,
+            plan: period.plan,
+            latest_invoice_id: period.latestInvoiceId,
+          })
           .where("meter_periods.closed_at", "is", null),
       )
       .execute();

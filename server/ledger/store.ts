@@ -12,6 +12,7 @@ export interface LedgerSubscription {
   readonly trialEnd: Date | null;
   readonly endedAt: Date | null;
   readonly createdAt: Date;
+  readonly latestInvoiceId: string | null;
 }
 
 /**
@@ -24,6 +25,8 @@ export interface MeterPeriod {
   readonly start: Date;
   readonly end: Date;
   readonly plan: PlanName | null;
+  /** The subscription's newest invoice when it was last looked at. */
+  readonly latestInvoiceId: string | null;
   /** Its usage is free of charge and is not reported. */
   readonly isTrial: boolean;
   /** Quantities of the final invoice; null: not closed yet. */

@@ -21,7 +21,7 @@ export function createStripeGateway(stripe: Stripe): StripeGateway {
       const subscription = await stripe.subscriptions.retrieve(subscriptionId);
       const item = subscription.items.data[0];
       if (!item) throw new Error(`the subscription ${subscriptionId} has no items`);
-      const { customer } = subscription;
+      const { customer, latest_invoice: latest } = subscription;
       return {
         subscriptionId,
         stripeCustomerId: typeof customer === "string" ? customer : customer.id,
@@ -31,6 +31,7 @@ export function createStripeGateway(stripe: Stripe): StripeGateway {
         trialEnd: orNull(subscription.trial_end),
         endedAt: orNull(subscription.ended_at),
         createdAt: dateOf(subscription.created),
+        latestInvoiceId: typeof latest === "object" ? (latest?.id ?? null) : latest,
       };
     },
 

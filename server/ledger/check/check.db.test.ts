@@ -277,11 +277,13 @@ describe("each kind of defect is named", () => {
   });
 
   test("a report outside its period, or out of order", async () => {
-    await sql`update meter_pushes set event_time = ${new Date((END + 5) * 1_000)} where identifier = ${`${identifier}:1`}`.execute(
-      db,
-    );
+    const first = sql`where identifier = ${`${identifier}:1`}`;
+    await sql`update meter_pushes set event_time = ${new Date((END + 5) * 1_000)} ${first}`.execute(db);
     expect(await differences({ stripe: false })).toEqual([
       `${period}: the time of report ${identifier}:1 is outside its period`,
+    ]);
+    await sql`update meter_pushes set event_time = ${new Date((END - 60) * 1_000)} ${first}`.execute(db);
+    expect(await differences({ stripe: false })).toEqual([
       `${period}: the time of report ${identifier}:2 is not after the one before it`,
     ]);
   });

@@ -132,14 +132,19 @@ async function* checkPushes(db: Db, now: Date): AsyncGenerator<Finding> {
         `${nameOf(push.meter, push)}: the last report, ${push.identifier}, was refused: ${push.error}`,
       );
   }
+  // What lies behind the end of a period that was cut short is in the next one.
   const { rows: unordered } = await sql<PeriodRow & { meter: MeterName; identifier: string; why: string }>`
     select * from (
-      select *, case
-        when event_time < period_start or event_time >= period_end then 'is outside its period'
-        when event_time <= lag(event_time) over (
-          partition by subscription_id, meter, period_start order by id
-        ) then 'is not after the one before it' end as why
-      from meter_pushes where state <> 'rejected'
+      select m.*, case
+        when m.event_time < m.period_start or m.event_time >= m.period_end then 'is outside its period'
+        when m.event_time < p.period_end and m.event_time <= max(m.event_time) filter (where m.event_time < p.period_end)
+          over (
+            partition by m.subscription_id, m.meter, m.period_start order by m.id
+            rows between unbounded preceding and 1 preceding
+          ) then 'is not after the one before it' end as why
+      from meter_pushes m
+      left join meter_periods p on p.subscription_id = m.subscription_id and p.period_start = m.period_start
+      where m.state <> 'rejected'
     ) as pushes where why is not null order by id`.execute(db);
   for (const push of unordered) {
     yield difference(`${nameOf(push.meter, push)}: the time of report ${push.identifier} ${push.why}`);

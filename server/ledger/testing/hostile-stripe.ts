@@ -182,6 +182,7 @@ export class HostileStripe implements StripeGateway {
       trialEnd: this.trialEnd === null ? null : new Date(this.trialEnd),
       endedAt: this.endedAt === null ? null : new Date(this.endedAt),
       createdAt: new Date(this.createdAt),
+      latestInvoiceId: this.invoices.at(-1)?.invoiceId ?? null,
     };
   }
 

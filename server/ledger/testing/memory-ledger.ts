@@ -162,6 +162,7 @@ class MemorySession implements LedgerSession {
           end: period.end,
           isTrial: period.isTrial,
           plan: period.plan,
+          latestInvoiceId: period.latestInvoiceId,
         };
     });
   }

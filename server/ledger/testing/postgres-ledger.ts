@@ -58,6 +58,7 @@ export async function createPostgresLedger(
         current_period_end: view.periodEnd,
         trial_end: view.trialEnd,
         ended_at: view.endedAt,
+        latest_invoice_id: view.latestInvoiceId,
       };
       await db
         .insertInto("subscriptions")
