@@ -124,7 +124,8 @@ test("what a killed worker held is done by the next portal at once, not after ho
     update graphile_worker._private_job_queues set locked_at = now() - interval '3 seconds', locked_by = 'worker-that-died'
     where queue_name = 'killed'`.execute(db);
   const { lines } = await runJobs(url, [task]);
-  await vi.waitFor(() => expect(ran).toEqual([3]));
+  // The library looks for jobs every two seconds.
+  await vi.waitFor(() => expect(ran).toEqual([3]), 5_000);
   expect(lines).toContainEqual({
     level: "warn",
     message: "took over the jobs of workers that died",

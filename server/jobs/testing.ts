@@ -1,5 +1,5 @@
 import { Registry } from "prom-client";
-import { afterAll } from "vitest";
+import { onTestFinished } from "vitest";
 import { createJobMetrics } from "./job-metrics.ts";
 import { type RunningJobs, startJobs } from "./start.ts";
 import type { Task } from "./task.ts";
@@ -11,7 +11,7 @@ export interface JobLine {
   readonly [field: string]: unknown;
 }
 
-/** Does jobs in this test, as a portal would, until the file's tests are over; keeps what is logged and counted. */
+/** Does jobs in this test, as a portal would, until the test is over; keeps what is logged and counted. */
 export async function runJobs(
   databaseUrl: string,
   // biome-ignore lint/suspicious/noExplicitAny: tasks of all payloads in one list
@@ -23,7 +23,8 @@ export async function runJobs(
   const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   const registry = new Registry();
   const jobs = startJobs({ databaseUrl, tasks, log, metrics: createJobMetrics(registry) });
-  afterAll(() => jobs.stop());
+  // Not later: it would take over what the next test leaves behind.
+  onTestFinished(() => jobs.stop());
   await jobs.started;
   return { ...jobs, lines, registry };
 }

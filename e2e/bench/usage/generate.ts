@@ -5,7 +5,7 @@ import type { Db } from "../../../db/client.ts";
 export interface UsageVolume {
   readonly requests: number;
   readonly days: number;
-  /** End of the last hour; rows lie before it. */
+  /** Rows lie before it. */
   readonly until: Date;
 }
 
@@ -61,8 +61,9 @@ export async function generateUsage(
     await insertRequests(db, tenants, volume, first, Math.min(CHUNK, volume.requests - first));
   }
   for (const statement of indexes) await sql.raw(statement).execute(db);
-  const start = volume.until.getTime() - volume.days * DAY_MS;
-  for (let day = 0; day <= volume.days; day += DAYS_ROLLED_UP) {
+  // From a whole day on, so that no sum is made of two parts.
+  const start = Math.floor(volume.until.getTime() / DAY_MS - volume.days) * DAY_MS;
+  for (let day = 0; day <= volume.days + 1; day += DAYS_ROLLED_UP) {
     const from = new Date(start + day * DAY_MS);
     await rollUp(db, "hour", from, new Date(from.getTime() + DAYS_ROLLED_UP * DAY_MS));
     await rollUp(db, "day", from, new Date(from.getTime() + DAYS_ROLLED_UP * DAY_MS));
