@@ -42,17 +42,15 @@ export async function loader(args: LoaderFunctionArgs) {
   requireSession(args);
   const { api } = args.context;
   const asked = readUsageQuery(new URL(args.request.url).searchParams);
-  const current = await orErrorPage(
-    api.usage.current({ period: asked.period === "previous" ? "previous" : "current" }),
-  );
+  const [current, { endpoints }, { accessKeys }] = await Promise.all([
+    orErrorPage(api.usage.current({ period: asked.period === "previous" ? "previous" : "current" })),
+    orErrorPage(api.endpoints.list()),
+    orErrorPage(api.accessKeys.list()),
+  ]);
   const { value, problem } = await attempt(readReport(args.context.api, asked, current.period));
   // Days or a zone that there are not: said above the page of the period, whose filters are kept.
   const unasked: UsageQuery = { ...asked, period: "current", bucket: undefined, timeZone: "UTC" };
   const report = value ?? (await orErrorPage(readReport(api, unasked, current.period)));
-  const [{ endpoints }, { accessKeys }] = await Promise.all([
-    orErrorPage(api.endpoints.list()),
-    orErrorPage(api.accessKeys.list()),
-  ]);
   return {
     ...report,
     current,
