@@ -1,6 +1,7 @@
+import type { SpendingRefusal } from "../metering/budgets/spending-book.ts";
 import type { Applicant, Verdict } from "./admission.ts";
 import type { EdgeContext } from "./context.ts";
-import type { BudgetRefusal, EdgeRoute } from "./deps.ts";
+import type { EdgeRoute } from "./deps.ts";
 
 const forward: Verdict = { kind: "forward" };
 const units = { requests: "request", tokens: "token", cents: "spending", megabytes: "traffic" } as const;
@@ -28,7 +29,7 @@ export function admitBudget(
   return verdictOf(edge, refusal);
 }
 
-function verdictOf(edge: EdgeContext, refusal: BudgetRefusal | null): Verdict {
+function verdictOf(edge: EdgeContext, refusal: SpendingRefusal | null): Verdict {
   if (refusal === null) return forward;
   edge.stats.overBudget++;
   const { kind, ofKey, metric, resetsAt } = refusal;

@@ -1,4 +1,5 @@
-import type { TokenUsage } from "../metering/token-usage.ts";
+import type { SpendingRefusal } from "../metering/budgets/spending-book.ts";
+import type { RequestRecord } from "../metering/totals.ts";
 import type { RawConnection, Tunnel } from "../routes/tunnel.ts";
 
 /** What serves a public host name, as the domain layer found it (`findRoute` in server/endpoints). Never mutated. */
@@ -58,40 +59,6 @@ export interface AccessKeys {
   check(route: EdgeRoute, secret: string): AccessKeyResult | Promise<AccessKeyResult>;
 }
 
-/** One finished request on a tenant host. All numbers are integers; times in milliseconds. */
-export interface RequestRecord {
-  requestId: string;
-  /** Null, with the next four, when the host name led to no endpoint. */
-  tenantId: string | null;
-  endpointId: string | null;
-  slug: string | null;
-  accessKeyId: string | null;
-  connectorId: string | null;
-  method: string;
-  /** Without the query; at most 2,048 characters. */
-  path: string;
-  /** As sent to the client; 499 when it went away before; 101 for an upgrade. */
-  status: number;
-  /** Body bytes as the client sent them, without framing; raw bytes after an upgrade. */
-  bytesIn: number;
-  bytesOut: number;
-  /** Epoch. */
-  startedAt: number;
-  durationMs: number;
-  /** From the request head until a tunnel took the stream: route, key, parking. */
-  queueMs: number;
-  /** From then until the response head. 0 when none came. */
-  upstreamMs: number;
-  clientAddress: string;
-  /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
-  errorCode: string | null;
-  clientAborted: boolean;
-  /** It was handed to an upstream; if not, we answered it ourselves, and it costs nothing. */
-  forwarded: boolean;
-  /** null when it was no LLM request, or its endpoint has the counting of tokens switched off. */
-  usage: TokenUsage | null;
-}
-
 export interface Meter {
   /**
    * Called exactly once per request whose head could be read, before the client has the last byte of its answer. Keeps the
@@ -121,17 +88,6 @@ export interface LiveTokens {
   stop(): void;
 }
 
-/** Why a request is not let through. */
-export interface BudgetRefusal {
-  /** What the plan includes, or a budget that the tenant set. */
-  readonly kind: "quota" | "budget";
-  /** The budget is that of the access key. */
-  readonly ofKey: boolean;
-  readonly metric: "requests" | "tokens" | "cents" | "megabytes";
-  /** Epoch, ms. */
-  readonly resetsAt: number;
-}
-
 export interface Budgets {
   /**
    * May this request start? If so it counts as running until the meter has its record. `finished` is asked again when the
@@ -139,7 +95,7 @@ export interface Budgets {
    */
   admit(
     request: LiveRequest & { readonly finished: boolean },
-  ): BudgetRefusal | null | Promise<BudgetRefusal | null>;
+  ): SpendingRefusal | null | Promise<SpendingRefusal | null>;
   /** Called as each request to a model that was admitted starts. Must not throw. */
   watch(request: LiveRequest, tokens: LiveTokens): void;
 }

@@ -1,11 +1,12 @@
 import type { TokenUsage } from "../metering/token-usage.ts";
+import type { RequestRecord } from "../metering/totals.ts";
 import { ResetCode } from "../protocol/codes.ts";
 import { ascii, Framing, type RequestHead } from "../protocol/http1/index.ts";
 import type { Stream } from "../routes/tunnel.ts";
 import { type Applicant, acceptOf, admit, type ConnectionMemo, type Verdict } from "./admission.ts";
 import { type Answer, encodeAnswer, errorAnswer } from "./answer.ts";
 import type { EdgeContext } from "./context.ts";
-import type { EdgeRoute, RequestRecord } from "./deps.ts";
+import type { EdgeRoute } from "./deps.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { ErrorLink } from "./error-page.ts";
 import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";

@@ -1,26 +1,31 @@
 import type { TokenUsage } from "./token-usage.ts";
 
-/** What one finished request says of itself, as the edge hands it over. */
+/** One finished request on a tenant host. All numbers are integers; times in milliseconds. */
 export interface RequestRecord {
   requestId: string;
-  /** Null, with the next three, when the host name led to no endpoint. */
+  /** Null, with the next four, when the host name led to no endpoint. */
   tenantId: string | null;
   endpointId: string | null;
   slug: string | null;
   accessKeyId: string | null;
   connectorId: string | null;
   method: string;
-  /** Without the query. */
+  /** Without the query; at most 2,048 characters. */
   path: string;
+  /** As sent to the client; 499 when it went away before; 101 for an upgrade. */
   status: number;
+  /** Body bytes as the client sent them, without framing; raw bytes after an upgrade. */
   bytesIn: number;
   bytesOut: number;
-  /** Epoch, ms. */
+  /** Epoch. */
   startedAt: number;
   durationMs: number;
+  /** From the request head until a tunnel took the stream: route, key, parking. */
   queueMs: number;
+  /** From then until the response head. 0 when none came. */
   upstreamMs: number;
   clientAddress: string;
+  /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
   errorCode: string | null;
   clientAborted: boolean;
   /** It was handed to an upstream; if not, we answered it ourselves, and it costs nothing. */

@@ -1,12 +1,6 @@
+import type { RequestRecord } from "../../metering/totals.ts";
 import type { RawConnection } from "../../routes/tunnel.ts";
-import type {
-  AccessKeyResult,
-  EdgeConfig,
-  EdgeDeps,
-  EdgeRoute,
-  LinkRequest,
-  RequestRecord,
-} from "../deps.ts";
+import type { AccessKeyResult, EdgeConfig, EdgeDeps, EdgeRoute, LinkRequest } from "../deps.ts";
 import { createEdge } from "../edge.ts";
 import { FakeClient } from "./fake-client.ts";
 import { FakeTunnel } from "./fake-tunnel.ts";
