@@ -1,10 +1,10 @@
 import { type RequestContext, requirePermission } from "../context.ts";
 import { type Plan, planOf } from "../plans.ts";
-import { meterNames } from "../pricing/index.ts";
+import { findCurrentSubscription, meterNames } from "../pricing/index.ts";
 import type { BudgetSummary, ListBudgetsOutput } from "./schemas.ts";
 import { spentOf } from "./spent.ts";
 import { getSpentTotals } from "./totals.ts";
-import { findSubscriptionTimes, windowOf } from "./window.ts";
+import { windowOf } from "./window.ts";
 
 /** The tenant's budgets, those of the whole account first, with what is used of each. */
 export async function listBudgets(args: { ctx: RequestContext; now?: Date }): Promise<ListBudgetsOutput> {
@@ -30,7 +30,7 @@ export async function listBudgets(args: { ctx: RequestContext; now?: Date }): Pr
       .orderBy("budgets.created_at")
       .execute(),
     getPlan(ctx),
-    findSubscriptionTimes(db, tenantId),
+    findCurrentSubscription(db, tenantId),
   ]);
   const budgets: BudgetSummary[] = [];
   for (const row of rows) {

@@ -1,9 +1,9 @@
 import type { Db, Tx } from "../../db/client.ts";
 import { type Plan, planOf } from "../plans.ts";
-import type { BillingPeriod } from "../pricing/index.ts";
+import { type BillingPeriod, findCurrentSubscription } from "../pricing/index.ts";
 import type { SpentTotals, SpentUnit } from "./spent.ts";
 import { getSpentTotals } from "./totals.ts";
-import { findSubscriptionTimes, windowOf } from "./window.ts";
+import { windowOf } from "./window.ts";
 
 /** A limit at which requests stop: a hard budget, or what a plan without a price for more includes. */
 export interface SpendingLimit extends SpentUnit {
@@ -35,7 +35,7 @@ export async function readSpending(
     .setAccessMode("read only")
     .execute(async (tx) => {
       const plan = await findPlan(tx, tenantId);
-      const subscription = await findSubscriptionTimes(tx, tenantId);
+      const subscription = await findCurrentSubscription(tx, tenantId);
       const wanted: Omit<SpendingLimit, "used">[] = planLimits(plan, windowOf("month", subscription, now));
       for (const { id, access_key_id, metric, period, limit_value } of await hardBudgets(tx, tenantId)) {
         wanted.push({

@@ -1,4 +1,3 @@
-import type { Db } from "../../db/client.ts";
 import type { BudgetPeriod } from "../../db/schema/index.ts";
 import { type BillingPeriod, billingPeriodOf, type SubscriptionTimes } from "../pricing/index.ts";
 
@@ -16,17 +15,4 @@ export function windowOf(
   if (period === "month") return billingPeriodOf(subscription, now);
   const start = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   return { start: new Date(start), end: new Date(start + DAY_MS) };
-}
-
-/** The times of the tenant's newest subscription that ever began; null without one. */
-export async function findSubscriptionTimes(db: Db, tenantId: string): Promise<SubscriptionTimes | null> {
-  const row = await db
-    .selectFrom("subscriptions")
-    .select(["current_period_start", "current_period_end", "ended_at"])
-    .where("tenant_id", "=", tenantId)
-    .where("status", "not in", ["incomplete", "incomplete_expired"])
-    .orderBy("created_at", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return row ?? null;
 }

@@ -1,6 +1,6 @@
 import type { PlanName } from "../../db/schema/index.ts";
 import type { RequestContext } from "../context.ts";
-import { billingPeriodOf } from "../pricing/index.ts";
+import { billingPeriodOf, findCurrentSubscription } from "../pricing/index.ts";
 
 /** A billing period as reports need it, and what the tenant pays by. */
 export interface ReportPeriod {
@@ -25,21 +25,13 @@ export async function findReportPeriod(
       .select("plan")
       .where("tenant_id", "=", ctx.tenantId)
       .executeTakeFirst(),
-    ctx.db
-      .selectFrom("subscriptions")
-      .select(["status", "seats", "current_period_start", "current_period_end", "ended_at", "trial_end"])
-      .where("tenant_id", "=", ctx.tenantId)
-      .where("status", "not in", ["incomplete", "incomplete_expired"])
-      .orderBy("created_at", "desc")
-      .limit(1)
-      .executeTakeFirst(),
+    findCurrentSubscription(ctx.db, ctx.tenantId),
   ]);
-  const times = subscription ?? null;
-  const current = billingPeriodOf(times, now);
+  const current = billingPeriodOf(subscription, now);
   const isCurrent = which === "current";
-  const period = isCurrent ? current : billingPeriodOf(times, new Date(current.start.getTime() - 1));
+  const period = isCurrent ? current : billingPeriodOf(subscription, new Date(current.start.getTime() - 1));
   const lives =
-    subscription !== undefined && (subscription.ended_at === null || subscription.ended_at > period.start);
+    subscription !== null && (subscription.ended_at === null || subscription.ended_at > period.start);
   return {
     ...period,
     source: lives ? "subscription" : "month",
