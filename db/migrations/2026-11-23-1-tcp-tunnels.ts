@@ -24,6 +24,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       port integer not null check (port between 1024 and 65535),
       created_at timestamptz not null default now(),
       released_at timestamptz,
+      served_by text,
+      served_at timestamptz,
+      fault text,
       foreign key (tenant_id, endpoint_id) references endpoints (tenant_id, id) on delete cascade
     )`.execute(db);
   await sql`create unique index tcp_tunnels_port_in_use on tcp_tunnels (port) where released_at is null`.execute(

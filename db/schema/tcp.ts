@@ -19,4 +19,9 @@ export interface TcpTunnelsTable {
   port: number;
   created_at: Generated<Date>;
   released_at: Date | null;
+  /** The relay that takes connections at the port, or tried to, and when it said so last. */
+  served_by: string | null;
+  served_at: Date | null;
+  /** Why that relay cannot listen at the port. */
+  fault: string | null;
 }
