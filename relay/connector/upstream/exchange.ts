@@ -275,6 +275,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
       return;
     }
     this.status = status;
+    this.stream.timing((this.host.now() - this.startedAt) * 1_000);
     if (status === 101) {
       this.stream.head(head, false);
       this.response = new ResponseBody(this.stream, Framing.untilClose, 0);
