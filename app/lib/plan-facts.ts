@@ -19,6 +19,7 @@ export interface PlanFacts {
     connectors: number;
     maxBodyBytes: number;
     accessKeys: number;
+    customDomains: number;
     requestLogDays: number;
   };
 }
@@ -47,6 +48,7 @@ export const planFacts: readonly PlanFacts[] = [
       connectors: 2,
       maxBodyBytes: 256 * mebibyte,
       accessKeys: 5,
+      customDomains: 0,
       requestLogDays: 7,
     },
   },
@@ -67,6 +69,7 @@ export const planFacts: readonly PlanFacts[] = [
       connectors: 8,
       maxBodyBytes: 1024 * mebibyte,
       accessKeys: 50,
+      customDomains: 3,
       requestLogDays: 30,
     },
   },
@@ -87,6 +90,7 @@ export const planFacts: readonly PlanFacts[] = [
       connectors: 16,
       maxBodyBytes: 4096 * mebibyte,
       accessKeys: 500,
+      customDomains: 20,
       requestLogDays: 90,
     },
   },

@@ -29,6 +29,7 @@ export const PlanOutput = z.object({
     maxBodyBytes: z.number(),
     accessKeys: z.number(),
     apiKeys: z.number(),
+    customDomains: z.number(),
     requestLogDays: z.number(),
   }),
 });
