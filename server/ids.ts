@@ -19,7 +19,8 @@ export type IdPrefix =
   | "bud"
   | "dom"
   | "crt"
-  | "acc";
+  | "acc"
+  | "tcp";
 
 // Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

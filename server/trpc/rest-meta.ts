@@ -5,6 +5,7 @@ export const tags = [
   "Endpoints",
   "Domains",
   "Connectors",
+  "TCP tunnels",
   "Requests",
   "Usage",
   "Budgets",

@@ -12,6 +12,7 @@ import { endpointsRouter } from "./routers/endpoints.ts";
 import { ledgerRouter } from "./routers/ledger.ts";
 import { licensesRouter } from "./routers/licenses.ts";
 import { requestsRouter } from "./routers/requests.ts";
+import { tcpTunnelsRouter } from "./routers/tcp-tunnels.ts";
 import { tenantsRouter } from "./routers/tenants.ts";
 import { usageRouter } from "./routers/usage.ts";
 
@@ -29,6 +30,7 @@ export const appRouter = router({
   ledger: ledgerRouter,
   licenses: licensesRouter,
   requests: requestsRouter,
+  tcpTunnels: tcpTunnelsRouter,
   tenants: tenantsRouter,
   usage: usageRouter,
 });
