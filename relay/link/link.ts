@@ -11,12 +11,12 @@ import {
 import { Session } from "../protocol/session.ts";
 import type {
   BodyFraming,
+  LinkTunnel,
   RawConnection,
   RawConnectionEvents,
   Stream,
   StreamEvents,
   StreamKind,
-  Tunnel,
 } from "../routes/tunnel.ts";
 import { WebSocketFault, WebSocketReceiver } from "./websocket-receiver.ts";
 import { WebSocketSender } from "./websocket-sender.ts";
@@ -49,7 +49,7 @@ export interface LinkOptions {
 }
 
 /** One connector's WebSocket: carries the session over a raw socket and serves its endpoint. */
-export class Link implements Tunnel, RawConnectionEvents {
+export class Link implements LinkTunnel, RawConnectionEvents {
   readonly connectorId: string;
   readonly endpointId: string;
   readonly claims: ConnectorClaims;
@@ -116,6 +116,12 @@ export class Link implements Tunnel, RawConnectionEvents {
 
   get accepting(): boolean {
     return !this.retired && this.session.accepting;
+  }
+
+  /** Known once HELLO has come. */
+  get serves() {
+    const serves = this.hello?.serves;
+    return serves && { slug: this.claims.slug, ...serves };
   }
 
   get roundTripMs(): number | null {
