@@ -16,7 +16,8 @@ export type IdPrefix =
   | "ord"
   | "inc"
   | "adj"
-  | "bud";
+  | "bud"
+  | "tcp";
 
 // Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -23,7 +23,9 @@ export interface Plan {
   readonly devices: number;
   /** Connectors online at once, per endpoint. */
   readonly connectors: number;
-  /** Requests in flight at once, per endpoint. */
+  /** Ports of TCP tunnels. */
+  readonly tcpPorts: number;
+  /** Requests in flight at once, per endpoint; of a TCP tunnel its connections. */
   readonly concurrentRequests: number;
   /** Requests a minute of all its clients together; null: only PROXY_RATE_LIMIT_MAX, per client address, holds. */
   readonly requestsPerMinute: number | null;
@@ -52,6 +54,7 @@ export const plans = {
     endpoints: 1,
     devices: 3,
     connectors: 2,
+    tcpPorts: 2,
     concurrentRequests: 100,
     requestsPerMinute: 60_000,
     maxBodyBytes: 256 * MIB,
@@ -73,6 +76,7 @@ export const plans = {
     endpoints: 5,
     devices: 10,
     connectors: 8,
+    tcpPorts: 20,
     concurrentRequests: 500,
     requestsPerMinute: 600_000,
     maxBodyBytes: 1024 * MIB,
@@ -94,6 +98,7 @@ export const plans = {
     endpoints: 25,
     devices: 50,
     connectors: 16,
+    tcpPorts: 50,
     concurrentRequests: 2000,
     requestsPerMinute: null,
     maxBodyBytes: 4096 * MIB,

@@ -17,6 +17,7 @@ export interface PlanFacts {
     endpoints: number;
     devices: number;
     connectors: number;
+    tcpPorts: number;
     maxBodyBytes: number;
     accessKeys: number;
     requestLogDays: number;
@@ -45,6 +46,7 @@ export const planFacts: readonly PlanFacts[] = [
       endpoints: 1,
       devices: 3,
       connectors: 2,
+      tcpPorts: 2,
       maxBodyBytes: 256 * mebibyte,
       accessKeys: 5,
       requestLogDays: 7,
@@ -65,6 +67,7 @@ export const planFacts: readonly PlanFacts[] = [
       endpoints: 5,
       devices: 10,
       connectors: 8,
+      tcpPorts: 20,
       maxBodyBytes: 1024 * mebibyte,
       accessKeys: 50,
       requestLogDays: 30,
@@ -85,6 +88,7 @@ export const planFacts: readonly PlanFacts[] = [
       endpoints: 25,
       devices: 50,
       connectors: 16,
+      tcpPorts: 50,
       maxBodyBytes: 4096 * mebibyte,
       accessKeys: 500,
       requestLogDays: 90,

@@ -14,6 +14,7 @@ import type {
 import type { ConnectorsTable, EndpointsTable, ReleasedNamesTable } from "./endpoints.ts";
 import type { AccessKeysTable, ApiKeysTable } from "./keys.ts";
 import type { AbuseReportsTable, AuditLogTable, RateLimitsTable, RequestsTable } from "./records.ts";
+import type { TcpRangesTable, TcpTunnelsTable } from "./tcp.ts";
 import type { DevicesTable, LicensesTable, TenantSettingsTable } from "./tenants.ts";
 import type {
   UsageAdjustmentsTable,
@@ -33,6 +34,8 @@ export interface Database extends AuthTables {
   endpoints: EndpointsTable;
   released_names: ReleasedNamesTable;
   connectors: ConnectorsTable;
+  tcp_ranges: TcpRangesTable;
+  tcp_tunnels: TcpTunnelsTable;
   access_keys: AccessKeysTable;
   api_keys: ApiKeysTable;
   requests: RequestsTable;
@@ -64,5 +67,6 @@ export * from "./columns.ts";
 export type * from "./endpoints.ts";
 export type * from "./keys.ts";
 export type * from "./records.ts";
+export type * from "./tcp.ts";
 export type * from "./tenants.ts";
 export type * from "./usage.ts";

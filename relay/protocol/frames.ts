@@ -14,6 +14,7 @@ export const FrameType = {
   trailers: 0x13,
   window: 0x14,
   reset: 0x15,
+  timing: 0x16,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -39,6 +40,7 @@ rules[FrameType.head] = { min: 1, max: MAX_PAYLOAD_BYTES, link: false, end: "may
 rules[FrameType.data] = { min: 0, max: MAX_PAYLOAD_BYTES, link: false, end: "may" };
 rules[FrameType.trailers] = { min: 0, max: MAX_PAYLOAD_BYTES, link: false, end: "must" };
 rules[FrameType.window] = { min: 4, max: 4, link: false, end: "never" };
+rules[FrameType.timing] = { min: 4, max: 4, link: false, end: "never" };
 rules[FrameType.reset] = { min: 4, max: 4 + MAX_REASON_BYTES, link: false, end: "never" };
 
 /** Writes the eight bytes before a payload. `type` may carry END. The caller has checked the length. */

@@ -1,5 +1,6 @@
 import { GoawayCode, ProtocolError } from "./codes.ts";
-import { PROTOCOL_VERSION } from "./limits.ts";
+import { MAX_TCP_NAMES, PROTOCOL_VERSION } from "./limits.ts";
+import { isTcpName } from "./tcp-head.ts";
 
 /** First frame of a connector. Unknown fields are ignored, so that either side may learn new ones first. */
 export interface Hello {
@@ -13,6 +14,16 @@ export interface Hello {
   linkIndex: number;
   /** The endpoint it believes it serves; the token decides. */
   subdomain?: string;
+  /** What this link takes; absent: HTTP alone. */
+  serves?: Serves;
+}
+
+/** What streams a link takes. */
+export interface Serves {
+  /** HTTP and WebSockets. */
+  http: boolean;
+  /** Names of the endpoint's TCP tunnels. */
+  tcp: string[];
 }
 
 /** The relay's answer. The numbers bind both sides. */
@@ -56,7 +67,18 @@ export function decodeHello(payload: Uint8Array): Hello {
   if (value.subdomain !== undefined && value.subdomain !== null) {
     hello.subdomain = readText(value, "subdomain", "HELLO", 253);
   }
+  if (value.serves !== undefined && value.serves !== null) hello.serves = readServes(value.serves);
   return hello;
+}
+
+function readServes(value: unknown): Serves {
+  if (typeof value !== "object" || value === null) throw bad("HELLO", "serves");
+  const { http, tcp } = value as Record<string, unknown>;
+  const isBoolean = typeof http === "boolean";
+  if (!isBoolean || !Array.isArray(tcp) || tcp.length > MAX_TCP_NAMES || !tcp.every(isTcpName)) {
+    throw bad("HELLO", "serves");
+  }
+  return { http, tcp: [...new Set<string>(tcp)] };
 }
 
 /** Reads a WELCOME payload. @throws ProtocolError as `decodeHello` */

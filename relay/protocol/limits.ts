@@ -13,6 +13,10 @@ export const MAX_PAYLOAD_BYTES = 65_536;
 export const MAX_MESSAGE_BYTES = 1_048_576;
 /** HELLO and WELCOME, JSON. */
 export const MAX_HELLO_BYTES = 4_096;
+/** TCP tunnels one link may serve: their names must fit a HELLO. */
+export const MAX_TCP_NAMES = 64;
+/** Name of a TCP tunnel, characters: a port number, or a word like a host label. */
+export const MAX_TCP_NAME_LENGTH = 32;
 /** UTF-8 reason of RESET and GOAWAY: a sentence. */
 export const MAX_REASON_BYTES = 256;
 /** Head inside OPEN or HEAD; two bytes of an OPEN payload are kind and framing. */

@@ -15,6 +15,8 @@ export type { SessionEvents, SessionOptions, SessionTransport } from "./session-
 export class Session {
   readonly role: "relay" | "connector";
   readonly windowBytes: number;
+  /** Connector: the relay wants to know how long upstreams took (feature `timing`). */
+  tellsTiming = false;
   /** Smoothed round trip of PING, ms; null before the first. */
   roundTripMs: number | null = null;
   closed = false;
@@ -282,6 +284,10 @@ export class Session {
       case FrameType.trailers:
         this.checkBody(stream);
         stream.receiveTrailers(message.subarray(start, stop));
+        return;
+      case FrameType.timing:
+        if (this.role !== "relay" || stream.sawHead) throw unexpected("TIMING");
+        stream.receiveTiming(readU32(message, start));
         return;
       case FrameType.window:
         this.receiveWindow(stream, readU32(message, start));

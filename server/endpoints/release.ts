@@ -11,7 +11,7 @@ import { EndpointSlugInput, type ReleaseEndpointOutput } from "./schemas.ts";
 export const COOLDOWN_DAYS = 30;
 
 /**
- * Gives a name back: the endpoint, its connectors and its own access keys stop at the commit. For 30 days only this
+ * Gives a name back: the endpoint, its connectors, TCP tunnels and own access keys stop at the commit. For 30 days only this
  * tenant may claim the name again.
  *
  * @throws DomainError not_found/endpoint_not_found
@@ -39,6 +39,17 @@ export async function releaseEndpoint(args: {
       .where("tenant_id", "=", ctx.tenantId)
       .where("revoked_at", "is", null)
       .execute();
+    const { rows: ports } = await sql`
+      update tcp_tunnels set released_at = now(), served_by = null, served_at = null, fault = null
+        where endpoint_id = ${id} and tenant_id = ${ctx.tenantId} and released_at is null
+        returning port`.execute(tx);
+    if (ports.length > 0) {
+      await tx
+        .updateTable("tcp_ranges")
+        .set({ last_used_at: sql`now()` })
+        .where("tenant_id", "=", ctx.tenantId)
+        .execute();
+    }
     const available = sql<Date>`now() + make_interval(days => ${COOLDOWN_DAYS})`;
     const { available_at } = await tx
       .insertInto("released_names")

@@ -16,6 +16,7 @@ export const TenantOutput = z.object({
     endpoints: z.number(),
     devices: z.number(),
     connectors: z.number(),
+    tcpPorts: z.number(),
     concurrentRequests: z.number(),
     requestsPerMinute: z.number().nullable(),
     maxBodyBytes: z.number(),

@@ -24,6 +24,7 @@ export const testConfig: ApiConfig = {
   reservedSlugs: [],
   brandNames: [],
   allowPrivateUpstreams: false,
+  tcpPorts: { first: 20_000, last: 20_999 },
 };
 
 /** Limits that a test never meets, unless it asks for them. */

@@ -4,6 +4,7 @@ import type { OpenApiMeta, OpenApiMethod } from "trpc-to-openapi";
 export const tags = [
   "Endpoints",
   "Connectors",
+  "TCP tunnels",
   "Requests",
   "Usage",
   "Budgets",

@@ -11,6 +11,7 @@ import { endpointsRouter } from "./routers/endpoints.ts";
 import { ledgerRouter } from "./routers/ledger.ts";
 import { licensesRouter } from "./routers/licenses.ts";
 import { requestsRouter } from "./routers/requests.ts";
+import { tcpTunnelsRouter } from "./routers/tcp-tunnels.ts";
 import { tenantsRouter } from "./routers/tenants.ts";
 import { usageRouter } from "./routers/usage.ts";
 
@@ -27,6 +28,7 @@ export const appRouter = router({
   ledger: ledgerRouter,
   licenses: licensesRouter,
   requests: requestsRouter,
+  tcpTunnels: tcpTunnelsRouter,
   tenants: tenantsRouter,
   usage: usageRouter,
 });

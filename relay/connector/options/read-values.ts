@@ -12,8 +12,12 @@ const wheres = {
   user: "in config.yaml of the config directory",
 } as const;
 
+function where({ origin, place }: Setting): string {
+  return place === undefined ? wheres[origin] : `in ${place}`;
+}
+
 function wrong(setting: Setting, name: string, advice: string): Error {
-  return usageError(`${name} ${wheres[setting.origin]} is "${setting.value}". ${advice}`);
+  return usageError(`${name} ${where(setting)} is "${setting.value}". ${advice}`);
 }
 
 export function text(setting: Setting | null, name: string, maxLength: number): string | null {
@@ -87,7 +91,7 @@ export function licenseKey(setting: Setting | null): string | null {
   }
   if (/^hs_(?!lic_)/.test(value) || value.length > 200 || !/^[\x21-\x7e]+$/.test(value)) {
     throw usageError(
-      `license-key ${wheres[setting.origin]} is not a license key. It starts with hs_lic_ and is on the portal's license page.`,
+      `license-key ${where(setting)} is not a license key. It starts with hs_lic_ and is on the portal's license page.`,
     );
   }
   return value;
