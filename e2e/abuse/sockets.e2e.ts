@@ -116,30 +116,32 @@ test("100 readers that stall: the relay grows by a window each and a tenth, and 
     }
   });
   lab.upstream.on("/beside", (_req, res) => res.end("beside"));
-  const before = relayBytes();
-  const readers = await Promise.all(
-    Array.from({ length: 100 }, async () => {
+  const readers: RawHttp[] = [];
+  const stall = async (count: number) => {
+    for (let n = 0; n < count; n++) {
       const http = await RawHttp.open(lab.port, "127.0.0.6");
       http.request(["GET /stalled HTTP/1.1", `Host: ${lab.host}`]);
       await http.readHead();
       http.socket.pause();
-      return http;
-    }),
-  );
-  let last = -1;
-  await until(
-    () => {
+      readers.push(http);
+    }
+    let last = -1;
+    const quiet = () => {
       const was = last;
       last = written;
       if (was !== last) throw new Error("bytes are still being taken");
-    },
-    20_000,
-    400,
-  );
+    };
+    await until(quiet, 20_000, 300);
+  };
+  // What the first ones cost is code and buffers that the others use as well.
+  await stall(30);
+  const before = relayBytes();
+  await stall(100);
   const beside = await RawHttp.open(lab.port, "127.0.0.5");
   beside.request(["GET /beside HTTP/1.1", `Host: ${lab.host}`]);
   expect((await within(2_000, "another request", beside.response())).body.toString()).toBe("beside");
   // What the rush left behind is collected a little later.
-  await until(() => expect(relayBytes() - before).toBeLessThan(100 * 256 * KIB * 1.1), 15_000, 250);
+  await until(() => expect(relayBytes() - before).toBeLessThan(100 * 256 * KIB * 1.1), 20_000, 250);
+  console.log(`100 stalled readers: ${((relayBytes() - before) / MIB).toFixed(1)} MiB`);
   for (const http of [...readers, beside]) http.close();
 });
