@@ -16,7 +16,7 @@ import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";
 import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
-import { publicPortOf, type RelayEnv } from "./env.ts";
+import { publicPortOf, securePortOf, type RelayEnv } from "./env.ts";
 import { type Feed, startFeed } from "./feed/start.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
@@ -30,9 +30,12 @@ import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
+import { startTls } from "./tls/start.ts";
 
 export interface Relay {
   readonly port: number;
+  /** Null without TLS. */
+  readonly tlsPort: number | null;
   readonly adminPort: number;
   /**
    * Tells connectors to move, stops listening a moment later, lets running streams finish for `RELAY_DRAIN_SECONDS`, writes what is
@@ -61,7 +64,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   const now = () => performance.now();
   const verify = (token: string) =>
     verifyConnectorToken({ db, signingSecret: env.connectorSigningSecret }, token);
-  const publicUrl = { port: null as number | null };
+  const publicUrl = { port: null as number | null, securePort: null as number | null };
   const publicBaseUrlOf = (slug: string) =>
     `${env.publicScheme}://${slug}.${env.baseDomain}${publicUrl.port === null ? "" : `:${publicUrl.port}`}`;
 
@@ -144,6 +147,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     budgets?.tick();
   }, 1_000);
 
+  const tls = env.tls && (await startTls(env.tls, log));
   const edge = createEdge({
     config: {
       baseDomain: env.baseDomain,
@@ -160,12 +164,18 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       upstreamHeaderTimeoutMs: env.headerTimeoutMs,
       maxConnectionsPerAddress: env.maxConnectionsPerAddress,
       timers: env.clientTimers,
+      hstsSeconds: env.hstsSeconds,
+      httpsRedirect: env.httpsRedirect,
+      get securePort() {
+        return publicUrl.securePort;
+      },
     },
     routes,
     registry,
     accessKeys,
     meter: metering.meter,
     ...(budgets && { budgets }),
+    ...(tls && { tls }),
     acceptLink: (conn, request, rest) => room.acceptLink(conn, request, rest),
     consolePage: consolePageHtml,
     log,
@@ -175,6 +185,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   const abandon = async () => {
     clearInterval(ticker);
     edge.stop();
+    tls?.stop();
     await changes.stop();
     await metering.drain(0);
     await db.destroy();
@@ -182,11 +193,14 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   // Before the first request can come: it must find out that its connector is only on its way back.
   await within(FIRST_LOOK_MS, noteRecentlySeen(db, registry, log));
   let port: number;
+  let tlsPort: number | null = null;
   let admin: AdminServer;
   let feed = null as Feed | null;
   try {
     port = listen(edge, env.port).port;
+    if (env.tls !== null) tlsPort = (await listenTls(edge, env.tls.port)).port;
     publicUrl.port = publicPortOf(env, port);
+    publicUrl.securePort = securePortOf(env, tlsPort);
     admin = serveAdmin({
       port: env.adminPort,
       registry: createMetrics({ room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
@@ -216,6 +230,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await Promise.race([edgeQuiet, delay(left())]);
     if (!quiet) log.warn({ ...room.totals }, "drain time is over, cutting what is left");
     edge.stop();
+    tls?.stop();
     room.close();
     clearInterval(ticker);
     rechecker.stop();
@@ -236,6 +251,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
 
   return {
     port,
+    tlsPort,
     adminPort: admin.port,
     drain() {
       draining ??= leave();
@@ -251,6 +267,15 @@ function listen(edge: Edge, port: number) {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
     return edge.listen({ port, hostname: "0.0.0.0", reusePort: true });
+  }
+}
+
+async function listenTls(edge: Edge, port: number) {
+  try {
+    return await edge.listenTls({ port, hostname: "::", reusePort: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
+    return edge.listenTls({ port, hostname: "0.0.0.0", reusePort: true });
   }
 }
 
