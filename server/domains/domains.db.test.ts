@@ -124,14 +124,15 @@ test("a proof that goes away is missed three times before the domain lapses; it 
     reason: expect.stringContaining("1 of 3"),
   });
   expect(await later(HOUR + 1)).toMatchObject({ state: "active", served: true });
-  expect(heardHosts()).toEqual([]);
+  expect(heardHosts()).not.toContain(claim.host);
   expect(await later(HOUR + 1)).toMatchObject({
     state: "lapsed",
     served: false,
     reason: `The TXT record _hotspot.${claim.host} is gone. The domain is not served.`,
   });
   expect(await findSlugOfHost(db, claim.host)).toBeNull();
-  await expect.poll(heardHosts).toEqual([claim.host]);
+  // Those of other tests lapse too: their zones are not in this one.
+  await expect.poll(heardHosts).toContain(claim.host);
   one.dns.texts.set(`_hotspot.${claim.host}`, proof);
   expect(await later(HOUR + 1)).toMatchObject({ state: "active", served: true });
 });
