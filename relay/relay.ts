@@ -30,6 +30,7 @@ import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
+import { createTcpService } from "./tcp-tunnels.ts";
 
 export interface Relay {
   readonly port: number;
@@ -125,6 +126,15 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
           onStored: (seq, record) => budgets?.stored(seq, record),
           log,
         });
+  const tcp = createTcpService(env, {
+    db,
+    relayId,
+    links: registry.tcp,
+    routes,
+    meter: metering.meter,
+    budgets,
+    log,
+  });
   const changes = listenForChanges(
     env.databaseUrl,
     (event) =>
@@ -132,6 +142,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         routes,
         accessKeys,
         budgets,
+        tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
@@ -142,6 +153,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     reporter.tick();
     accessKeys.tick();
     budgets?.tick();
+    tcp?.tick();
   }, 1_000);
 
   const edge = createEdge({
@@ -174,6 +186,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   const abandon = async () => {
     clearInterval(ticker);
     edge.stop();
+    tcp?.room.stop();
     await changes.stop();
     await metering.drain(0);
     await db.destroy();
@@ -188,11 +201,18 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     publicUrl.port = publicPortOf(env, port);
     admin = serveAdmin({
       port: env.adminPort,
-      registry: createMetrics({ room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
+      registry: createMetrics({
+        room,
+        metering,
+        edge: () => ({ ...edge.stats }),
+        tcp: tcp?.room ?? null,
+        feed: () => feed,
+      }),
       more: () => renderDurations(metering.meter.totals),
       notReady: () => (draining === null ? null : "draining"),
     });
     feed = startFeed(env, log);
+    void tcp?.expectReturning();
   } catch (error) {
     await abandon();
     throw error;
@@ -202,10 +222,11 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     log.info({ ...room.totals }, "draining");
     const deadline = now() + env.drainSeconds * 1_000;
     const left = () => Math.max(0, deadline - now());
-    const isUnused = room.totals.links === 0 && edge.stats.connections === 0;
+    const tcpConnections = tcp?.room.totals.connections ?? 0;
+    const isUnused = room.totals.links === 0 && edge.stats.connections + tcpConnections === 0;
     const lingerMs = isUnused ? 0 : Math.min(LINGER_MS, left() / 2);
     let quiet = false;
-    const edgeQuiet = edge.drain(lingerMs).then(() => {
+    const edgeQuiet = Promise.all([edge.drain(lingerMs), tcp?.room.drain(lingerMs)]).then(() => {
       quiet = true;
     });
     room.drain();
@@ -215,11 +236,12 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await Promise.race([edgeQuiet, delay(left())]);
     if (!quiet) log.warn({ ...room.totals }, "drain time is over, cutting what is left");
     edge.stop();
+    tcp?.room.stop();
     room.close();
     clearInterval(ticker);
     rechecker.stop();
     await changes.stop();
-    await within(LAST_WRITES_MS, reporter.stop());
+    await within(LAST_WRITES_MS, Promise.all([reporter.stop(), tcp?.report()]));
     await metering.drain(LAST_WRITES_MS);
     await feed?.stop(LAST_WRITES_MS);
     await within(
