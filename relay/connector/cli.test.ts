@@ -106,6 +106,37 @@ describe("exit codes", () => {
   );
 });
 
+describe("a config file with several endpoints", () => {
+  const file = (text: string) => writeFileSync(join(dir, "hotspot.yaml"), text);
+  const two = "endpoints:\n  - {slug: acme, to: 1}\n  - {slug: beta, to: 2}\n";
+
+  test("all are served by one process, each with its own line", async () => {
+    file(two);
+    const { output } = hotspot(["connect"], licensed);
+    await until(() => output.out.split("live ").length === 3);
+    expect(output.out).toContain("-> http://127.0.0.1:1\n");
+    expect(output.out).toContain("-> http://127.0.0.1:2\n");
+    expect(relay.links.map(({ hello }) => hello!.subdomain).sort()).toEqual(["acme", "beta"]);
+  });
+
+  test("one that is refused does not end the others; when none is left the program ends with its code", async () => {
+    file(two);
+    let suspended = ["beta"];
+    relay.portal = (_, { endpointSlug }) =>
+      suspended.includes(String(endpointSlug))
+        ? portalError(403, "endpoint_suspended", `${endpointSlug} is suspended`)
+        : null;
+    const { output } = hotspot(["connect"], licensed);
+    await until(() => output.out.includes("live ") && output.err.includes("beta is suspended"));
+    expect(output.err).toMatch(/^beta: Not served any more: beta is suspended/m);
+    expect(output.code).toBeNull();
+    suspended = ["acme", "beta"];
+    const { output: none } = hotspot(["connect"], licensed);
+    await until(() => none.code !== null);
+    expect(none.code).toBe(6);
+  });
+});
+
 test("--claim registers the name first and shows its token once, on stderr", async () => {
   let registered = false;
   relay.portal = (path) => {

@@ -6,7 +6,14 @@ const route = makeRoute();
 const clock = { now: 0 };
 
 function makeTunnel(connectorId = "con_1", accepting = true) {
-  return { connectorId, endpointId: route.endpointId, outstanding: 0, accepting, open: () => null };
+  return {
+    connectorId,
+    endpointId: route.endpointId,
+    outstanding: 0,
+    accepting,
+    healthy: true,
+    open: () => null,
+  };
 }
 
 function makeRegistry() {
@@ -19,7 +26,15 @@ function makeRegistry() {
       if (url.includes("127.")) return null;
       made.push(url);
       const drain = () => void drained.push(url);
-      return { connectorId: null, endpointId, outstanding: 0, accepting: true, open: () => null, drain };
+      return {
+        connectorId: null,
+        endpointId,
+        outstanding: 0,
+        accepting: true,
+        healthy: true,
+        open: () => null,
+        drain,
+      };
     },
   });
   return { registry, made, drained };

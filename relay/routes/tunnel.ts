@@ -17,6 +17,8 @@ export interface Tunnel {
   readonly outstanding: number;
   /** False once draining, closing or silent: no new streams. */
   readonly accepting: boolean;
+  /** False: picked only when no other is healthy. Its upstream is down, it is silent, behind, or at its capacity. */
+  readonly healthy: boolean;
   /**
    * Opens a stream. `head` is copied. Returns null when the tunnel cannot take it (then nothing was sent).
    * @param head request head as `relay/protocol/README.md` says

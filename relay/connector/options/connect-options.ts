@@ -1,8 +1,10 @@
 import { usageError } from "../exit.ts";
 import type { HostHeader } from "../upstream/request-head.ts";
+import type { WakeOptions } from "../wake/options.ts";
 import { configDir, loadCredentials, loadDeviceId } from "./config-dir.ts";
 import { readConfigFiles } from "./config-file.ts";
-import { type FieldKey, fieldKeys, fields, type Settings, type Value } from "./fields.ts";
+import { type FieldKey, type FileSettings, fieldKeys, fields, type Settings, type Value } from "./fields.ts";
+import { nearest } from "./nearest.ts";
 import * as read from "./read-values.ts";
 
 /** Where the portal is when nobody says otherwise: a local run. */
@@ -11,13 +13,9 @@ const DEFAULT_PORTAL = "http://localhost:3000";
 /** How this program proves itself to the portal. */
 export type Credential = { kind: "license"; licenseKey: string } | { kind: "apiKey"; apiKey: string };
 
-/** What the commands work with: complete and checked. */
-export interface Options {
-  portal: string;
-  relay: string | null;
-  /** Null when there is neither a license key nor a login. */
-  credential: Credential | null;
-  deviceId: string;
+/** One endpoint to be served. */
+export interface EndpointOptions {
+  /** Null when none is named. */
   slug: string | null;
   /** As given; null when the upstream is to be found. */
   to: string | null;
@@ -25,9 +23,25 @@ export interface Options {
   hostHeader: HostHeader;
   upstreamTimeoutMs: number;
   insecureUpstream: boolean;
+  /** What is asked whether the upstream is well: a URL, or a path of the upstream. Null: nothing is. */
+  health: string | null;
+  healthMs: number;
+  /** Null: the upstream is somebody else's to start. */
+  wake: WakeOptions | null;
   claim: boolean;
+}
+
+/** What the commands work with: complete and checked. */
+export interface Options {
+  portal: string;
+  relay: string | null;
+  /** Null when there is neither a license key nor a login. */
+  credential: Credential | null;
+  deviceId: string;
   retry: boolean;
   json: boolean;
+  /** At least one; one with a null slug when nothing names any. */
+  endpoints: EndpointOptions[];
 }
 
 export interface Sources {
@@ -45,30 +59,25 @@ export interface Sources {
  */
 export function resolveOptions(sources: Sources): Options {
   const dir = configDir(sources.env);
-  const settings = gather(sources, dir);
+  const explicit = sources.configFile ?? (sources.env.HOTSPOT_CONFIG || undefined);
+  const files = readConfigFiles({ explicit, cwd: sources.cwd, dir });
+  const given = gather(sources);
+  const settings: Settings = { ...files.common, ...given };
   const portal = read.httpUrl(settings.portal ?? null, "portal") ?? DEFAULT_PORTAL;
   return {
     portal,
     relay: read.relayUrl(settings.relay ?? null),
     credential: findCredential(settings, dir, portal),
     deviceId: read.text(settings.deviceId ?? null, "device-id", 200) ?? loadDeviceId(dir),
-    slug: read.slug(settings.slug ?? null),
-    to: read.text(settings.to ?? null, "to", 2_000),
-    connections: read.integer(settings.connections ?? null, "connections", 1, 16) ?? 1,
-    hostHeader: read.hostHeader(settings.hostHeader ?? null),
-    upstreamTimeoutMs:
-      (read.integer(settings.upstreamTimeout ?? null, "upstream-timeout", 1, 86_400) ?? 300) * 1_000,
-    insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
-    claim: read.flag(settings.claim ?? null, "claim") ?? false,
     retry: read.flag(settings.retry ?? null, "retry") ?? true,
     json: read.flag(settings.json ?? null, "json") ?? false,
+    endpoints: chooseEndpoints(files, given).map(readEndpoint),
   };
 }
 
-function gather(sources: Sources, dir: string): Settings {
-  const { flags, env, cwd } = sources;
-  const explicit = sources.configFile ?? (env.HOTSPOT_CONFIG || undefined);
-  const settings = readConfigFiles({ explicit, cwd, dir });
+/** What command line and environment say, which goes before every file. */
+function gather({ flags, env }: Sources): Settings {
+  const settings: Settings = {};
   for (const key of fieldKeys) {
     const fromEnv = env[fields[key].env];
     const fromFlag = flags[key];
@@ -77,6 +86,62 @@ function gather(sources: Sources, dir: string): Settings {
       settings[key] = { value: fromEnv, origin: "env" };
   }
   return settings;
+}
+
+/** All endpoints of the file, or the one that is asked for. */
+function chooseEndpoints({ common, endpoints }: FileSettings, given: Settings): Settings[] {
+  if (endpoints === null) return [{ ...common, ...given }];
+  const slugOf = (entry: Settings) => read.slug(entry.slug ?? null);
+  const wanted = read.slug(given.slug ?? null);
+  const chosen = wanted === null ? endpoints : endpoints.filter((entry) => slugOf(entry) === wanted);
+  if (wanted !== null && chosen.length === 0) {
+    // Not of the file, but complete without it.
+    if (given.to !== undefined) return [{ ...common, ...given }];
+    const names = endpoints.map((entry) => String(slugOf(entry)));
+    const near = nearest(wanted, names);
+    throw usageError(
+      `The config file has no endpoint ${wanted}. ${near ? `Did you mean "${near}"?` : `It has ${names.join(", ")}.`} Or say where to forward, with --to.`,
+    );
+  }
+  if (chosen.length > 1 && given.to !== undefined) {
+    throw usageError("--to is for one endpoint, and the config file has several. Say which with --slug.");
+  }
+  return chosen.map((entry) => ({ ...common, ...entry, ...given, slug: entry.slug }));
+}
+
+/** Reads what one endpoint's settings say. */
+function readEndpoint(settings: Settings): EndpointOptions {
+  const timeout = read.integer(settings.upstreamTimeout ?? null, "upstream-timeout", 1, 86_400);
+  return {
+    slug: read.slug(settings.slug ?? null),
+    to: read.text(settings.to ?? null, "to", 2_000),
+    connections: read.integer(settings.connections ?? null, "connections", 1, 16) ?? 1,
+    hostHeader: read.hostHeader(settings.hostHeader ?? null),
+    upstreamTimeoutMs: (timeout ?? 300) * 1_000,
+    insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
+    health: read.urlOrPath(settings.health ?? null, "health"),
+    healthMs: (read.integer(settings.healthSeconds ?? null, "health-seconds", 1, 3_600) ?? 10) * 1_000,
+    wake: readWake(settings),
+    claim: read.flag(settings.claim ?? null, "claim") ?? false,
+  };
+}
+
+/** How to start the upstream. @throws ExitError usage when only the details are given */
+function readWake(settings: Settings): WakeOptions | null {
+  const command = read.text(settings.wake ?? null, "wake", 8_000);
+  const stopCommand = read.text(settings.wakeStop ?? null, "wake-stop", 8_000);
+  const startSeconds = read.integer(settings.wakeSeconds ?? null, "wake-seconds", 1, 3_600) ?? 120;
+  const idleSeconds = read.integer(settings.idleSeconds ?? null, "idle-seconds", 0, 604_800) ?? 1_200;
+  if (command !== null) {
+    return { command, startMs: startSeconds * 1_000, idleMs: idleSeconds * 1_000, stopCommand };
+  }
+  for (const key of ["wakeStop", "wakeSeconds", "idleSeconds"] as const) {
+    if (settings[key] === undefined) continue;
+    throw usageError(
+      `${fields[key].name} says how to handle an upstream that wake starts: give wake as well.`,
+    );
+  }
+  return null;
 }
 
 /** A license key given in any way, else the stored login when it is for this portal. */
