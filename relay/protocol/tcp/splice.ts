@@ -51,6 +51,8 @@ export class Splice implements StreamEvents {
   private sentFin = false;
   private canWrite: boolean;
   private paused = false;
+  /** Of the prefix, still in the queue. */
+  private prefixBytes = 0;
 
   /**
    * @param connected whether the socket takes bytes already; if not, `onSocketDrain` is to be called when it does
@@ -66,6 +68,12 @@ export class Splice implements StreamEvents {
     this.canWrite = connected;
     this.onEnded = onEnded;
     this.onRefused = onRefused;
+  }
+
+  /** Bytes of our own that the socket gets before those of the stream. Call it before any of them can come. */
+  prefix(bytes: Uint8Array): void {
+    this.queue.append(bytes, 0);
+    this.prefixBytes = bytes.length;
   }
 
   /** Names the stream. What the socket has brought so far goes to it. */
@@ -199,8 +207,10 @@ export class Splice implements StreamEvents {
   }
 
   private wrote(bytes: number): void {
-    this.bytesWritten += bytes;
-    this.stream?.credit(bytes);
+    const ours = Math.min(bytes, this.prefixBytes);
+    this.prefixBytes -= ours;
+    this.bytesWritten += bytes - ours;
+    this.stream?.credit(bytes - ours);
   }
 
   private finishIfDone(): void {
