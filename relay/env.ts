@@ -49,6 +49,12 @@ export interface RelayEnv {
     /** Between reports. */
     readonly pushSeconds: number;
   } | null;
+  /** null: no TCP tunnels. */
+  readonly tcp: {
+    readonly ports: { readonly first: number; readonly last: number };
+    readonly idleSeconds: number;
+    readonly maxConnectionsPerAddress: number;
+  } | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -114,6 +120,13 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
           secretKey: values.STRIPE_SECRET_KEY,
           apiBase: values.STRIPE_API_BASE ?? null,
           pushSeconds: values.METER_PUSH_SECONDS,
+        })
+      : null,
+    tcp: values.RELAY_TCP_PORTS
+      ? Object.freeze({
+          ports: values.RELAY_TCP_PORTS,
+          idleSeconds: values.RELAY_TCP_IDLE_SECONDS,
+          maxConnectionsPerAddress: values.RELAY_TCP_MAX_CONNECTIONS_PER_ADDRESS,
         })
       : null,
     trustedProxies: Object.freeze(values.TRUSTED_PROXIES),

@@ -18,6 +18,7 @@ const IssuedToken = z.object({
 });
 export type IssuedToken = z.infer<typeof IssuedToken>;
 const Registered = z.object({ endpoint: z.object({ publicBaseUrl: z.string() }), endpointToken: z.string() });
+const OpenedTcpTunnel = z.object({ tunnel: z.object({ publicAddress: z.string() }) });
 const Details = z.object({
   endpoint: z.object({ slug: z.string(), publicBaseUrl: z.string(), status: z.string() }).nullable(),
   relay: z.object({
@@ -63,6 +64,12 @@ export class PortalClient {
   /** A token for one connector of an endpoint. */
   issueConnector(slug: string): Promise<IssuedToken> {
     return this.post("/api/connectors/issue", IssuedToken, { ...this.proof(), endpointSlug: slug });
+  }
+
+  /** The public port of a TCP tunnel, opened when it has none yet. */
+  async openTcpTunnel(slug: string, name: string): Promise<string> {
+    const body = { ...this.proof(), endpointSlug: slug, name };
+    return (await this.post("/api/tcp-tunnels", OpenedTcpTunnel, body)).tunnel.publicAddress;
   }
 
   /** Claims a name. The endpoint token in the answer is shown only this once. */
