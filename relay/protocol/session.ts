@@ -415,7 +415,7 @@ export class Session {
   }
 
   private checkHead(stream: SessionStream): void {
-    if (this.role !== "relay" || stream.remoteEnded) throw unexpected("HEAD");
+    if (this.role !== "relay" || stream.remoteEnded || stream.kind === 2) throw unexpected("HEAD");
   }
 
   private checkBody(stream: SessionStream): void {
