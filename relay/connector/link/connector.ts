@@ -1,4 +1,6 @@
 import { knownFeatures, type Welcome } from "../../protocol/hello.ts";
+import { PROCESS_WINDOW_BYTES } from "../../protocol/limits.ts";
+import { WindowBudget } from "../../protocol/receive-window.ts";
 import type { SessionEvents } from "../../protocol/session.ts";
 import { ExitCode, ExitError } from "../exit.ts";
 import { exitFor, PortalError } from "../portal/errors.ts";
@@ -42,6 +44,7 @@ export interface ConnectorOptions {
 export class Connector {
   private readonly options: ConnectorOptions;
   private readonly links = new Set<Link>();
+  private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private stopped = false;
   private welcome: Welcome | null = null;
@@ -130,6 +133,7 @@ export class Connector {
         features: knownFeatures,
       },
       dial: options.dial,
+      windowBudget: this.windowBudget,
       onOpen: options.onOpen,
       onLive: (welcome) => {
         liveAt = performance.now();
