@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Welcome } from "../../protocol/hello.ts";
 import type { SessionEvents } from "../../protocol/session.ts";
 import { ExitCode, ExitError } from "../exit.ts";
@@ -41,6 +42,7 @@ export interface ConnectorOptions {
 /** Keeps the links of one endpoint up until it is stopped. */
 export class Connector {
   private readonly options: ConnectorOptions;
+  private readonly instance = randomUUID();
   private readonly links = new Set<Link>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private stopped = false;
@@ -116,6 +118,7 @@ export class Connector {
         links: options.links,
         linkIndex: index,
         subdomain: options.slug,
+        instance: this.instance,
       },
       dial: options.dial,
       onOpen: options.onOpen,
