@@ -60,6 +60,10 @@ export interface PortalEnv {
         readonly secretAccessKey: string;
         readonly region: string;
       };
+  readonly domains: {
+    /** Empty: those of the machine. */
+    readonly dnsServers: readonly string[];
+  };
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -117,6 +121,7 @@ export function readPortalEnv(source: Readonly<Record<string, string | undefined
         },
     billing: readBilling(values),
     storage: readStorage(values),
+    domains: { dnsServers: values.DNS_SERVERS },
     trustedProxies: values.TRUSTED_PROXIES,
   } satisfies PortalEnv);
 }

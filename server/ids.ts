@@ -17,6 +17,9 @@ export type IdPrefix =
   | "inc"
   | "adj"
   | "bud"
+  | "dom"
+  | "crt"
+  | "acc"
   | "tcp";
 
 // Crockford's base 32, lower case: no i, l, o, u.

@@ -33,6 +33,8 @@ export interface Plan {
   readonly maxBodyBytes: number;
   readonly accessKeys: number;
   readonly apiKeys: number;
+  /** Host names of its own, claimed ones counted. */
+  readonly customDomains: number;
   /** How long rows of the request log are kept. */
   readonly requestLogDays: number;
 }
@@ -60,6 +62,7 @@ export const plans = {
     maxBodyBytes: 256 * MIB,
     accessKeys: 5,
     apiKeys: 2,
+    customDomains: 0,
     requestLogDays: 7,
   },
   pro: {
@@ -82,6 +85,7 @@ export const plans = {
     maxBodyBytes: 1024 * MIB,
     accessKeys: 50,
     apiKeys: 10,
+    customDomains: 3,
     requestLogDays: 30,
   },
   team: {
@@ -104,6 +108,7 @@ export const plans = {
     maxBodyBytes: 4096 * MIB,
     accessKeys: 500,
     apiKeys: 50,
+    customDomains: 20,
     requestLogDays: 90,
   },
 } as const satisfies Record<PlanName, Plan>;

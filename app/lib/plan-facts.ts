@@ -20,6 +20,7 @@ export interface PlanFacts {
     tcpPorts: number;
     maxBodyBytes: number;
     accessKeys: number;
+    customDomains: number;
     requestLogDays: number;
   };
 }
@@ -49,6 +50,7 @@ export const planFacts: readonly PlanFacts[] = [
       tcpPorts: 2,
       maxBodyBytes: 256 * mebibyte,
       accessKeys: 5,
+      customDomains: 0,
       requestLogDays: 7,
     },
   },
@@ -70,6 +72,7 @@ export const planFacts: readonly PlanFacts[] = [
       tcpPorts: 20,
       maxBodyBytes: 1024 * mebibyte,
       accessKeys: 50,
+      customDomains: 3,
       requestLogDays: 30,
     },
   },
@@ -91,6 +94,7 @@ export const planFacts: readonly PlanFacts[] = [
       tcpPorts: 50,
       maxBodyBytes: 4096 * mebibyte,
       accessKeys: 500,
+      customDomains: 20,
       requestLogDays: 90,
     },
   },

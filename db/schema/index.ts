@@ -11,6 +11,12 @@ import type {
   StripeEventsTable,
   SubscriptionsTable,
 } from "./billing.ts";
+import type {
+  AcmeAccountsTable,
+  AcmeChallengesTable,
+  CertificatesTable,
+  CustomDomainsTable,
+} from "./domains.ts";
 import type { ConnectorsTable, EndpointsTable, ReleasedNamesTable } from "./endpoints.ts";
 import type { AccessKeysTable, ApiKeysTable } from "./keys.ts";
 import type { AbuseReportsTable, AuditLogTable, RateLimitsTable, RequestsTable } from "./records.ts";
@@ -59,11 +65,16 @@ export interface Database extends AuthTables {
   meter_pushes: MeterPushesTable;
   budgets: BudgetsTable;
   budget_alerts: BudgetAlertsTable;
+  custom_domains: CustomDomainsTable;
+  certificates: CertificatesTable;
+  acme_challenges: AcmeChallengesTable;
+  acme_accounts: AcmeAccountsTable;
 }
 
 export type * from "./auth.ts";
 export type * from "./billing.ts";
 export * from "./columns.ts";
+export type * from "./domains.ts";
 export type * from "./endpoints.ts";
 export type * from "./keys.ts";
 export type * from "./records.ts";

@@ -59,6 +59,12 @@ function createProgram(run: Run, context: CommandContext): Command {
       "Host the upstream sees: rewrite (its own), preserve (the public one), or a name",
     )
     .option("--upstream-timeout <seconds>", "silence allowed before an answer begins (300)")
+    .option("--health <url or path>", "asked again and again; while it fails, other connectors are preferred")
+    .option("--health-seconds <n>", "between two looks (10)")
+    .option("--wake <command>", "starts the upstream when the first request comes")
+    .option("--wake-seconds <n>", "time it has to become ready (120)")
+    .option("--wake-stop <command>", "stops it; otherwise what --wake started is ended")
+    .option("--idle-seconds <n>", "without a request, after which it is stopped (1200); 0 for never")
     .option("--insecure-upstream", "do not check the certificate of an https upstream")
     .option("--claim", "claim the name first when nobody has it")
     .option("--no-retry", "end when portal or relay cannot be reached at the start")

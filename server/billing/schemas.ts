@@ -30,6 +30,7 @@ export const PlanOutput = z.object({
     maxBodyBytes: z.number(),
     accessKeys: z.number(),
     apiKeys: z.number(),
+    customDomains: z.number(),
     requestLogDays: z.number(),
   }),
 });

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { inTransaction } from "../../db/client.ts";
+import { inTransaction, type Tx } from "../../db/client.ts";
 import { recordAudit } from "../audit/index.ts";
 import { revokeConnectorsOf } from "../connectors/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
@@ -39,6 +39,7 @@ export async function releaseEndpoint(args: {
       .where("tenant_id", "=", ctx.tenantId)
       .where("revoked_at", "is", null)
       .execute();
+    await removeDomainsOf(tx, { tenantId: ctx.tenantId, endpointId: id, slug });
     const { rows: ports } = await sql`
       update tcp_tunnels set released_at = now(), served_by = null, served_at = null, fault = null
         where endpoint_id = ${id} and tenant_id = ${ctx.tenantId} and released_at is null
@@ -65,4 +66,23 @@ export async function releaseEndpoint(args: {
     await notifyChange(tx, { type: "endpoint", endpointId: id, slug, tenantId: ctx.tenantId });
     return { slug, availableAt: available_at.toISOString() };
   });
+}
+
+/** Its host names stop with it, at once: what is still set in somebody's DNS must lead nowhere. */
+async function removeDomainsOf(
+  tx: Tx,
+  { tenantId, endpointId, slug }: { tenantId: string; endpointId: string; slug: string },
+): Promise<void> {
+  const removed = await tx
+    .updateTable("custom_domains")
+    .set({ removed_at: sql`now()`, held_since: null, next_check_at: null })
+    .where("endpoint_id", "=", endpointId)
+    .where("tenant_id", "=", tenantId)
+    .where("removed_at", "is", null)
+    .returning("host")
+    .execute();
+  for (const { host } of removed) {
+    await notifyChange(tx, { type: "endpoint", endpointId, slug, tenantId, host });
+  }
+  if (removed.length > 0) await notifyChange(tx, { type: "certificate" });
 }

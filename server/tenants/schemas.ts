@@ -22,6 +22,7 @@ export const TenantOutput = z.object({
     maxBodyBytes: z.number(),
     accessKeys: z.number(),
     apiKeys: z.number(),
+    customDomains: z.number(),
     requestLogDays: z.number(),
     maxSeats: z.number(),
   }),

@@ -7,6 +7,7 @@ import { billingRouter } from "./routers/billing.ts";
 import { budgetsRouter } from "./routers/budgets.ts";
 import { connectorsRouter } from "./routers/connectors.ts";
 import { devicesRouter } from "./routers/devices.ts";
+import { domainsRouter } from "./routers/domains.ts";
 import { endpointsRouter } from "./routers/endpoints.ts";
 import { ledgerRouter } from "./routers/ledger.ts";
 import { licensesRouter } from "./routers/licenses.ts";
@@ -24,6 +25,7 @@ export const appRouter = router({
   budgets: budgetsRouter,
   connectors: connectorsRouter,
   devices: devicesRouter,
+  domains: domainsRouter,
   endpoints: endpointsRouter,
   ledger: ledgerRouter,
   licenses: licensesRouter,

@@ -68,6 +68,17 @@ await db
   })
   .execute();
 
+await db
+  .insertInto("custom_domains")
+  .values({
+    id: "dom_of_victim",
+    tenant_id: victim.tenantId,
+    endpoint_id: endpoint.endpointId,
+    host: "api.of-the-victim.com",
+    proof_token: "proof-of-victim",
+  })
+  .execute();
+
 const yesterday = new Date(Date.now() - 86_400_000);
 await db
   .insertInto("invoices")
@@ -142,6 +153,10 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "connectors.verify": { input: { connectorToken: "x" }, answer: "unauthorized" },
   "connectors.revoke": { input: { connectorId: connector.connectorId }, answer: "connector_not_found" },
   "connectors.watch": { input: { slug }, answer: "endpoint_not_found" },
+  "domains.list": { input: { slug }, answer: "endpoint_not_found" },
+  "domains.add": { input: { endpointSlug: slug, host: "api.asker.com" }, answer: "endpoint_not_found" },
+  "domains.verify": { input: { id: "dom_of_victim" }, answer: "domain_not_found" },
+  "domains.remove": { input: { id: "dom_of_victim" }, answer: "domain_not_found" },
   "devices.release": { input: { id: device.devicePk }, answer: "device_not_found" },
   "endpoints.register": { input: { slug }, answer: "slug_taken" },
   "endpoints.details": { input: { slug }, answer: "endpoint_not_found" },
@@ -193,6 +208,8 @@ const secretsOfVictim = [
   "203.0.113.77",
   "victims-db",
   "20777",
+  "api.of-the-victim.com",
+  "proof-of-victim",
   "in_of_victim",
   "VICTIM-0001",
 ];
@@ -207,6 +224,7 @@ async function rowsOfVictim(): Promise<string> {
     "connectors",
     "access_keys",
     "api_keys",
+    "custom_domains",
     "requests",
     "tcp_tunnels",
     "invoices",

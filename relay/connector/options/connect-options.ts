@@ -1,5 +1,6 @@
 import { usageError } from "../exit.ts";
 import type { HostHeader } from "../upstream/request-head.ts";
+import type { WakeOptions } from "../wake/options.ts";
 import { configDir, loadCredentials, loadDeviceId } from "./config-dir.ts";
 import { readConfigFiles } from "./config-file.ts";
 import { type FieldKey, type FileSettings, fieldKeys, fields, type Settings, type Value } from "./fields.ts";
@@ -22,6 +23,11 @@ export interface EndpointOptions {
   hostHeader: HostHeader;
   upstreamTimeoutMs: number;
   insecureUpstream: boolean;
+  /** What is asked whether the upstream is well: a URL, or a path of the upstream. Null: nothing is. */
+  health: string | null;
+  healthMs: number;
+  /** Null: the upstream is somebody else's to start. */
+  wake: WakeOptions | null;
   claim: boolean;
 }
 
@@ -113,8 +119,29 @@ function readEndpoint(settings: Settings): EndpointOptions {
     hostHeader: read.hostHeader(settings.hostHeader ?? null),
     upstreamTimeoutMs: (timeout ?? 300) * 1_000,
     insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
+    health: read.urlOrPath(settings.health ?? null, "health"),
+    healthMs: (read.integer(settings.healthSeconds ?? null, "health-seconds", 1, 3_600) ?? 10) * 1_000,
+    wake: readWake(settings),
     claim: read.flag(settings.claim ?? null, "claim") ?? false,
   };
+}
+
+/** How to start the upstream. @throws ExitError usage when only the details are given */
+function readWake(settings: Settings): WakeOptions | null {
+  const command = read.text(settings.wake ?? null, "wake", 8_000);
+  const stopCommand = read.text(settings.wakeStop ?? null, "wake-stop", 8_000);
+  const startSeconds = read.integer(settings.wakeSeconds ?? null, "wake-seconds", 1, 3_600) ?? 120;
+  const idleSeconds = read.integer(settings.idleSeconds ?? null, "idle-seconds", 0, 604_800) ?? 1_200;
+  if (command !== null) {
+    return { command, startMs: startSeconds * 1_000, idleMs: idleSeconds * 1_000, stopCommand };
+  }
+  for (const key of ["wakeStop", "wakeSeconds", "idleSeconds"] as const) {
+    if (settings[key] === undefined) continue;
+    throw usageError(
+      `${fields[key].name} says how to handle an upstream that wake starts: give wake as well.`,
+    );
+  }
+  return null;
 }
 
 /** A license key given in any way, else the stored login when it is for this portal. */

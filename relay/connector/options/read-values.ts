@@ -57,6 +57,20 @@ export function httpUrl(setting: Setting | null, name: string): string | null {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }
 
+/** A whole http or https address, or the path of one. */
+export function urlOrPath(setting: Setting | null, name: string): string | null {
+  const value = text(setting, name, 2_000);
+  if (value === null || (value.startsWith("/") && !value.startsWith("//"))) return value;
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw wrong(
+      setting!,
+      name,
+      "Give a path like /health, or a whole address like http://127.0.0.1:8080/health.",
+    );
+  }
+  return value;
+}
+
 export function relayUrl(setting: Setting | null): string | null {
   if (setting === null) return null;
   const value = String(setting.value).trim();

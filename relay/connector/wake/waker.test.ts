@@ -4,6 +4,7 @@ import net, { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ProbeTarget } from "../health/probe.ts";
 import type { WakeOptions } from "./options.ts";
 import { Waker } from "./waker.ts";
 
@@ -42,11 +43,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function makeWaker(changes: Partial<WakeOptions> = {}): Waker {
+function makeWaker(changes: Partial<WakeOptions> = {}, health?: string): Waker {
+  const target: ProbeTarget = health
+    ? { kind: "url", url: health }
+    : { kind: "port", host: "127.0.0.1", port };
   const command = `"${process.execPath}" "${join(dir, "server.mjs")}" ${port} "${join(dir, "starts")}"`;
   const waker = new Waker({
-    wake: { command, health: null, startMs: 10_000, idleMs: 60_000, stopCommand: null, ...changes },
-    upstream: { kind: "port", host: "127.0.0.1", port },
+    wake: { command, startMs: 10_000, idleMs: 60_000, stopCommand: null, ...changes },
+    target,
     log: () => undefined,
     onNote: (message) => notes.push(message),
     now: () => (clock === 0 ? performance.now() : clock),
@@ -72,7 +76,7 @@ const isListening = () =>
 
 describe("an upstream that sleeps", () => {
   test("is started once, however many ask, and all of them are told when it is ready", async () => {
-    const waker = makeWaker({ health: `http://127.0.0.1:${port}/health` });
+    const waker = makeWaker({}, `http://127.0.0.1:${port}/health`);
     expect(waker.awake).toBe(false);
     const faults = await Promise.all(Array.from({ length: 50 }, () => waker.wake()));
     expect(faults).toEqual(Array.from({ length: 50 }, () => null));

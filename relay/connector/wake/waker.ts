@@ -1,7 +1,7 @@
+import { type ProbeTarget, probe } from "../health/probe.ts";
 import type { Log } from "../upstream/log.ts";
 import { RunningCommand } from "./command.ts";
 import type { WakeOptions } from "./options.ts";
-import { type ProbeTarget, probe } from "./probe.ts";
 
 /** Between two looks at an upstream that starts, ms. */
 const PROBE_EVERY_MS = 100;
@@ -11,8 +11,8 @@ const RETRY_AFTER_MS = 3_000;
 
 export interface WakerOptions {
   wake: WakeOptions;
-  /** What says that the upstream is ready when no health URL is given. */
-  upstream: ProbeTarget;
+  /** What says that the upstream is ready. */
+  target: ProbeTarget;
   log: Log;
   /** Tells the user, in a sentence. */
   onNote(message: string): void;
@@ -34,12 +34,9 @@ export class Waker {
   private usedAt: number;
   private closed = false;
   private readonly options: WakerOptions;
-  private readonly target: ProbeTarget;
 
   constructor(options: WakerOptions) {
     this.options = options;
-    const { health } = options.wake;
-    this.target = health === null ? options.upstream : { kind: "url", url: health };
     this.usedAt = options.now();
   }
 
@@ -113,8 +110,8 @@ export class Waker {
 
   private async start(): Promise<string | null> {
     // Somebody else may have started it.
-    if ((await probe(this.target, PROBE_TIMEOUT_MS)) === null) return null;
-    const { wake, log, now, onNote } = this.options;
+    const { wake, target, log, now, onNote } = this.options;
+    if ((await probe(target, PROBE_TIMEOUT_MS)) === null) return null;
     if (this.closed) return "the connector stops";
     await this.running?.stop();
     onNote("Starting the upstream.");
@@ -127,7 +124,7 @@ export class Waker {
       if (this.running === command) this.ended(code);
     });
     for (;;) {
-      const fault = await probe(this.target, PROBE_TIMEOUT_MS);
+      const fault = await probe(target, PROBE_TIMEOUT_MS);
       if (fault === null) {
         onNote(`The upstream is ready after ${((now() - startedAt) / 1_000).toFixed(1)} s.`);
         return null;

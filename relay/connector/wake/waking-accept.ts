@@ -8,12 +8,12 @@ export const HOLD_MS = 45_000;
 /** Streams that wait for an upstream which sleeps, and all others. */
 export class WakingAccept {
   private readonly held = new Set<HeldStream>();
-  private readonly waker: Waker;
+  private readonly waker: Pick<Waker, "awake" | "wake">;
   private readonly accept: AcceptStream;
   private readonly holdMs: number;
 
   /** @param accept takes streams for an upstream that is there */
-  constructor(waker: Waker, accept: AcceptStream, holdMs = HOLD_MS) {
+  constructor(waker: Pick<Waker, "awake" | "wake">, accept: AcceptStream, holdMs = HOLD_MS) {
     this.waker = waker;
     this.accept = accept;
     this.holdMs = holdMs;
