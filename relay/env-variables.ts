@@ -30,6 +30,13 @@ export const relayVariables = {
     schema: integer(0, 3_600).default(30),
     fallback: "30",
   }),
+  CONNECTOR_REPLAY: define({
+    description:
+      "A connector token that a second program uses at the same time: allow (told in log, metrics and audit log), refuse the second, or kick both and revoke the token.",
+    expected: "allow, refuse or kick",
+    schema: z.enum(["allow", "refuse", "kick"]).default("allow"),
+    fallback: "allow",
+  }),
   RELAY_MAX_CONNECTIONS_PER_ADDRESS: define({
     description:
       "Open connections of one client address (IPv6: of one /64); trusted proxies are not counted.",

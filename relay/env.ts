@@ -19,6 +19,7 @@ export interface RelayEnv {
   readonly headerTimeoutMs: number;
   readonly drainSeconds: number;
   readonly maxConnectionsPerAddress: number;
+  readonly connectorReplay: "allow" | "refuse" | "kick";
   /** Of the edge: what a client has time for, ms. */
   readonly clientTimers: {
     readonly headReadMs: number;
@@ -84,6 +85,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
     headerTimeoutMs: values.RELAY_HEADER_TIMEOUT_MS,
     drainSeconds: values.RELAY_DRAIN_SECONDS,
     maxConnectionsPerAddress: values.RELAY_MAX_CONNECTIONS_PER_ADDRESS,
+    connectorReplay: values.CONNECTOR_REPLAY,
     clientTimers: Object.freeze({
       headReadMs: values.RELAY_CLIENT_HEAD_SECONDS * 1_000,
       bodyIdleMs: values.RELAY_CLIENT_BODY_SECONDS * 1_000,

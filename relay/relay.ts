@@ -7,6 +7,7 @@ import { readSpending } from "../server/budgets/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
+  recordTokenReuse,
   verifyConnectorToken,
 } from "../server/connectors/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
@@ -92,6 +93,15 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     memory,
     publicBaseUrlOf,
     onConnectorChange: (connectorId) => reporter.changed(connectorId),
+    holders: {
+      policy: env.connectorReplay,
+      onReuse(reuse) {
+        log.warn({ ...reuse }, "connector token used by a second program");
+        recordTokenReuse(db, reuse).catch((error: unknown) =>
+          log.error({ err: error, connectorId: reuse.connectorId }, "token reuse not recorded"),
+        );
+      },
+    },
     now,
     schedule: setImmediate,
     delay: (ms) => delay(ms),

@@ -130,6 +130,12 @@ export function createMetrics({ room, metering, edge, tcp, feed }: MetricsSource
   counter("hotspot_links_refused_total", "Links refused, by code.", ["code"], (self) => {
     for (const [code, count] of room.counts.refused) self.inc({ code }, count);
   });
+  counter(
+    "hotspot_connector_token_reuses_total",
+    "Links whose token another program was using.",
+    [],
+    (self) => self.inc(room.holders.reuses),
+  );
   counter("hotspot_links_ended_total", "Links ended, by GOAWAY code.", ["code"], (self) => {
     for (const [code, count] of room.counts.ended) self.inc({ code }, count);
   });
