@@ -87,6 +87,8 @@ function shared(command: Command): Command {
     .option("--license-key <key>", "key from the portal's license page; better in HOTSPOT_LICENSE_KEY")
     .option("--portal <url>", "address of the portal")
     .option("--device-id <id>", "name of this device; made once and kept when left out")
+    .option("--proxy <url>", "HTTP proxy to portal and relay, instead of HTTPS_PROXY; none goes without")
+    .option("--ca-file <file>", "PEM certificates to trust as well")
     .option("--config <file>", "YAML file with the same names")
     .option("--json", "print JSON lines");
 }

@@ -1,4 +1,5 @@
 import { runCli } from "./cli.ts";
+import { PROXY_VARIABLES } from "./network/proxy.ts";
 
 /** The entry point: connects the program to its process, runs it, and ends. */
 const stop = Promise.withResolvers<void>();
@@ -29,8 +30,15 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// Read once, then hidden from the runtime, which would apply them by itself: to the upstream too, and in its own way.
+const env = { ...process.env };
+for (const name of PROXY_VARIABLES) {
+  delete process.env[name];
+  delete process.env[name.toLowerCase()];
+}
+
 const exitCode = await runCli(process.argv.slice(2), {
-  env: process.env,
+  env,
   cwd: process.cwd(),
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),

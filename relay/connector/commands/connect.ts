@@ -1,4 +1,5 @@
 import { ExitCode, usageError } from "../exit.ts";
+import { createDial } from "../link/dial.ts";
 import type { Options } from "../options/connect-options.ts";
 import { PortalClient } from "../portal/client.ts";
 import { Fleet } from "../serving/fleet.ts";
@@ -31,6 +32,7 @@ export async function connect(options: Options, context: CommandContext): Promis
 
 /** The endpoints with their names and upstreams. @throws ExitError usage */
 async function makePlans(options: Options, reporter: Reporter): Promise<EndpointPlan[]> {
+  const { trusted } = options.network;
   const plans: EndpointPlan[] = [];
   for (const endpoint of options.endpoints) {
     const { slug } = endpoint;
@@ -40,19 +42,20 @@ async function makePlans(options: Options, reporter: Reporter): Promise<Endpoint
         "Give --license-key with the key from the portal's license page, or run `hotspot login`.",
       );
     }
-    const target = await chooseUpstream(endpoint, (message) => reporter.note(message));
+    const target = await chooseUpstream({ ...endpoint, trusted }, (message) => reporter.note(message));
     plans.push({ ...endpoint, slug, target });
   }
   return plans;
 }
 
 function makeDeps(options: Options, context: CommandContext, reporter: Reporter): ServingDeps {
-  const { portal, credential, deviceId } = options;
+  const { portal, credential, deviceId, network } = options;
   if (portal.startsWith("http:") && !isLocal(portal)) {
     reporter.note(`Warning: ${portal} is not https, so the license key travels readable for others.`);
   }
   return {
-    client: new PortalClient({ portal, credential, deviceId }),
+    client: new PortalClient({ portal, credential, deviceId, network }),
+    dial: createDial(network),
     relayUrl: options.relay,
     retry: options.retry,
     log: createLog(options, context),

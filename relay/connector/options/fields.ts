@@ -19,6 +19,8 @@ export const fields = {
   hostHeader: { name: "host-header", env: "HOTSPOT_HOST_HEADER", scope: "endpoint" },
   upstreamTimeout: { name: "upstream-timeout", env: "HOTSPOT_UPSTREAM_TIMEOUT", scope: "endpoint" },
   insecureUpstream: { name: "insecure-upstream", env: "HOTSPOT_INSECURE_UPSTREAM", scope: "endpoint" },
+  proxy: { name: "proxy", env: "HOTSPOT_PROXY", scope: "program" },
+  caFile: { name: "ca-file", env: "HOTSPOT_CA_FILE", scope: "program" },
   claim: { name: "claim", env: "HOTSPOT_CLAIM", scope: "endpoint" },
   retry: { name: "retry", env: "HOTSPOT_RETRY", scope: "program" },
   json: { name: "json", env: "HOTSPOT_JSON", scope: "program" },

@@ -1,7 +1,7 @@
 import { ExitCode, ExitError } from "../exit.ts";
 import { Connector } from "../link/connector.ts";
-import { dialLink } from "../link/dial.ts";
 import { TokenSource } from "../link/token-source.ts";
+import type { DialLink } from "../link/websocket.ts";
 import type { EndpointOptions } from "../options/connect-options.ts";
 import type { IssuedToken, PortalClient } from "../portal/client.ts";
 import { PortalError } from "../portal/errors.ts";
@@ -20,6 +20,7 @@ export interface EndpointPlan extends EndpointOptions {
 /** What all endpoints of a process share. */
 export interface ServingDeps {
   client: PortalClient;
+  dial: DialLink;
   relayUrl: string | null;
   retry: boolean;
   log: Log;
@@ -53,7 +54,7 @@ export class ServedEndpoint {
       slug,
       links: plan.connections,
       tokens: new TokenSource(() => issueToken(deps.client, slug, plan.claim, reporter)),
-      dial: dialLink,
+      dial: deps.dial,
       relayUrl: deps.relayUrl,
       onOpen: this.dispatcher.accept,
       log: deps.log,
