@@ -9,6 +9,7 @@ import {
   integer,
   list,
   port,
+  portRange,
   secret,
   secretExpected,
   text,
@@ -58,6 +59,12 @@ export const sharedVariables = {
     expected: "a port from 1 to 65535",
     schema: integer(1, 65_535).optional(),
     fallback: "RELAY_PORT when the base domain is localhost, else none",
+  }),
+  RELAY_TCP_PORTS: define({
+    description:
+      "Public ports of the relay for TCP tunnels; tenants get blocks of them. Without it there are no TCP tunnels. Below the ports that the machine gives to outgoing connections (Linux: 32768).",
+    expected: "two ports from 1024 to 65535 like 20000-20999",
+    schema: portRange.optional(),
   }),
   RELAY_INTERNAL_SECRET: define({
     description: "Shared by portal and relay: proves to each that it is the other who calls.",

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import {
   define,
@@ -12,6 +13,12 @@ import {
   text,
 } from "./env-schema.ts";
 import { sharedVariables } from "./env-shared.ts";
+
+/** An address as node:dns takes it: `9.9.9.9`, `127.0.0.1:5353`, `::1`, `[::1]:53`. */
+function isNameServer(server: string): boolean {
+  const [, inBrackets, plain] = /^(?:\[(.+)\]|([^:]+))(?::\d{1,5})?$/.exec(server) ?? [];
+  return isIP(inBrackets ?? plain ?? server) > 0;
+}
 
 /** Every variable the portal reads, in the order in which documents show them. */
 export const portalVariables = {
@@ -55,6 +62,11 @@ export const portalVariables = {
     description: "Brands whose names, and names that look like them, nobody may claim, separated by commas.",
     expected: "names separated by commas",
     schema: list,
+  }),
+  DNS_SERVERS: define({
+    description: "Name servers that custom domains are checked with, instead of the machine's own.",
+    expected: "addresses separated by commas, with or without a port, e.g. 9.9.9.9,127.0.0.1:5353",
+    schema: list.refine((servers) => servers.every(isNameServer)),
   }),
   SMTP_URL: define({
     description: "Mail server. Without it mail is kept in the mailbox folder of HOTSPOT_DATA_DIR.",

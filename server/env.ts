@@ -30,6 +30,8 @@ export interface PortalEnv {
     readonly internalSecret: string;
     readonly connectorSigningSecret: string;
     readonly connectorTtlSeconds: number;
+    /** For TCP tunnels; null: there are none. */
+    readonly tcpPorts: { readonly first: number; readonly last: number } | null;
   };
   readonly proxyRateLimit: { readonly windowMs: number; readonly max: number };
   readonly mail:
@@ -58,6 +60,10 @@ export interface PortalEnv {
         readonly secretAccessKey: string;
         readonly region: string;
       };
+  readonly domains: {
+    /** Empty: those of the machine. */
+    readonly dnsServers: readonly string[];
+  };
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -102,6 +108,7 @@ export function readPortalEnv(source: Readonly<Record<string, string | undefined
       internalSecret: values.RELAY_INTERNAL_SECRET,
       connectorSigningSecret: values.RELAY_CONNECTOR_SIGNING_SECRET,
       connectorTtlSeconds: values.RELAY_CONNECTOR_TTL_SECONDS,
+      tcpPorts: values.RELAY_TCP_PORTS ?? null,
     },
     proxyRateLimit: { windowMs: values.PROXY_RATE_LIMIT_WINDOW_MS, max: values.PROXY_RATE_LIMIT_MAX },
     mail: values.SMTP_URL
@@ -114,6 +121,7 @@ export function readPortalEnv(source: Readonly<Record<string, string | undefined
         },
     billing: readBilling(values),
     storage: readStorage(values),
+    domains: { dnsServers: values.DNS_SERVERS },
     trustedProxies: values.TRUSTED_PROXIES,
   } satisfies PortalEnv);
 }

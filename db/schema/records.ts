@@ -25,8 +25,10 @@ export interface RequestsTable {
   duration_ms: number;
   /** Time parked before a link took it. */
   queue_ms: number | null;
-  /** Time until the upstream's response head. */
+  /** Time until the upstream's response head, without what the tunnel took. */
   upstream_ms: number | null;
+  /** The tunnel's part of that wait. Null where the connector did not tell: then it is in `upstream_ms`. */
+  tunnel_ms: Generated<number | null>;
   client_address: string;
   error_code: string | null;
   /** It was handed to an upstream; if not, we answered it ourselves and it is not counted for money. */

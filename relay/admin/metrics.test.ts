@@ -38,6 +38,7 @@ it("shows what was counted, in Prometheus' text form", async () => {
     durationMs: 30,
     queueMs: 0,
     upstreamMs: 0,
+    tunnelMs: null,
     clientAddress: "192.0.2.1",
     errorCode: "endpoint_not_found",
     clientAborted: false,

@@ -62,6 +62,7 @@ export function createMemoryLink(onOpen: NonNullable<SessionEvents["onOpen"]>): 
   toConnector.receiver = connector;
   toRelay.sender = connector;
   toRelay.receiver = relay;
+  connector.tellsTiming = true;
   connector.hello(greeting);
   for (let task = starting.shift(); task !== undefined; task = starting.shift()) task();
   started = true;

@@ -1,5 +1,5 @@
 import { type ErrorLink, errorPage } from "./error-page.ts";
-import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
+import { type EdgeError, type EdgeErrorCode, edgeErrors } from "./errors.ts";
 
 /** A whole response of our own. */
 export interface Answer {
@@ -51,9 +51,10 @@ const reasons: Record<number, string> = {
  * browser. Nothing of the request is put into it but the request id.
  */
 export function errorAnswer(code: EdgeErrorCode, context: ErrorContext): Answer {
-  const { status, message: usual } = edgeErrors[code];
+  const { status, message: usual, retryAfterSeconds }: EdgeError = edgeErrors[code];
   const message = context.message ?? usual;
   const fields: Record<string, string> = { "Hotspot-Error": code, ...context.fields };
+  if (retryAfterSeconds !== undefined) fields["Retry-After"] = String(retryAfterSeconds);
   if (status === 401) fields["WWW-Authenticate"] = 'Bearer realm="hotspot"';
   const { requestId } = context;
   if (context.path.startsWith("/v1/")) {

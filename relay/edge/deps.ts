@@ -146,7 +146,7 @@ export interface EdgeConfig {
   readonly upstreamHeaderTimeoutMs: number;
   /** Open connections of one client address (IPv6: of one /64). */
   readonly maxConnectionsPerAddress: number;
-  /** Overrides of `defaultTimers`, for tests. */
+  /** Instead of `defaultTimers`, as far as they are set. */
   readonly timers?: Partial<EdgeTimers>;
 }
 

@@ -43,7 +43,10 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   private stream: Stream | null = null;
   private counted = false;
   private responseEnded = false;
-  private upstreamMs = 0;
+  /** From the stream's opening to the response head; 0 before. */
+  private waitedMs = 0;
+  /** The upstream's part of it, as the connector tells; below 0 when it does not. */
+  private upstreamMicros = -1;
   private uncredited = 0;
   private answered = 0;
   private isSettled = false;
@@ -243,6 +246,10 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     this.advance(result);
   }
 
+  onTiming(microseconds: number): void {
+    this.upstreamMicros = microseconds;
+  }
+
   onData(chunk: Uint8Array, end: boolean): void {
     if (!this.finished) this.advance(this.response.onData(chunk, end));
   }
@@ -318,7 +325,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   }
 
   private noteHead(): void {
-    if (this.upstreamMs === 0) this.upstreamMs = this.edge.now() - this.dispatch.openedAt;
+    if (this.waitedMs === 0) this.waitedMs = this.edge.now() - this.dispatch.openedAt;
   }
 
   /** Sees whether the client still listens; when it does not, its connection closes. */
@@ -464,7 +471,10 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
 
   /** The request so far. */
   private record(status: number, errorCode: string | null, clientAborted: boolean): RequestRecord {
-    const { edge, route } = this;
+    const { edge, route, waitedMs, upstreamMicros } = this;
+    const told = upstreamMicros >= 0 && waitedMs > 0;
+    // A connector that claims more than was waited is not believed further than that.
+    const upstreamMs = told ? Math.min(upstreamMicros / 1_000, waitedMs) : waitedMs;
     return {
       requestId: this.requestId,
       tenantId: route?.tenantId ?? null,
@@ -480,7 +490,8 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
       startedAt: this.startedAt,
       durationMs: edge.now() - this.startedAt,
       queueMs: (this.dispatch.openedAt || edge.coarseNow) - this.startedAt,
-      upstreamMs: this.upstreamMs,
+      upstreamMs,
+      tunnelMs: told ? waitedMs - upstreamMs : null,
       clientAddress: this.forwarding?.clientAddress ?? this.peer.address,
       errorCode,
       clientAborted,

@@ -3,12 +3,13 @@ import { describe, expect, it, vi } from "vitest";
 import type { ConnectorState, ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
 import { goawayName, LINK_LOST } from "../protocol/codes.ts";
+import { MAX_LINKS } from "../protocol/limits.ts";
 import { bytes, Recorder, text } from "../protocol/testing/recorder.ts";
 import { makeRoute } from "../routes/testing/route.ts";
 import { TokenMemory } from "../routes/token-memory.ts";
 import { TunnelRegistry } from "../routes/tunnel-registry.ts";
 import { ConnectorReporter } from "./connector-reporter.ts";
-import { LinkRoom, MAX_LINKS_PER_CONNECTOR } from "./link-room.ts";
+import { LinkRoom } from "./link-room.ts";
 import { Rechecker } from "./recheck.ts";
 import { FakeConnection } from "./testing/fake-connection.ts";
 import { FakeConnector, linkRequest } from "./testing/fake-connector.ts";
@@ -259,6 +260,7 @@ describe("a link", () => {
 
   it.each([
     ["no version in common", { versions: [7] }, "version"],
+    ["no version at all", { versions: [] }, "version"],
     ["a broken HELLO", { capacity: -1 }, "protocolError"],
   ])("ends at %s", async (_name, changes, goaway) => {
     const { ask, tasks } = makeRoom();
@@ -271,7 +273,7 @@ describe("a link", () => {
 
   it("over the number for one connector is told so", async () => {
     const { ask, connect, tasks } = makeRoom();
-    for (let i = 0; i < MAX_LINKS_PER_CONNECTOR; i++) await connect("con_1");
+    for (let i = 0; i < MAX_LINKS; i++) await connect("con_1");
     const { conn } = await ask("con_1");
     const goaways: string[] = [];
     new FakeConnector(conn, tasks, { onGoaway: (code) => goaways.push(goawayName(code)) }).hello();
@@ -317,6 +319,53 @@ describe("a link", () => {
     expect(connector.session.finished).toBe(true);
     room.tick(Date.now());
     expect(conn.ended).toBe(true);
+  });
+
+  it("whose connector says that its upstream is down is unhealthy until it says otherwise; it still takes streams", async () => {
+    const { registry, connect } = makeRoom();
+    const { connector } = await connect();
+    const [tunnel] = registry.tunnels(makeRoute());
+    connector.session.setState(false, "health check failed");
+    connector.settle();
+    expect(tunnel).toMatchObject({ healthy: false, accepting: true });
+    connector.session.setState(true, "");
+    connector.settle();
+    expect(tunnel!.healthy).toBe(true);
+  });
+
+  it("is unhealthy at its share of the connector's capacity, and while a PING waits for its answer", async () => {
+    const { registry, connect, clock, room } = makeRoom();
+    const { connector } = await connect("con_1", { onOpen: () => new Recorder() });
+    const [tunnel] = registry.tunnels(makeRoute());
+    // The test's connector says that it can run 5 streams, on one link.
+    for (let i = 0; i < 5; i++) {
+      expect(tunnel!.healthy).toBe(true);
+      tunnel!.open(0, 0, get, true, new Recorder());
+    }
+    expect(tunnel).toMatchObject({ healthy: false, accepting: true });
+    const other = await connect("con_2");
+    const second = registry.tunnels(makeRoute())[1]!;
+    connector.settle();
+    for (let second = 1; second <= 6; second++) {
+      clock.now = second * 1_000;
+      room.tick(Date.now());
+    }
+    expect(second.healthy).toBe(false);
+    other.connector.settle();
+    clock.now += 1_000;
+    room.tick(Date.now());
+    expect(second.healthy).toBe(true);
+  });
+
+  it("speaks version 1 with a connector that knows newer ones, and names the features that both have", async () => {
+    const { ask, tasks } = makeRoom();
+    const { conn } = await ask("con_1");
+    const welcomes: string[] = [];
+    const connector = new FakeConnector(conn, tasks, {
+      onWelcome: (payload) => welcomes.push(text(payload)),
+    });
+    connector.hello({ versions: [1, 2], features: ["later", "state"] });
+    expect(JSON.parse(welcomes[0]!)).toMatchObject({ version: 1, features: ["state"] });
   });
 
   it("is asked for a new token when its own expires", async () => {

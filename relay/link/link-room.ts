@@ -3,6 +3,7 @@ import type { ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
 import type { Log } from "../log.ts";
 import { GoawayCode, goawayName, ProtocolError } from "../protocol/codes.ts";
+import { MAX_LINKS } from "../protocol/limits.ts";
 import type { TokenMemory } from "../routes/token-memory.ts";
 import type { RawConnection } from "../routes/tunnel.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
@@ -12,8 +13,6 @@ import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./h
 import { Link } from "./link.ts";
 import { draining } from "./refusals.ts";
 
-/** Links of one connector: more would only cost memory. */
-export const MAX_LINKS_PER_CONNECTOR = 16;
 /** A refused client has this long to read its answer, ms. */
 const REFUSAL_LINGER_MS = 2_000;
 
@@ -157,6 +156,7 @@ export class LinkRoom {
       schedule: options.schedule,
       onReady: (self) => this.admitReady(self),
       onMeasured: (self) => options.onConnectorChange(self.connectorId),
+      onState: (self, accepting, reason) => this.stateTold(self, accepting, reason),
       onDraining: (self) => this.takeOut(self),
       onEnded: (self, code, reason) => this.ended(self, code, reason),
       onGone: (self) => this.links.delete(self),
@@ -172,11 +172,8 @@ export class LinkRoom {
   private admitReady(link: Link): void {
     const { registry, log } = this.options;
     const { connectorId, endpointId, claims, hello } = link;
-    if (registry.linkCount(endpointId, connectorId) >= MAX_LINKS_PER_CONNECTOR) {
-      throw new ProtocolError(
-        GoawayCode.tooManyLinks,
-        `at most ${MAX_LINKS_PER_CONNECTOR} links a connector`,
-      );
+    if (registry.linkCount(endpointId, connectorId) >= MAX_LINKS) {
+      throw new ProtocolError(GoawayCode.tooManyLinks, `at most ${MAX_LINKS} links a connector`);
     }
     let links = this.ready.get(connectorId);
     if (links === undefined) {
@@ -198,6 +195,11 @@ export class LinkRoom {
     if (!links?.delete(link)) return;
     if (links.size === 0) this.ready.delete(link.connectorId);
     this.options.onConnectorChange(link.connectorId);
+  }
+
+  private stateTold(link: Link, accepting: boolean, reason: string): void {
+    const { linkId, connectorId, endpointId } = link;
+    this.options.log.info({ linkId, connectorId, endpointId, accepting, reason }, "connector told its state");
   }
 
   private ended(link: Link, code: number, reason: string): void {

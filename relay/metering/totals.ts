@@ -22,8 +22,10 @@ export interface RequestRecord {
   durationMs: number;
   /** From the request head until a tunnel took the stream: route, key, parking. */
   queueMs: number;
-  /** From then until the response head. 0 when none came. */
+  /** From then until the response head, without what the tunnel took. 0 when none came. */
   upstreamMs: number;
+  /** The tunnel's part of that wait; null when the connector does not tell. */
+  tunnelMs: number | null;
   clientAddress: string;
   /** A code of `errors.ts`, null when the upstream's answer was delivered whole. */
   errorCode: string | null;

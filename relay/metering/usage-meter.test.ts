@@ -21,6 +21,7 @@ function makeRecord(changes: Partial<RequestRecord> = {}): RequestRecord {
     durationMs: 30,
     queueMs: 0,
     upstreamMs: 20,
+    tunnelMs: 3,
     clientAddress: "192.0.2.1",
     errorCode: null,
     clientAborted: false,

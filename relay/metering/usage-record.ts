@@ -42,6 +42,7 @@ export function toUsageRecord(
     durationMs: count(settled === null ? record.durationMs : endedAt - settled.at),
     queueMs: count(record.queueMs),
     upstreamMs: count(record.upstreamMs),
+    tunnelMs: record.tunnelMs === null ? null : count(record.tunnelMs),
     clientAddress: record.clientAddress,
     errorCode: record.errorCode,
     clientAborted: record.clientAborted,

@@ -13,6 +13,10 @@ export const MAX_PAYLOAD_BYTES = 65_536;
 export const MAX_MESSAGE_BYTES = 1_048_576;
 /** HELLO and WELCOME, JSON. */
 export const MAX_HELLO_BYTES = 4_096;
+/** TCP tunnels one link may serve: their names must fit a HELLO. */
+export const MAX_TCP_NAMES = 64;
+/** Name of a TCP tunnel, characters: a port number, or a word like a host label. */
+export const MAX_TCP_NAME_LENGTH = 32;
 /** UTF-8 reason of RESET and GOAWAY: a sentence. */
 export const MAX_REASON_BYTES = 256;
 /** Head inside OPEN or HEAD; two bytes of an OPEN payload are kind and framing. */
@@ -26,6 +30,8 @@ export const WINDOW_BYTES = 262_144;
 export const MAX_CREDIT = 0x7fff_ffff;
 /** Streams open at once on one link: 4,096 idle event streams cost about 10 MB per process. */
 export const MAX_STREAMS = 4_096;
+/** Links of one connector: more would only cost memory. */
+export const MAX_LINKS = 16;
 /** Stream ids are u32; the relay asks the connector for a new link before they run out. */
 export const MAX_STREAM_ID = 0xffff_fffe;
 
@@ -44,10 +50,14 @@ export const MAX_BACKLOG_BYTES = 1_048_576;
 /** With this much unsent the peer has stopped reading while we answer it (pings, resets): the link ends. */
 export const MAX_UNSENT_BYTES = 16_777_216;
 
-/** Time between PINGs of each side, ms. */
-export const PING_INTERVAL_MS = 10_000;
-/** A side that hears nothing for this long ends the link, ms: two PINGs lost, and within 25 s with the timer's step. */
-export const IDLE_TIMEOUT_MS = 20_000;
+/** A side that hears nothing for this long sends a PING, ms; the answer is something heard. */
+export const PING_INTERVAL_MS = 4_000;
+/** A PING at least so often, ms, however much is heard: the round trip changes. */
+export const MEASURE_INTERVAL_MS = 30_000;
+/** A side that hears nothing for this long ends the link, ms: two PINGs lost. Connectors that are stopped for 5 s survive. */
+export const IDLE_TIMEOUT_MS = 10_000;
+/** A PING without an answer for so long, ms: requests go elsewhere if there is another link. */
+export const SUSPECT_MS = 2_000;
 /** PINGs accepted from a peer in PING_WINDOW_MS; more is a flood. */
 export const MAX_PINGS = 100;
 export const PING_WINDOW_MS = 10_000;

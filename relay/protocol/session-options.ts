@@ -33,6 +33,8 @@ export interface SessionEvents {
   /** The peer opens or takes no new streams; running ones finish. */
   onGoaway?(code: number, reason: string): void;
   onPong?(roundTripMs: number): void;
+  /** Relay only: the connector says whether its upstream can serve. */
+  onState?(accepting: boolean, reason: string): void;
   /** The transport is full: call `drained` when its buffer has shrunk (a transport without a drain event is polled). */
   onBlocked?(): void;
   /** The session has ended, by either side; every stream has been told. Called once. */

@@ -4,6 +4,7 @@ import { MAX_HEAD_BYTES, MAX_HEADS_PER_STREAM } from "./limits.ts";
 import type { Session } from "./session.ts";
 import type { AcceptedStream, AcceptedStreamEvents, StreamEvents, StreamKind } from "./stream.ts";
 
+const MAX_U32 = 2 ** 32 - 1;
 const noBytes = new Uint8Array(0);
 
 /** One stream of a session, at either end. `receive*` and `lost` are called by the session only. */
@@ -40,6 +41,11 @@ export class SessionStream implements AcceptedStream {
     if (this.closed || this.localEnded) return;
     this.session.sendFrame(FrameType.head, end, this.id, head);
     if (end) this.finishLocal();
+  }
+
+  timing(microseconds: number): void {
+    if (this.closed || this.localEnded || !this.session.tellsTiming) return;
+    this.session.sendU32(FrameType.timing, this.id, Math.min(Math.max(Math.round(microseconds), 0), MAX_U32));
   }
 
   write(chunk: Uint8Array): number {
@@ -90,6 +96,10 @@ export class SessionStream implements AcceptedStream {
     (this.events as StreamEvents).onHead(head, end);
     if (end) this.finishRemote();
     return true;
+  }
+
+  receiveTiming(microseconds: number): void {
+    (this.events as StreamEvents).onTiming?.(microseconds);
   }
 
   /** @returns false when it is more than the credit */

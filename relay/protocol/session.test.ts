@@ -53,6 +53,26 @@ describe("a stream", () => {
     expect([pair.relay.outstanding, pair.connector.outstanding]).toEqual([0, 0]);
   });
 
+  it("carries how long the upstream took, before the head, to a relay that asked for it", () => {
+    const { pair, accepted } = recordingPair();
+    const client = new Recorder();
+    openTo(pair, client, true);
+    openTo(pair, new Recorder(), true);
+    pair.settle();
+    accepted[0]!.stream.timing(1_234.4);
+    accepted[0]!.stream.head(ok, true);
+    pair.settle();
+    expect(client).toMatchObject({ timings: [], heads: [text(ok)] });
+    pair.connector.tellsTiming = true;
+    const other = new Recorder();
+    openTo(pair, other, true);
+    pair.settle();
+    accepted[2]!.stream.timing(1_234.4);
+    accepted[2]!.stream.head(ok, true);
+    pair.settle();
+    expect(other).toMatchObject({ timings: [1_234], heads: [text(ok)], ended: true });
+  });
+
   it("puts END on the frame before it, so that a small answer is two frames in one message", () => {
     const { pair, accepted } = recordingPair();
     openTo(pair, new Recorder(), true);

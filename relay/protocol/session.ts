@@ -15,6 +15,8 @@ export type { SessionEvents, SessionOptions, SessionTransport } from "./session-
 export class Session {
   readonly role: "relay" | "connector";
   readonly windowBytes: number;
+  /** Connector: the relay wants to know how long upstreams took (feature `timing`). */
+  tellsTiming = false;
   /** Smoothed round trip of PING, ms; null before the first. */
   roundTripMs: number | null = null;
   closed = false;
@@ -179,6 +181,15 @@ export class Session {
     this.finish(GoawayCode.internal, reason);
   }
 
+  /** Connector: tells the relay whether the upstream can serve. Only when WELCOME lists the feature `state`. */
+  setState(accepting: boolean, reason: string): void {
+    if (this.closed) return;
+    const text = encoder.encode(reason).subarray(0, limits.MAX_REASON_BYTES);
+    const at = this.writer.begin(FrameType.state, 0, 1 + text.length);
+    this.writer.bytes[at] = accepting ? 1 : 0;
+    this.writer.bytes.set(text, at + 1);
+  }
+
   /** Sends a PING; `onPong` tells the round trip. */
   ping(): void {
     if (this.closed) return;
@@ -197,9 +208,21 @@ export class Session {
     const now = this.now();
     if (now - this.heardAt >= idleTimeoutMs) {
       this.close(GoawayCode.idle, "nothing heard for too long");
-    } else if (now - this.pingedAt >= pingIntervalMs) {
+    } else if (now - Math.max(this.heardAt, this.pingedAt) >= pingIntervalMs) {
+      this.ping();
+    } else if (now - this.pingedAt >= limits.MEASURE_INTERVAL_MS) {
       this.ping();
     }
+  }
+
+  /** How long a PING has waited with nothing heard since, ms; 0 when none waits. */
+  silentFor(): number {
+    return this.heardAt >= this.pingedAt ? 0 : this.now() - this.pingedAt;
+  }
+
+  /** The transport holds more than it should: what is opened now waits behind it. */
+  get congested(): boolean {
+    return this.writer.blocked;
   }
 
   // What streams call.
@@ -283,6 +306,10 @@ export class Session {
         this.checkBody(stream);
         stream.receiveTrailers(message.subarray(start, stop));
         return;
+      case FrameType.timing:
+        if (this.role !== "relay" || stream.sawHead) throw unexpected("TIMING");
+        stream.receiveTiming(readU32(message, start));
+        return;
       case FrameType.window:
         this.receiveWindow(stream, readU32(message, start));
         return;
@@ -303,7 +330,7 @@ export class Session {
         this.events.onWelcome?.(payload);
         return;
       case FrameType.ping:
-        this.countPing();
+        this.countControl();
         this.sendFrame(FrameType.pong, false, 0, payload);
         return;
       case FrameType.pong: {
@@ -316,6 +343,11 @@ export class Session {
         this.events.onPong?.(roundTripMs);
         return;
       }
+      case FrameType.state:
+        if (this.role !== "relay" || !this.greeted || payload[0]! > 1) throw unexpected("STATE");
+        this.countControl();
+        this.events.onState?.(payload[0] === 1, readReason(payload, 1, payload.length));
+        return;
       default:
         this.goawayReceived = true;
         this.events.onGoaway?.(readU32(payload, 0), readReason(payload, 4, payload.length));
@@ -358,7 +390,7 @@ export class Session {
   }
 
   private checkHead(stream: SessionStream): void {
-    if (this.role !== "relay" || stream.remoteEnded) throw unexpected("HEAD");
+    if (this.role !== "relay" || stream.remoteEnded || stream.kind === 2) throw unexpected("HEAD");
   }
 
   private checkBody(stream: SessionStream): void {
@@ -377,13 +409,13 @@ export class Session {
     this.enqueue(stream);
   }
 
-  private countPing(): void {
+  private countControl(): void {
     if (this.heardAt - this.pingWindowAt > limits.PING_WINDOW_MS) {
       this.pingWindowAt = this.heardAt;
       this.pingsSeen = 0;
     }
     if (++this.pingsSeen > limits.MAX_PINGS)
-      throw new ProtocolError(GoawayCode.protocolError, "too many PINGs");
+      throw new ProtocolError(GoawayCode.protocolError, "too many PINGs or STATEs");
   }
 
   private sendCoded(type: number, streamId: number, code: number, reason: string): void {

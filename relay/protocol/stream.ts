@@ -27,6 +27,8 @@ export interface AcceptedStreamEvents {
 export interface StreamEvents extends AcceptedStreamEvents {
   /** A response head: status line, field lines, empty line. Informational heads (1xx) may come first. */
   onHead(head: Uint8Array, end: boolean): void;
+  /** Right before the final head: how long the acceptor waited for its upstream's. */
+  onTiming?(microseconds: number): void;
 }
 
 /** The opener's end of one stream. */
@@ -53,4 +55,6 @@ export interface AcceptedStream extends Stream {
    * @throws RangeError when longer than MAX_HEAD_BYTES: reset the stream with TOO_LARGE instead
    */
   head(head: Uint8Array, end: boolean): void;
+  /** Tells, before the final head, how long the upstream took for it; nothing when the opener did not ask. */
+  timing(microseconds: number): void;
 }

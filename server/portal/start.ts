@@ -8,6 +8,7 @@ import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers 
 import { createBilling, ensureCustomer, keepCatalogReady } from "../billing/index.ts";
 import { budgetAlertsTask } from "../budgets/index.ts";
 import { createChangeHub } from "../change-hub.ts";
+import { createResolver, domainChecksTask } from "../domains/index.ts";
 import { publicUrlFor } from "../endpoints/index.ts";
 import type { PortalEnv } from "../env.ts";
 import { DomainError } from "../errors.ts";
@@ -84,7 +85,9 @@ export async function startPortal(
   const authHandler = createAuthHandler({ auth, db, log, knownBrowsers });
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
-  const api = { db, config: apiConfigOf(env), log, limiter: createPostgresLimiter(db), changes, billing };
+  const config = apiConfigOf(env);
+  const domains = { resolver: createResolver(env.domains.dnsServers), certificates: null };
+  const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains };
   const draining = new AbortController();
   if (billing.mode !== "off") {
     background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
@@ -156,6 +159,7 @@ export async function startPortal(
     tasks: [
       ...housekeepingTasks({ db, archive, stripe }),
       ...stripeEvents.tasks,
+      domainChecksTask({ db, deps: domains, config, log }),
       budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
     ],
     log,

@@ -5,6 +5,7 @@ import { normalizeSlug } from "../endpoints/slug.ts";
 import { DomainError } from "../errors.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { ListRequestsInput, ListRequestsOutput } from "./schemas.ts";
+import { timingOf } from "./timing.ts";
 
 const DEFAULT_LIMIT = 50;
 
@@ -75,6 +76,7 @@ export async function listRequests(args: {
       bytesIn: row.bytes_in,
       bytesOut: row.bytes_out,
       durationMs: row.duration_ms,
+      timing: timingOf(row),
       accessKeyName: row.access_key_name,
       errorCode: row.error_code,
       clientAddress: row.client_address,

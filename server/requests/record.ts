@@ -24,6 +24,7 @@ const COLUMNS = [
     "duration_ms",
     "queue_ms",
     "upstream_ms",
+    "tunnel_ms",
     "client_address",
     "error_code",
   ],
@@ -59,7 +60,7 @@ function line(row: RequestRow): string {
     row.api_kind == null
       ? "\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N"
       : `${copyField(row.api_kind)}\t${copyField(row.model ?? null)}\t${number(row.input_tokens)}\t${number(row.cached_tokens)}\t${number(row.cache_write_tokens)}\t${number(row.output_tokens)}\t${number(row.reasoning_tokens)}\t${copyField(row.usage_source ?? null)}\t${copyField(row.usage_status ?? null)}\t${copyField(row.finish_reason ?? null)}`;
-  return `${copyField(row.id)}\t${copyField(row.tenant_id)}\t${copyField(row.endpoint_id)}\t${copyField(row.access_key_id ?? null)}\t${copyField(row.connector_id ?? null)}\t${copyField(row.relay_id)}\t${row.started_at.toISOString()}\t${copyField(row.method)}\t${copyField(row.path)}\t${row.status}\t${row.bytes_in}\t${row.bytes_out}\t${row.duration_ms}\t${number(row.queue_ms)}\t${number(row.upstream_ms)}\t${copyField(row.client_address)}\t${copyField(row.error_code ?? null)}\t${copyField(row.user_agent ?? null)}\t${model}\t${row.forwarded === false ? "f" : "t"}\n`;
+  return `${copyField(row.id)}\t${copyField(row.tenant_id)}\t${copyField(row.endpoint_id)}\t${copyField(row.access_key_id ?? null)}\t${copyField(row.connector_id ?? null)}\t${copyField(row.relay_id)}\t${row.started_at.toISOString()}\t${copyField(row.method)}\t${copyField(row.path)}\t${row.status}\t${row.bytes_in}\t${row.bytes_out}\t${row.duration_ms}\t${number(row.queue_ms)}\t${number(row.upstream_ms)}\t${number(row.tunnel_ms)}\t${copyField(row.client_address)}\t${copyField(row.error_code ?? null)}\t${copyField(row.user_agent ?? null)}\t${model}\t${row.forwarded === false ? "f" : "t"}\n`;
 }
 
 function number(value: number | null | undefined): string {

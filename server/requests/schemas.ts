@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { slugInput, timestamp } from "../schemas.ts";
+import { RequestTiming } from "./timing.ts";
 
 export const ListRequestsInput = z.object({
   slug: slugInput.optional().describe("All endpoints when left out"),
@@ -18,6 +19,7 @@ export const RequestSummary = z.object({
   bytesIn: z.number(),
   bytesOut: z.number(),
   durationMs: z.number(),
+  timing: RequestTiming,
   accessKeyName: z.string().nullable(),
   errorCode: z.string().nullable(),
   clientAddress: z.string(),

@@ -1,8 +1,8 @@
-import { type RawBuilder, sql } from "kysely";
+import { type RawBuilder, type Selectable, sql } from "kysely";
 import type { RequestsTable } from "../../db/schema/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
 import { type Plan, planOf } from "../plans.ts";
-import { decodeCursor, encodeCursor, type RequestCursor } from "../requests/index.ts";
+import { decodeCursor, encodeCursor, type RequestCursor, timingOf } from "../requests/index.ts";
 import { type Filters, readFilters } from "./filters.ts";
 import { findLogWindows, type LogWindow } from "./log-windows.ts";
 import type { Range } from "./range.ts";
@@ -65,7 +65,7 @@ export async function listUsageRequests(args: {
   };
 }
 
-type Row = RequestsTable & {
+type Row = Selectable<RequestsTable> & {
   slug: string | null;
   access_key_name: string | null;
   ended_at: Date;
@@ -169,6 +169,7 @@ function toRequest(row: Row): UsageRequest {
     bytesIn: row.bytes_in,
     bytesOut: row.bytes_out,
     durationMs: row.duration_ms,
+    timing: timingOf(row),
     accessKeyName: row.access_key_name,
     errorCode: row.error_code,
     clientAddress: row.client_address,

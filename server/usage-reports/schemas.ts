@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { RequestTiming } from "../requests/index.ts";
 import { slugInput, timestamp } from "../schemas.ts";
 import { type FigureName, figureNames, metricNames } from "./figures.ts";
 
@@ -138,6 +139,7 @@ export const UsageRequest = z.object({
   bytesIn: z.number(),
   bytesOut: z.number(),
   durationMs: z.number(),
+  timing: RequestTiming,
   accessKeyName: z.string().nullable(),
   errorCode: z.string().nullable(),
   clientAddress: z.string(),

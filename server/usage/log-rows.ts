@@ -51,6 +51,7 @@ function rowOf(record: UsageRecord): RequestRow {
     duration_ms: record.durationMs,
     queue_ms: record.queueMs,
     upstream_ms: record.upstreamMs,
+    tunnel_ms: record.tunnelMs,
     client_address: record.clientAddress,
     error_code: record.errorCode,
     forwarded: record.forwarded,
@@ -103,6 +104,7 @@ async function addToRows(db: Db, parts: readonly RequestRow[]): Promise<string[]
       duration_ms = kept.duration_ms + part.duration_ms,
       queue_ms = part.queue_ms,
       upstream_ms = part.upstream_ms,
+      tunnel_ms = part.tunnel_ms,
       api_kind = coalesce(part.api_kind, kept.api_kind),
       model = coalesce(part.model, kept.model),
       input_tokens = case when part.api_kind is null then kept.input_tokens
@@ -121,7 +123,7 @@ async function addToRows(db: Db, parts: readonly RequestRow[]): Promise<string[]
     from json_to_recordset(${json}::json) as part (
       id text, tenant_id text, endpoint_id text, started_at timestamptz, status integer, error_code text,
       bytes_in bigint, bytes_out bigint, duration_ms double precision, queue_ms double precision,
-      upstream_ms double precision, api_kind text, model text, input_tokens bigint, cached_tokens bigint,
+      upstream_ms double precision, tunnel_ms double precision, api_kind text, model text, input_tokens bigint, cached_tokens bigint,
       cache_write_tokens bigint, output_tokens bigint, reasoning_tokens bigint, usage_source text,
       usage_status text, finish_reason text
     )

@@ -21,6 +21,7 @@ export function usageRecord(changes: Partial<UsageRecord> & { requestId: string 
     durationMs: 30,
     queueMs: 1,
     upstreamMs: 20,
+    tunnelMs: 2,
     clientAddress: "192.0.2.1",
     errorCode: null,
     clientAborted: false,

@@ -44,9 +44,11 @@ export interface UsageRecord {
   /** Of this part, epoch, ms: says which hour it belongs to. */
   readonly endedAt: number;
   readonly durationMs: number;
-  /** These two are of the request, not of the part. */
+  /** These three are of the request, not of the part. */
   readonly queueMs: number;
   readonly upstreamMs: number;
+  /** Null when the connector does not tell: then it is in `upstreamMs`. */
+  readonly tunnelMs: number | null;
   readonly clientAddress: string;
   readonly errorCode: string | null;
   readonly clientAborted: boolean;

@@ -1,8 +1,9 @@
 import { DataTable } from "~/components/ui/data-table.tsx";
 import { Time } from "~/components/ui/time.tsx";
 import type { LoggedRequest } from "~/lib/api-types.ts";
-import { formatBytes, formatDuration } from "~/lib/format.ts";
+import { formatBytes } from "~/lib/format.ts";
 import { RequestTokens } from "./request-tokens.tsx";
+import { RequestTook } from "./request-took.tsx";
 import { StatusCode } from "./status-code.tsx";
 
 /** The request log of an endpoint, newest first. Paths come from strangers: they are shown as text and may be long. */
@@ -37,7 +38,7 @@ export function RequestTable({ requests }: { requests: readonly LoggedRequest[] 
         },
         { title: "In", numeric: true, wideOnly: true, cell: (request) => formatBytes(request.bytesIn) },
         { title: "Out", numeric: true, wideOnly: true, cell: (request) => formatBytes(request.bytesOut) },
-        { title: "Took", numeric: true, cell: (request) => formatDuration(request.durationMs) },
+        { title: "Took", numeric: true, cell: (request) => <RequestTook {...request} /> },
       ]}
     />
   );

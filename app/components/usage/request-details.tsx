@@ -1,6 +1,7 @@
 import { Facts } from "~/components/ui/facts.tsx";
 import type { UsageRequest } from "~/lib/api-types.ts";
 import { formatBytes, formatCount, formatDuration } from "~/lib/format.ts";
+import { timingParts } from "~/lib/request-timing.ts";
 import { formatInstant } from "~/lib/time.ts";
 import { apiKindWords, sourceWords } from "~/lib/usage-words.ts";
 
@@ -14,6 +15,10 @@ export function RequestDetails({ request }: { request: UsageRequest }) {
         facts={[
           { term: "Began", text: formatInstant(request.startedAt) },
           { term: "Took", text: formatDuration(request.durationMs) },
+          ...timingParts(request.timing).map(({ word, milliseconds }) => ({
+            term: word[0]?.toUpperCase() + word.slice(1),
+            text: formatDuration(milliseconds),
+          })),
           { term: "Body in", text: formatBytes(request.bytesIn) },
           { term: "Body out", text: formatBytes(request.bytesOut) },
           { term: "From", text: <code className="break-all">{request.clientAddress}</code> },

@@ -95,6 +95,27 @@ test("opens its links with one token, says who it is, and serves streams", async
   expect(client.status).toBe(200);
 });
 
+test("the state of the upstream is told on every link, later ones too, and not to a relay that does not know it", async () => {
+  const { connector, heard } = start({ links: 2 });
+  await until(() => heard.up === 2);
+  connector.setState(false, "health check failed");
+  connector.setState(false, "health check failed");
+  await until(() => relay.links.every(({ states }) => states.length === 1));
+  relay.links[0]!.socket.terminate();
+  await until(() => relay.links[2]?.states.length === 1);
+  connector.setState(true, "");
+  await until(() => relay.links[2]?.states.length === 2);
+  expect(relay.links[1]!.states).toEqual([
+    { accepting: false, reason: "health check failed" },
+    { accepting: true, reason: "" },
+  ]);
+  relay.welcome = { features: [] };
+  connector.setState(false, "again");
+  relay.links[1]!.socket.terminate();
+  await until(() => relay.links[3]?.session.accepting && heard.up === 2);
+  expect(relay.links[3]!.states).toEqual([]);
+});
+
 test("a lost link comes back within a fraction of a second, with the same token", async () => {
   const { heard } = start();
   await until(() => heard.up === 1);

@@ -1,4 +1,4 @@
-import type { Welcome } from "../../protocol/hello.ts";
+import { knownFeatures, type Welcome } from "../../protocol/hello.ts";
 import type { SessionEvents } from "../../protocol/session.ts";
 import { ExitCode, ExitError } from "../exit.ts";
 import { exitFor, PortalError } from "../portal/errors.ts";
@@ -46,6 +46,7 @@ export class Connector {
   private stopped = false;
   private welcome: Welcome | null = null;
   private whenEmpty: (() => void) | null = null;
+  private state = { accepting: true, reason: "" };
   private told = { message: "", at: 0 };
 
   constructor(options: ConnectorOptions) {
@@ -71,6 +72,16 @@ export class Connector {
 
   start(): void {
     for (let index = 0; index < this.options.links; index++) this.open(index, 0);
+  }
+
+  /**
+   * Tells the relay whether the upstream can serve: while it cannot, requests go to other connectors of the endpoint, if
+   * there is one that can. Idempotent; holds for links to come as well.
+   */
+  setState(accepting: boolean, reason: string): void {
+    if (this.state.accepting === accepting && this.state.reason === reason) return;
+    this.state = { accepting, reason };
+    for (const link of this.links) link.setState(accepting, reason);
   }
 
   /** Takes nothing new, lets running streams finish for `graceMs`, then closes. */
@@ -116,12 +127,14 @@ export class Connector {
         links: options.links,
         linkIndex: index,
         subdomain: options.slug,
+        features: knownFeatures,
       },
       dial: options.dial,
       onOpen: options.onOpen,
       onLive: (welcome) => {
         liveAt = performance.now();
         this.welcome = welcome;
+        if (!this.state.accepting) link.setState(false, this.state.reason);
         this.renewInTime(link, token, () => ended);
         this.told.message = "";
         options.log("info", "link up", { linkId: welcome.linkId, index });

@@ -1,5 +1,5 @@
 import { GoawayCode } from "../../protocol/codes.ts";
-import { decodeWelcome, encodeHello, type Hello, type Welcome } from "../../protocol/hello.ts";
+import { decodeWelcome, encodeHello, type Hello, LinkFeature, type Welcome } from "../../protocol/hello.ts";
 import { IDLE_TIMEOUT_MS, PING_INTERVAL_MS } from "../../protocol/limits.ts";
 import { Session, type SessionEvents } from "../../protocol/session.ts";
 import type { LinkEnd } from "./next-step.ts";
@@ -41,6 +41,7 @@ export class Link {
   private idleTimeoutMs = IDLE_TIMEOUT_MS;
   private drainTicker: ReturnType<typeof setInterval> | null = null;
   private ended = false;
+  private features: readonly string[] = [];
   private gone = false;
 
   constructor(options: LinkOptions) {
@@ -84,6 +85,11 @@ export class Link {
     this.beginDrain();
   }
 
+  /** Tells the relay whether the upstream can serve; a relay that does not know STATE is not told. */
+  setState(accepting: boolean, reason: string): void {
+    if (this.features.includes(LinkFeature.state)) this.session.setState(accepting, reason);
+  }
+
   /** Replaces this link because its token runs out. */
   renew(): void {
     this.end({ kind: "renew" });
@@ -103,6 +109,7 @@ export class Link {
     // A dead link must be noticed within 25 s whatever the relay says.
     this.pingIntervalMs = Math.min(Math.max(welcome.pingIntervalMs, 1_000), PING_INTERVAL_MS);
     this.idleTimeoutMs = Math.min(Math.max(welcome.idleTimeoutMs, 2_000), IDLE_TIMEOUT_MS);
+    this.features = welcome.features ?? [];
     this.options.onLive(welcome);
     this.session.ping();
   }

@@ -1,6 +1,7 @@
 import { usageError } from "../exit.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import type { HostHeader } from "../upstream/request-head.ts";
+import type { WakeOptions } from "../wake/options.ts";
 import { configDir, loadCredentials, loadDeviceId } from "./config-dir.ts";
 import { readConfigFiles } from "./config-file.ts";
 import { type FieldKey, type FileSettings, fieldKeys, fields, type Settings, type Value } from "./fields.ts";
@@ -23,6 +24,11 @@ export interface EndpointOptions {
   hostHeader: HostHeader;
   upstreamTimeoutMs: number;
   insecureUpstream: boolean;
+  /** What is asked whether the upstream is well: a URL, or a path of the upstream. Null: nothing is. */
+  health: string | null;
+  healthMs: number;
+  /** Null: the upstream is somebody else's to start. */
+  wake: WakeOptions | null;
   claim: boolean;
 }
 
@@ -35,7 +41,10 @@ export interface Options {
   deviceId: string;
   network: Network;
   retry: boolean;
+  /** What is printed is JSON lines. */
   json: boolean;
+  /** Where it is written instead of stdout and stderr; null: there. */
+  logFile: string | null;
   /** At least one; one with a null slug when nothing names any. */
   endpoints: EndpointOptions[];
 }
@@ -73,7 +82,10 @@ export function resolveOptions(sources: Sources): Options {
       sources.env,
     ),
     retry: read.flag(settings.retry ?? null, "retry") ?? true,
-    json: read.flag(settings.json ?? null, "json") ?? false,
+    json:
+      (read.flag(settings.json ?? null, "json") ?? false) ||
+      read.oneOf(settings.logFormat ?? null, "log-format", ["text", "json"]) === "json",
+    logFile: read.text(settings.logFile ?? null, "log-file", 4_000),
     endpoints: chooseEndpoints(files, given).map(readEndpoint),
   };
 }
@@ -122,8 +134,29 @@ function readEndpoint(settings: Settings): EndpointOptions {
     hostHeader: read.hostHeader(settings.hostHeader ?? null),
     upstreamTimeoutMs: (timeout ?? 300) * 1_000,
     insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
+    health: read.urlOrPath(settings.health ?? null, "health"),
+    healthMs: (read.integer(settings.healthSeconds ?? null, "health-seconds", 1, 3_600) ?? 10) * 1_000,
+    wake: readWake(settings),
     claim: read.flag(settings.claim ?? null, "claim") ?? false,
   };
+}
+
+/** How to start the upstream. @throws ExitError usage when only the details are given */
+function readWake(settings: Settings): WakeOptions | null {
+  const command = read.text(settings.wake ?? null, "wake", 8_000);
+  const stopCommand = read.text(settings.wakeStop ?? null, "wake-stop", 8_000);
+  const startSeconds = read.integer(settings.wakeSeconds ?? null, "wake-seconds", 1, 3_600) ?? 120;
+  const idleSeconds = read.integer(settings.idleSeconds ?? null, "idle-seconds", 0, 604_800) ?? 1_200;
+  if (command !== null) {
+    return { command, startMs: startSeconds * 1_000, idleMs: idleSeconds * 1_000, stopCommand };
+  }
+  for (const key of ["wakeStop", "wakeSeconds", "idleSeconds"] as const) {
+    if (settings[key] === undefined) continue;
+    throw usageError(
+      `${fields[key].name} says how to handle an upstream that wake starts: give wake as well.`,
+    );
+  }
+  return null;
 }
 
 /** A license key given in any way, else the stored login when it is for this portal. */

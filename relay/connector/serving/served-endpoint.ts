@@ -1,4 +1,6 @@
 import { ExitCode, ExitError } from "../exit.ts";
+import { HealthMonitor } from "../health/monitor.ts";
+import { probeTargetOf } from "../health/probe-target-of.ts";
 import { Connector } from "../link/connector.ts";
 import { TokenSource } from "../link/token-source.ts";
 import type { DialLink } from "../link/websocket.ts";
@@ -10,6 +12,7 @@ import { Dispatcher } from "../upstream/dispatcher.ts";
 import type { Log } from "../upstream/log.ts";
 import type { UpstreamTarget } from "../upstream/target.ts";
 import type { EndpointReporter } from "../view/reporter.ts";
+import { startWaking, type Waking } from "../wake/waking.ts";
 
 /** One endpoint, complete: it has a name and an upstream. */
 export interface EndpointPlan extends EndpointOptions {
@@ -24,6 +27,8 @@ export interface ServingDeps {
   relayUrl: string | null;
   retry: boolean;
   log: Log;
+  /** The environment this process was started with, for the commands it runs. */
+  env: Record<string, string | undefined>;
 }
 
 /** An endpoint being served: its links, and what carries their streams to the upstream. */
@@ -31,6 +36,8 @@ export class ServedEndpoint {
   readonly plan: EndpointPlan;
   private readonly connector: Connector;
   private readonly dispatcher: Dispatcher;
+  private readonly waking: Waking | null;
+  private readonly health: HealthMonitor | null;
 
   /** @param onExit told once when nothing more will come of it; whoever hears it stops it */
   constructor(
@@ -48,7 +55,29 @@ export class ServedEndpoint {
       hostHeader: plan.hostHeader,
       headTimeoutMs: plan.upstreamTimeoutMs,
       onRecord: (record) => reporter.request(record),
+      ...(plan.wake && { onUnreachable: () => this.waking?.waker.lost() }),
     });
+    const probed = probeTargetOf(plan);
+    this.waking =
+      plan.wake === null
+        ? null
+        : startWaking(this.dispatcher, {
+            wake: plan.wake,
+            target: probed,
+            log: deps.log,
+            onNote: (message) => reporter.note(message),
+            now: () => performance.now(),
+            env: deps.env,
+          });
+    this.health =
+      plan.health === null
+        ? null
+        : new HealthMonitor({
+            target: probed,
+            everyMs: plan.healthMs,
+            isExpected: () => this.waking?.waker.awake ?? true,
+            onChange: (why) => this.healthChanged(why, reporter),
+          });
     let live = false;
     this.connector = new Connector({
       slug,
@@ -56,7 +85,7 @@ export class ServedEndpoint {
       tokens: new TokenSource(() => issueToken(deps.client, slug, plan.claim, reporter)),
       dial: deps.dial,
       relayUrl: deps.relayUrl,
-      onOpen: this.dispatcher.accept,
+      onOpen: this.waking?.accept ?? this.dispatcher.accept,
       log: deps.log,
       onLinks(up, welcome) {
         if (up > 0 && !live && welcome !== null) {
@@ -70,6 +99,7 @@ export class ServedEndpoint {
       retry: deps.retry,
     });
     this.connector.start();
+    this.health?.start();
   }
 
   /** Round trip to the relay, ms; null before the first answer. */
@@ -79,8 +109,14 @@ export class ServedEndpoint {
 
   /** Takes nothing new, lets running streams finish for `graceMs`, then closes. */
   async stop(graceMs: number): Promise<void> {
+    this.health?.stop();
     await this.connector.stop(graceMs);
+    await this.waking?.close();
     this.dispatcher.close();
+  }
+
+  private healthChanged(why: string | null, reporter: EndpointReporter): void {
+    reporter.note(why === null ? "The upstream is well again." : `The upstream is ill: ${why}.`);
   }
 }
 

@@ -13,6 +13,7 @@ export interface RelayLink {
   hello: Hello | null;
   token: string;
   goaways: { code: number; reason: string }[];
+  states: { accepting: boolean; reason: string }[];
 }
 
 export interface TestRelay {
@@ -88,10 +89,11 @@ function accept(relay: TestRelay, socket: WebSocket, token: string): void {
         session.welcome(encodeHello({ ...usualWelcome, ...relay.welcome }));
       },
       onGoaway: (code, reason) => link.goaways.push({ code, reason }),
+      onState: (accepting, reason) => link.states.push({ accepting, reason }),
       onBlocked: () => setTimeout(() => session.drained(), 2),
     },
   });
-  const link: RelayLink = { session, socket, hello: null, token, goaways: [] };
+  const link: RelayLink = { session, socket, hello: null, token, goaways: [], states: [] };
   socket.on("message", (data: Buffer) => session.receive(data));
   socket.on("close", () => session.lost("closed"));
   relay.links.push(link);
@@ -106,6 +108,7 @@ const usualWelcome: Welcome = {
   maxPayloadBytes: 65_536,
   pingIntervalMs: 10_000,
   idleTimeoutMs: 20_000,
+  features: ["state"],
 };
 
 async function answerPortal(

@@ -109,6 +109,10 @@ export class LlmTap implements DispatchEvents, LiveTokens {
     this.host.onWritable();
   }
 
+  onTiming(microseconds: number): void {
+    this.host.onTiming?.(microseconds);
+  }
+
   onReset(code: number, reason: string): void {
     if (this.heldHead !== null) this.release(false);
     this.host.onReset(code, reason);

@@ -1,15 +1,18 @@
 import type { UsageRecord, UsageTokens } from "../../../server/usage/index.ts";
 
-const VERSION = "1";
-const FIELDS = 22;
-const FIELDS_WITH_USAGE = 32;
+const VERSION = "2";
+const FIELDS = 23;
+const FIELDS_WITH_USAGE = 33;
+/** Version 1 did not know the tunnel's time; journals of then may still have to be read. */
+const BEFORE_TUNNEL_TIME = "1";
+const TUNNEL_MS = 19;
 
 /**
  * A record as the journal keeps it: fields separated by tabs. Written out rather than looped, and not JSON: it is on the
  * path of every request, and half as dear.
  */
 export function encodeRecord(r: UsageRecord): string {
-  const text = `${VERSION}\t${r.requestId}\t${r.tenantId}\t${r.endpointId}\t${r.accessKeyId ?? ""}\t${r.connectorId ?? ""}\t${r.relayId}\t${r.part}\t${r.final ? 1 : 0}\t${escapeText(r.method)}\t${escapeText(r.path)}\t${r.status}\t${r.bytesIn}\t${r.bytesOut}\t${r.startedAt}\t${r.endedAt}\t${r.durationMs}\t${r.queueMs}\t${r.upstreamMs}\t${escapeText(r.clientAddress)}\t${r.errorCode ?? ""}${r.clientAborted ? "\t1" : "\t0"}${r.forwarded ? "\t1" : "\t0"}`;
+  const text = `${VERSION}\t${r.requestId}\t${r.tenantId}\t${r.endpointId}\t${r.accessKeyId ?? ""}\t${r.connectorId ?? ""}\t${r.relayId}\t${r.part}\t${r.final ? 1 : 0}\t${escapeText(r.method)}\t${escapeText(r.path)}\t${r.status}\t${r.bytesIn}\t${r.bytesOut}\t${r.startedAt}\t${r.endedAt}\t${r.durationMs}\t${r.queueMs}\t${r.upstreamMs}\t${r.tunnelMs ?? ""}\t${escapeText(r.clientAddress)}\t${r.errorCode ?? ""}${r.clientAborted ? "\t1" : "\t0"}${r.forwarded ? "\t1" : "\t0"}`;
   return r.usage === null ? text : text + encodeUsage(r.usage);
 }
 
@@ -20,6 +23,10 @@ function encodeUsage(u: UsageTokens): string {
 /** @throws when the text is no record of a version that we know */
 export function decodeRecord(text: string): UsageRecord {
   const f = text.split("\t");
+  if (f[0] === BEFORE_TUNNEL_TIME) {
+    f[0] = VERSION;
+    f.splice(TUNNEL_MS, 0, "");
+  }
   if (f[0] !== VERSION || (f.length !== FIELDS + 1 && f.length !== FIELDS_WITH_USAGE + 1)) {
     throw new Error(`no usage record of version ${VERSION}: ${f.length} fields, version ${f[0]}`);
   }
@@ -42,10 +49,11 @@ export function decodeRecord(text: string): UsageRecord {
     durationMs: whole(f[16]),
     queueMs: whole(f[17]),
     upstreamMs: whole(f[18]),
-    clientAddress: unescapeText(f[19]!),
-    errorCode: f[20] || null,
-    clientAborted: f[21] === "1",
-    forwarded: f[22] === "1",
+    tunnelMs: f[TUNNEL_MS] === "" ? null : whole(f[TUNNEL_MS]),
+    clientAddress: unescapeText(f[20]!),
+    errorCode: f[21] || null,
+    clientAborted: f[22] === "1",
+    forwarded: f[23] === "1",
     usage: f.length > FIELDS + 1 ? decodeUsage(f.slice(FIELDS + 1)) : null,
   };
 }

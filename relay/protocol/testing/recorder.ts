@@ -3,6 +3,7 @@ import type { AcceptedStream, AcceptedStreamEvents, StreamEvents } from "../stre
 /** What one end of a stream was told, kept for assertions. Gives credit back at once unless told to hold it. */
 export class Recorder implements StreamEvents {
   heads: string[] = [];
+  timings: number[] = [];
   body: number[] = [];
   bytes = 0;
   trailers: string | null = null;
@@ -17,6 +18,10 @@ export class Recorder implements StreamEvents {
   onHead(head: Uint8Array, end: boolean): void {
     this.heads.push(text(head));
     this.ended ||= end;
+  }
+
+  onTiming(microseconds: number): void {
+    this.timings.push(microseconds);
   }
 
   onData(chunk: Uint8Array, end: boolean): void {

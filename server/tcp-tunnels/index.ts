@@ -1,0 +1,9 @@
+export { listTcpTunnels } from "./list.ts";
+export { openTcpTunnel } from "./open.ts";
+export { releaseTcpTunnel } from "./release.ts";
+export {
+  findTcpTunnels,
+  recordTcpStates,
+  type ServedTcpTunnel,
+  type TcpTunnelState,
+} from "./serving.ts";
