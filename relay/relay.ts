@@ -17,7 +17,7 @@ import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";
 import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
-import { publicPortOf, securePortOf, type RelayEnv } from "./env.ts";
+import { publicPortOf, type RelayEnv, securePortOf } from "./env.ts";
 import { type Feed, startFeed } from "./feed/start.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
@@ -31,8 +31,8 @@ import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
-import { startTls } from "./tls/start.ts";
 import { createTcpService } from "./tcp-tunnels.ts";
+import { startTls } from "./tls/start.ts";
 
 export interface Relay {
   readonly port: number;

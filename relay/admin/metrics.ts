@@ -126,6 +126,21 @@ export function createMetrics({ room, metering, edge, tcp, feed }: MetricsSource
     self.inc({ direction: "in" }, totals.bytesIn);
     self.inc({ direction: "out" }, totals.bytesOut);
   });
+  counter(
+    "hotspot_request_part_seconds_total",
+    "Time of finished requests: queue, tunnel (where connectors tell it), upstream, transfer.",
+    ["part"],
+    (self) => {
+      const { durationMs, queueMs, tunnelMs, upstreamMs } = totals;
+      const parts = {
+        queue: queueMs,
+        tunnel: tunnelMs,
+        upstream: upstreamMs,
+        transfer: durationMs - queueMs - tunnelMs - upstreamMs,
+      };
+      for (const [part, ms] of Object.entries(parts)) self.inc({ part }, Math.max(0, ms) / 1_000);
+    },
+  );
   counter("hotspot_links_accepted_total", "Links accepted.", [], (self) => self.inc(room.counts.accepted));
   counter("hotspot_links_refused_total", "Links refused, by code.", ["code"], (self) => {
     for (const [code, count] of room.counts.refused) self.inc({ code }, count);
