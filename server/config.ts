@@ -21,6 +21,14 @@ export interface ApiConfig {
   readonly brandNames: readonly string[];
   /** Tests and closed networks: `upstreamBaseUrl` may be a private address. */
   readonly allowPrivateUpstreams: boolean;
+  /** Ports of the relay for TCP tunnels; null: there are none. */
+  readonly tcpPorts: PortRange | null;
+}
+
+/** Consecutive ports, both ends included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** The part that makes public addresses. */

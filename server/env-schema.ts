@@ -20,6 +20,14 @@ export interface EnvVariable<Schema extends z.ZodType = z.ZodType> {
 export const text = z.string();
 export const port = z.coerce.number().int().min(0).max(65_535);
 export const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+export const portRange = z
+  .string()
+  .regex(/^\d{4,5}-\d{4,5}$/)
+  .transform((value) => {
+    const [first = 0, last = 0] = value.split("-").map(Number);
+    return { first, last };
+  })
+  .refine(({ first, last }) => first >= 1_024 && first <= last && last <= 65_535);
 export const list = z
   .string()
   .default("")

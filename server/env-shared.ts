@@ -9,10 +9,12 @@ import {
   integer,
   list,
   port,
+  portRange,
   secret,
   secretExpected,
   text,
 } from "./env-schema.ts";
+import { parseSealingKeys } from "./sealing/index.ts";
 
 /** What portal and relay both read. */
 export const sharedVariables = {
@@ -59,6 +61,12 @@ export const sharedVariables = {
     schema: integer(1, 65_535).optional(),
     fallback: "RELAY_PORT when the base domain is localhost, else none",
   }),
+  RELAY_TCP_PORTS: define({
+    description:
+      "Public ports of the relay for TCP tunnels; tenants get blocks of them. Without it there are no TCP tunnels. Below the ports that the machine gives to outgoing connections (Linux: 32768).",
+    expected: "two ports from 1024 to 65535 like 20000-20999",
+    schema: portRange.optional(),
+  }),
   RELAY_INTERNAL_SECRET: define({
     description: "Shared by portal and relay: proves to each that it is the other who calls.",
     expected: secretExpected,
@@ -103,6 +111,21 @@ export const sharedVariables = {
     expected: "0 or 1",
     schema: flag,
     fallback: "0",
+  }),
+  SEALING_KEYS: define({
+    description:
+      "Keys that private keys of certificates are sealed under in the database; the first seals, all open. Needed with ACME_DIRECTORY_URL.",
+    expected:
+      "id:key pairs separated by commas, each key 32 bytes in base64, e.g. 2026:$(openssl rand -base64 32)",
+    schema: z
+      .string()
+      .optional()
+      .transform((value, ctx) => {
+        const keys = value === undefined ? null : parseSealingKeys(value);
+        if (value !== undefined && keys === null) ctx.addIssue({ code: "custom", message: "not keys" });
+        return keys;
+      }),
+    secret: true,
   }),
   TRUSTED_PROXIES: define({
     description:

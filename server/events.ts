@@ -7,7 +7,14 @@ import type { Db } from "../db/client.ts";
 export const CHANGES_CHANNEL = "hotspot_changes";
 
 const changeSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("endpoint"), endpointId: z.string(), slug: z.string(), tenantId: z.string() }),
+  z.object({
+    type: z.literal("endpoint"),
+    endpointId: z.string(),
+    slug: z.string(),
+    tenantId: z.string(),
+    /** This host name of its own begins or ends to lead to the endpoint. */
+    host: z.string().optional(),
+  }),
   z.object({
     type: z.literal("connector"),
     connectorId: z.string(),
@@ -18,6 +25,8 @@ const changeSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("access_key"), tenantId: z.string() }),
   z.object({ type: z.literal("tenant"), tenantId: z.string() }),
   z.object({ type: z.literal("budgets"), tenantId: z.string() }),
+  /** A certificate was issued or is not used any more, or a challenge was set. */
+  z.object({ type: z.literal("certificate") }),
   z.object({ type: z.literal("requests"), tenantId: z.string(), endpointIds: z.array(z.string()) }),
 ]);
 

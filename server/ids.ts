@@ -16,7 +16,11 @@ export type IdPrefix =
   | "ord"
   | "inc"
   | "adj"
-  | "bud";
+  | "bud"
+  | "dom"
+  | "crt"
+  | "acc"
+  | "tcp";
 
 // Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

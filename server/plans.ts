@@ -23,7 +23,9 @@ export interface Plan {
   readonly devices: number;
   /** Connectors online at once, per endpoint. */
   readonly connectors: number;
-  /** Requests in flight at once, per endpoint. */
+  /** Ports of TCP tunnels. */
+  readonly tcpPorts: number;
+  /** Requests in flight at once, per endpoint; of a TCP tunnel its connections. */
   readonly concurrentRequests: number;
   /** Requests a minute of all its clients together; null: only PROXY_RATE_LIMIT_MAX, per client address, holds. */
   readonly requestsPerMinute: number | null;
@@ -31,6 +33,8 @@ export interface Plan {
   readonly maxBodyBytes: number;
   readonly accessKeys: number;
   readonly apiKeys: number;
+  /** Host names of its own, claimed ones counted. */
+  readonly customDomains: number;
   /** How long rows of the request log are kept. */
   readonly requestLogDays: number;
 }
@@ -52,11 +56,13 @@ export const plans = {
     endpoints: 1,
     devices: 3,
     connectors: 2,
+    tcpPorts: 2,
     concurrentRequests: 100,
     requestsPerMinute: 60_000,
     maxBodyBytes: 256 * MIB,
     accessKeys: 5,
     apiKeys: 2,
+    customDomains: 0,
     requestLogDays: 7,
   },
   pro: {
@@ -73,11 +79,13 @@ export const plans = {
     endpoints: 5,
     devices: 10,
     connectors: 8,
+    tcpPorts: 20,
     concurrentRequests: 500,
     requestsPerMinute: 600_000,
     maxBodyBytes: 1024 * MIB,
     accessKeys: 50,
     apiKeys: 10,
+    customDomains: 3,
     requestLogDays: 30,
   },
   team: {
@@ -94,11 +102,13 @@ export const plans = {
     endpoints: 25,
     devices: 50,
     connectors: 16,
+    tcpPorts: 50,
     concurrentRequests: 2000,
     requestsPerMinute: null,
     maxBodyBytes: 4096 * MIB,
     accessKeys: 500,
     apiKeys: 50,
+    customDomains: 20,
     requestLogDays: 90,
   },
 } as const satisfies Record<PlanName, Plan>;

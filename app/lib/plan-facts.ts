@@ -17,8 +17,10 @@ export interface PlanFacts {
     endpoints: number;
     devices: number;
     connectors: number;
+    tcpPorts: number;
     maxBodyBytes: number;
     accessKeys: number;
+    customDomains: number;
     requestLogDays: number;
   };
 }
@@ -45,8 +47,10 @@ export const planFacts: readonly PlanFacts[] = [
       endpoints: 1,
       devices: 3,
       connectors: 2,
+      tcpPorts: 2,
       maxBodyBytes: 256 * mebibyte,
       accessKeys: 5,
+      customDomains: 0,
       requestLogDays: 7,
     },
   },
@@ -65,8 +69,10 @@ export const planFacts: readonly PlanFacts[] = [
       endpoints: 5,
       devices: 10,
       connectors: 8,
+      tcpPorts: 20,
       maxBodyBytes: 1024 * mebibyte,
       accessKeys: 50,
+      customDomains: 3,
       requestLogDays: 30,
     },
   },
@@ -85,8 +91,10 @@ export const planFacts: readonly PlanFacts[] = [
       endpoints: 25,
       devices: 50,
       connectors: 16,
+      tcpPorts: 50,
       maxBodyBytes: 4096 * mebibyte,
       accessKeys: 500,
+      customDomains: 20,
       requestLogDays: 90,
     },
   },

@@ -45,6 +45,7 @@ export function planGrants(plan: PlanFacts): string[] {
     `${plural(limits.devices, "device")}, ${plural(limits.connectors, "connector")} at a time`,
     `Request bodies up to ${binarySize(limits.maxBodyBytes)}`,
     plural(limits.accessKeys, "access key"),
+    ...(limits.customDomains > 0 ? [plural(limits.customDomains, "custom domain")] : []),
     `Request log kept ${plural(limits.requestLogDays, "day")}`,
     ...(plan.maxSeats > 1 ? [`Up to ${plan.maxSeats} people`] : []),
   ];

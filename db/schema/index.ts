@@ -11,9 +11,16 @@ import type {
   StripeEventsTable,
   SubscriptionsTable,
 } from "./billing.ts";
+import type {
+  AcmeAccountsTable,
+  AcmeChallengesTable,
+  CertificatesTable,
+  CustomDomainsTable,
+} from "./domains.ts";
 import type { ConnectorsTable, EndpointsTable, ReleasedNamesTable } from "./endpoints.ts";
 import type { AccessKeysTable, ApiKeysTable } from "./keys.ts";
 import type { AbuseReportsTable, AuditLogTable, RateLimitsTable, RequestsTable } from "./records.ts";
+import type { TcpRangesTable, TcpTunnelsTable } from "./tcp.ts";
 import type { DevicesTable, LicensesTable, TenantSettingsTable } from "./tenants.ts";
 import type {
   UsageAdjustmentsTable,
@@ -33,6 +40,8 @@ export interface Database extends AuthTables {
   endpoints: EndpointsTable;
   released_names: ReleasedNamesTable;
   connectors: ConnectorsTable;
+  tcp_ranges: TcpRangesTable;
+  tcp_tunnels: TcpTunnelsTable;
   access_keys: AccessKeysTable;
   api_keys: ApiKeysTable;
   requests: RequestsTable;
@@ -56,13 +65,19 @@ export interface Database extends AuthTables {
   meter_pushes: MeterPushesTable;
   budgets: BudgetsTable;
   budget_alerts: BudgetAlertsTable;
+  custom_domains: CustomDomainsTable;
+  certificates: CertificatesTable;
+  acme_challenges: AcmeChallengesTable;
+  acme_accounts: AcmeAccountsTable;
 }
 
 export type * from "./auth.ts";
 export type * from "./billing.ts";
 export * from "./columns.ts";
+export type * from "./domains.ts";
 export type * from "./endpoints.ts";
 export type * from "./keys.ts";
 export type * from "./records.ts";
+export type * from "./tcp.ts";
 export type * from "./tenants.ts";
 export type * from "./usage.ts";

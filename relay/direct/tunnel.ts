@@ -59,6 +59,7 @@ export function createDirectTunnel(options: DirectTunnelOptions): DirectTunnel {
     get accepting() {
       return !draining && link.accepting;
     },
+    healthy: true,
     open: (kind, framing, head, end, events) =>
       draining ? null : link.open(kind, framing, head, end, events),
     drain() {

@@ -1,5 +1,5 @@
 import { type ErrorLink, errorPage } from "./error-page.ts";
-import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
+import { type EdgeError, type EdgeErrorCode, edgeErrors } from "./errors.ts";
 
 /** A whole response of our own. */
 export interface Answer {
@@ -27,6 +27,7 @@ export interface ErrorContext {
 const reasons: Record<number, string> = {
   200: "OK",
   302: "Found",
+  308: "Permanent Redirect",
   400: "Bad Request",
   401: "Unauthorized",
   402: "Payment Required",
@@ -37,6 +38,7 @@ const reasons: Record<number, string> = {
   413: "Content Too Large",
   414: "URI Too Long",
   417: "Expectation Failed",
+  421: "Misdirected Request",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
@@ -51,9 +53,10 @@ const reasons: Record<number, string> = {
  * browser. Nothing of the request is put into it but the request id.
  */
 export function errorAnswer(code: EdgeErrorCode, context: ErrorContext): Answer {
-  const { status, message: usual } = edgeErrors[code];
+  const { status, message: usual, retryAfterSeconds }: EdgeError = edgeErrors[code];
   const message = context.message ?? usual;
   const fields: Record<string, string> = { "Hotspot-Error": code, ...context.fields };
+  if (retryAfterSeconds !== undefined) fields["Retry-After"] = String(retryAfterSeconds);
   if (status === 401) fields["WWW-Authenticate"] = 'Bearer realm="hotspot"';
   const { requestId } = context;
   if (context.path.startsWith("/v1/")) {

@@ -1,5 +1,12 @@
 import { LINK_LOST, ResetCode } from "../protocol/codes.ts";
 
+/** An answer of our own: its status, the sentence for people, and when it is worth trying again. */
+export interface EdgeError {
+  status: number;
+  message: string;
+  retryAfterSeconds?: number;
+}
+
 /** Every answer of our own on a tenant host. `design.md` has the table that outsiders rely on. */
 export const edgeErrors = {
   bad_request: { status: 400, message: "The request is not valid HTTP/1.1." },
@@ -23,6 +30,10 @@ export const edgeErrors = {
   too_many_requests: { status: 429, message: "The endpoint serves as many requests as its plan allows." },
   budget_exceeded: { status: 429, message: "The budget for this endpoint or access key is used up." },
   quota_exceeded: { status: 429, message: "The account of this endpoint has used what its plan includes." },
+  misdirected_request: {
+    status: 421,
+    message: "The certificate of this connection is not for this host. Ask again on a new connection.",
+  },
   head_too_large: { status: 431, message: "The header fields of the request are too large." },
   internal: { status: 500, message: "The relay failed to handle the request." },
   connector_offline: {
@@ -34,9 +45,14 @@ export const edgeErrors = {
   upstream_reset: { status: 502, message: "The upstream closed the connection in mid-exchange." },
   upstream_bad_response: { status: 502, message: "The upstream's response is not valid HTTP/1.1." },
   unavailable: { status: 503, message: "The relay cannot look this endpoint up at the moment." },
+  upstream_waking: {
+    status: 503,
+    message: "The upstream is still starting. Try again in a moment.",
+    retryAfterSeconds: 10,
+  },
   upstream_timeout: { status: 504, message: "The upstream did not start its response in time." },
   version_not_supported: { status: 505, message: "HTTP/1.1 and HTTP/1.0 are spoken here." },
-} as const satisfies Record<string, { status: number; message: string }>;
+} as const satisfies Record<string, EdgeError>;
 export type EdgeErrorCode = keyof typeof edgeErrors;
 
 const faultCodes: Record<number, EdgeErrorCode> = {
@@ -60,6 +76,7 @@ const resetCodes: Record<number, EdgeErrorCode> = {
   [ResetCode.upstreamBadResponse]: "upstream_bad_response",
   [ResetCode.refused]: "connector_offline",
   [ResetCode.tooLarge]: "upstream_bad_response",
+  [ResetCode.waking]: "upstream_waking",
   [LINK_LOST]: "link_lost",
 };
 

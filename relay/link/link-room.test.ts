@@ -3,15 +3,17 @@ import { describe, expect, it, vi } from "vitest";
 import type { ConnectorState, ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
 import { goawayName, LINK_LOST } from "../protocol/codes.ts";
+import { MAX_LINKS } from "../protocol/limits.ts";
 import { bytes, Recorder, text } from "../protocol/testing/recorder.ts";
 import { makeRoute } from "../routes/testing/route.ts";
 import { TokenMemory } from "../routes/token-memory.ts";
 import { TunnelRegistry } from "../routes/tunnel-registry.ts";
 import { ConnectorReporter } from "./connector-reporter.ts";
-import { LinkRoom, MAX_LINKS_PER_CONNECTOR } from "./link-room.ts";
+import { LinkRoom } from "./link-room.ts";
 import { Rechecker } from "./recheck.ts";
 import { FakeConnection } from "./testing/fake-connection.ts";
 import { FakeConnector, linkRequest } from "./testing/fake-connector.ts";
+import type { ReplayPolicy } from "./token-holders.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const get = bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -28,12 +30,13 @@ function claimsOf(token: string) {
 }
 
 /** A room whose tokens are good unless a verdict is set for them. */
-function makeRoom(route: Partial<Route> = {}) {
+function makeRoom(route: Partial<Route> = {}, policy: ReplayPolicy = "allow") {
   const clock = { now: 0 };
   const tasks: (() => void)[] = [];
   const verdicts = new Map<string, ConnectorVerdict | Error>();
   const states: ConnectorState[] = [];
   const delays: number[] = [];
+  const reuses: string[] = [];
   const registry = new TunnelRegistry({
     now: () => clock.now,
     createDirect: () => expect.unreachable(),
@@ -51,6 +54,7 @@ function makeRoom(route: Partial<Route> = {}) {
     lookupRoute: () => makeRoute(route),
     publicBaseUrlOf: (slug) => `http://${slug}.localhost:8789`,
     onConnectorChange: (connectorId) => reporter.changed(connectorId),
+    holders: { policy, onReuse: ({ decision, connectorId }) => reuses.push(`${decision} ${connectorId}`) },
     now: () => clock.now,
     schedule: (task) => tasks.push(task),
     delay: async (ms) => void delays.push(ms),
@@ -75,7 +79,7 @@ function makeRoom(route: Partial<Route> = {}) {
   }
 
   /** A link that is ready. */
-  async function connect(token = "con_1", events = {}) {
+  async function connect(token = "con_1", events = {}, hello: Record<string, unknown> = {}) {
     const { conn, status } = await ask(token);
     expect(status).toBe(101);
     const goaways: string[] = [];
@@ -83,10 +87,23 @@ function makeRoom(route: Partial<Route> = {}) {
       onGoaway: (code: number) => goaways.push(goawayName(code)),
       ...events,
     });
-    connector.hello();
+    connector.hello(hello);
     return { conn, connector, goaways };
   }
-  return { room, registry, verdicts, states, clock, rechecker, reporter, ask, connect, tasks, delays };
+  return {
+    room,
+    registry,
+    verdicts,
+    states,
+    clock,
+    rechecker,
+    reporter,
+    ask,
+    connect,
+    tasks,
+    delays,
+    reuses,
+  };
 }
 
 describe("a link request", () => {
@@ -259,6 +276,7 @@ describe("a link", () => {
 
   it.each([
     ["no version in common", { versions: [7] }, "version"],
+    ["no version at all", { versions: [] }, "version"],
     ["a broken HELLO", { capacity: -1 }, "protocolError"],
   ])("ends at %s", async (_name, changes, goaway) => {
     const { ask, tasks } = makeRoom();
@@ -271,7 +289,7 @@ describe("a link", () => {
 
   it("over the number for one connector is told so", async () => {
     const { ask, connect, tasks } = makeRoom();
-    for (let i = 0; i < MAX_LINKS_PER_CONNECTOR; i++) await connect("con_1");
+    for (let i = 0; i < MAX_LINKS; i++) await connect("con_1");
     const { conn } = await ask("con_1");
     const goaways: string[] = [];
     new FakeConnector(conn, tasks, { onGoaway: (code) => goaways.push(goawayName(code)) }).hello();
@@ -319,12 +337,103 @@ describe("a link", () => {
     expect(conn.ended).toBe(true);
   });
 
+  it("whose connector says that its upstream is down is unhealthy until it says otherwise; it still takes streams", async () => {
+    const { registry, connect } = makeRoom();
+    const { connector } = await connect();
+    const [tunnel] = registry.tunnels(makeRoute());
+    connector.session.setState(false, "health check failed");
+    connector.settle();
+    expect(tunnel).toMatchObject({ healthy: false, accepting: true });
+    connector.session.setState(true, "");
+    connector.settle();
+    expect(tunnel!.healthy).toBe(true);
+  });
+
+  it("is unhealthy at its share of the connector's capacity, and while a PING waits for its answer", async () => {
+    const { registry, connect, clock, room } = makeRoom();
+    const { connector } = await connect("con_1", { onOpen: () => new Recorder() });
+    const [tunnel] = registry.tunnels(makeRoute());
+    // The test's connector says that it can run 5 streams, on one link.
+    for (let i = 0; i < 5; i++) {
+      expect(tunnel!.healthy).toBe(true);
+      tunnel!.open(0, 0, get, true, new Recorder());
+    }
+    expect(tunnel).toMatchObject({ healthy: false, accepting: true });
+    const other = await connect("con_2");
+    const second = registry.tunnels(makeRoute())[1]!;
+    connector.settle();
+    for (let second = 1; second <= 6; second++) {
+      clock.now = second * 1_000;
+      room.tick(Date.now());
+    }
+    expect(second.healthy).toBe(false);
+    other.connector.settle();
+    clock.now += 1_000;
+    room.tick(Date.now());
+    expect(second.healthy).toBe(true);
+  });
+
+  it("speaks version 1 with a connector that knows newer ones, and names the features that both have", async () => {
+    const { ask, tasks } = makeRoom();
+    const { conn } = await ask("con_1");
+    const welcomes: string[] = [];
+    const connector = new FakeConnector(conn, tasks, {
+      onWelcome: (payload) => welcomes.push(text(payload)),
+    });
+    connector.hello({ versions: [1, 2], features: ["later", "state"] });
+    expect(JSON.parse(welcomes[0]!)).toMatchObject({ version: 1, features: ["state"] });
+  });
+
   it("is asked for a new token when its own expires", async () => {
     const { room, connect } = makeRoom();
     const { connector, goaways } = await connect();
     room.tick(Date.now() + 4_000_000);
     connector.settle();
     expect(goaways).toEqual(["unauthorized"]);
+  });
+});
+
+describe("a token with two users", () => {
+  const first = { instance: "first" };
+  const second = { instance: "second" };
+
+  it("is no more than several links of one program: nothing is told", async () => {
+    const { connect, reuses, room } = makeRoom({}, "refuse");
+    await connect("con_1", {}, { ...first, links: 2, linkIndex: 0 });
+    expect((await connect("con_1", {}, { ...first, links: 2, linkIndex: 1 })).goaways).toEqual([]);
+    expect({ reuses, counted: room.holders.reuses }).toEqual({ reuses: [], counted: 0 });
+  });
+
+  it("serves both where that is allowed, and is told once for each pair", async () => {
+    const { connect, reuses, room, registry } = makeRoom({}, "allow");
+    await connect("con_1", {}, first);
+    for (let n = 0; n < 3; n++) expect((await connect("con_1", {}, second)).goaways).toEqual([]);
+    expect(registry.linkCount("ep_1", "con_1")).toBe(4);
+    expect({ reuses, counted: room.holders.reuses }).toEqual({ reuses: ["allow con_1"], counted: 3 });
+  });
+
+  it("refuses the second, also one that names no program, and the first serves on", async () => {
+    const { connect, reuses, registry } = makeRoom({}, "refuse");
+    const holder = await connect("con_1", {}, first);
+    for (const hello of [second, {}]) {
+      expect((await connect("con_1", {}, hello)).goaways).toEqual(["unauthorized"]);
+    }
+    expect(holder.goaways).toEqual([]);
+    expect(registry.linkCount("ep_1", "con_1")).toBe(1);
+    expect(reuses).toEqual(["refuse con_1", "refuse con_1"]);
+  });
+
+  it("kicks both, and takes that token no more while Postgres may not know yet; other tokens are taken", async () => {
+    const { connect, ask, registry } = makeRoom({}, "kick");
+    const holders = [await connect("con_1", {}, first), await connect("con_1", {}, first)];
+    expect((await connect("con_1", {}, second)).goaways).toEqual(["unauthorized"]);
+    for (const { connector, goaways } of holders) {
+      connector.settle();
+      expect(goaways).toEqual(["unauthorized"]);
+    }
+    expect(registry.linkCount("ep_1", "con_1")).toBe(0);
+    expect(await ask("con_1")).toMatchObject({ status: 401, code: "connector_token_revoked" });
+    expect((await connect("con_2", {}, first)).goaways).toEqual([]);
   });
 });
 

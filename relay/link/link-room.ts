@@ -3,6 +3,8 @@ import type { ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
 import type { Log } from "../log.ts";
 import { GoawayCode, goawayName, ProtocolError } from "../protocol/codes.ts";
+import { MAX_LINKS, PROCESS_WINDOW_BYTES } from "../protocol/limits.ts";
+import { WindowBudget } from "../protocol/receive-window.ts";
 import type { TokenMemory } from "../routes/token-memory.ts";
 import type { RawConnection } from "../routes/tunnel.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
@@ -10,10 +12,9 @@ import { admitConnector } from "./admission.ts";
 import { Attempts } from "./attempts.ts";
 import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./handshake.ts";
 import { Link } from "./link.ts";
-import { draining } from "./refusals.ts";
+import { draining, meanings } from "./refusals.ts";
+import { TokenHolders, type TokenHoldersOptions } from "./token-holders.ts";
 
-/** Links of one connector: more would only cost memory. */
-export const MAX_LINKS_PER_CONNECTOR = 16;
 /** A refused client has this long to read its answer, ms. */
 const REFUSAL_LINGER_MS = 2_000;
 
@@ -27,6 +28,8 @@ export interface LinkRoomOptions {
   publicBaseUrlOf(slug: string): string;
   /** Links of a connector came or went. */
   onConnectorChange(connectorId: string): void;
+  /** What to do about a token with two users; absent: nothing. */
+  holders?: TokenHoldersOptions;
   /** Milliseconds, monotonic. */
   now(): number;
   schedule(task: () => void): void;
@@ -45,16 +48,19 @@ export interface LinkRoomCounts {
 export class LinkRoom {
   readonly counts: LinkRoomCounts = { accepted: 0, refused: new Map(), ended: new Map() };
   private readonly options: LinkRoomOptions;
+  readonly holders: TokenHolders;
   private readonly attempts: Attempts;
   /** Every open socket of a link, ready or not. */
   private readonly links = new Set<Link>();
   /** Links that are ready, by connector. */
   private readonly ready = new Map<string, Set<Link>>();
+  private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private draining = false;
 
   constructor(options: LinkRoomOptions) {
     this.options = options;
     this.attempts = new Attempts(options.now);
+    this.holders = new TokenHolders(options.holders ?? { policy: "allow", onReuse: () => undefined });
   }
 
   /** Takes over a connection that asked for a link: answers 101 and serves it, or refuses it and closes. */
@@ -79,6 +85,8 @@ export class LinkRoom {
         if (state.gone) return;
         if (this.draining) this.refuse(conn, request, draining);
         else if (!admission.ok) this.refuse(conn, request, admission.refusal);
+        else if (this.holders.isKicked(admission.claims.connectorId))
+          this.refuse(conn, request, meanings.revoked.refusal);
         else this.start(conn, request, rest, admission.key, admission.token, admission.claims);
       },
       (error: unknown) => {
@@ -153,10 +161,12 @@ export class LinkRoom {
       linkId: `lnk_${randomBytes(10).toString("hex")}`,
       clientAddress: request.clientAddress,
       publicBaseUrl: options.publicBaseUrlOf(claims.slug),
+      windowBudget: this.windowBudget,
       now: options.now,
       schedule: options.schedule,
       onReady: (self) => this.admitReady(self),
       onMeasured: (self) => options.onConnectorChange(self.connectorId),
+      onState: (self, accepting, reason) => this.stateTold(self, accepting, reason),
       onDraining: (self) => this.takeOut(self),
       onEnded: (self, code, reason) => this.ended(self, code, reason),
       onGone: (self) => this.links.delete(self),
@@ -172,13 +182,11 @@ export class LinkRoom {
   private admitReady(link: Link): void {
     const { registry, log } = this.options;
     const { connectorId, endpointId, claims, hello } = link;
-    if (registry.linkCount(endpointId, connectorId) >= MAX_LINKS_PER_CONNECTOR) {
-      throw new ProtocolError(
-        GoawayCode.tooManyLinks,
-        `at most ${MAX_LINKS_PER_CONNECTOR} links a connector`,
-      );
+    if (registry.linkCount(endpointId, connectorId) >= MAX_LINKS) {
+      throw new ProtocolError(GoawayCode.tooManyLinks, `at most ${MAX_LINKS} links a connector`);
     }
     let links = this.ready.get(connectorId);
+    this.holders.check(link, links ?? []);
     if (links === undefined) {
       links = new Set();
       this.ready.set(connectorId, links);
@@ -198,6 +206,11 @@ export class LinkRoom {
     if (!links?.delete(link)) return;
     if (links.size === 0) this.ready.delete(link.connectorId);
     this.options.onConnectorChange(link.connectorId);
+  }
+
+  private stateTold(link: Link, accepting: boolean, reason: string): void {
+    const { linkId, connectorId, endpointId } = link;
+    this.options.log.info({ linkId, connectorId, endpointId, accepting, reason }, "connector told its state");
   }
 
   private ended(link: Link, code: number, reason: string): void {

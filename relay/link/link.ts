@@ -1,22 +1,24 @@
 import type { ConnectorClaims } from "../../server/connectors/index.ts";
 import { CloseCode, GoawayCode } from "../protocol/codes.ts";
-import { decodeHello, encodeHello, type Hello } from "../protocol/hello.ts";
+import { decodeHello, encodeHello, type Hello, sharedFeatures } from "../protocol/hello.ts";
 import {
   IDLE_TIMEOUT_MS,
   MAX_PAYLOAD_BYTES,
   PING_INTERVAL_MS,
   PROTOCOL_VERSION,
+  SUSPECT_MS,
   WINDOW_BYTES,
 } from "../protocol/limits.ts";
+import type { WindowBudget } from "../protocol/receive-window.ts";
 import { Session } from "../protocol/session.ts";
 import type {
   BodyFraming,
+  LinkTunnel,
   RawConnection,
   RawConnectionEvents,
   Stream,
   StreamEvents,
   StreamKind,
-  Tunnel,
 } from "../routes/tunnel.ts";
 import { WebSocketFault, WebSocketReceiver } from "./websocket-receiver.ts";
 import { WebSocketSender } from "./websocket-sender.ts";
@@ -34,10 +36,14 @@ export interface LinkOptions {
   linkId: string;
   clientAddress: string;
   publicBaseUrl: string;
+  /** Shared by all links of the relay. */
+  windowBudget: WindowBudget;
   now(): number;
   schedule(task: () => void): void;
   /** HELLO came; streams may be opened once it returns. @throws ProtocolError to refuse */
   onReady(link: Link): void;
+  /** The connector said whether its upstream can serve. */
+  onState(link: Link, accepting: boolean, reason: string): void;
   /** Its round trip is known, or took too long to wait for. Told once. */
   onMeasured(link: Link): void;
   /** The link takes no new streams from here on. May be told more than once. */
@@ -49,7 +55,7 @@ export interface LinkOptions {
 }
 
 /** One connector's WebSocket: carries the session over a raw socket and serves its endpoint. */
-export class Link implements Tunnel, RawConnectionEvents {
+export class Link implements LinkTunnel, RawConnectionEvents {
   readonly connectorId: string;
   readonly endpointId: string;
   readonly claims: ConnectorClaims;
@@ -65,6 +71,10 @@ export class Link implements Tunnel, RawConnectionEvents {
   private readonly openedAt: number;
   private closingAt: number | null = null;
   private measured = false;
+  /** What the connector said of its upstream last. */
+  private upstream = { accepting: true, reason: "" };
+  /** A PING has waited for its answer for too long, as of the last tick. */
+  private suspect = false;
   /** The connector knows that this link ends. */
   private leaving = false;
   private retired = false;
@@ -100,11 +110,16 @@ export class Link implements Tunnel, RawConnectionEvents {
         close: (code, reason) => this.closeSocket(this.faultCode ?? code, reason),
       },
       schedule: options.schedule,
+      windowBudget: options.windowBudget,
       now,
       events: {
         onHello: (payload) => this.greet(payload),
         onGoaway: () => options.onDraining(this),
         onPong: () => this.announce(),
+        onState: (accepting, reason) => {
+          this.upstream = { accepting, reason };
+          options.onState(this, accepting, reason);
+        },
         onClose: (code, reason) => options.onEnded(this, code, reason),
       },
     });
@@ -116,6 +131,23 @@ export class Link implements Tunnel, RawConnectionEvents {
 
   get accepting(): boolean {
     return !this.retired && this.session.accepting;
+  }
+
+  get healthy(): boolean {
+    return this.upstream.accepting && !this.suspect && !this.session.congested && !this.isFull;
+  }
+
+  /** The streams that its connector can run are spread over its links. */
+  private get isFull(): boolean {
+    const { hello } = this;
+    if (hello === null || hello.capacity === 0) return false;
+    return this.session.outstanding >= Math.ceil(hello.capacity / Math.max(hello.links, 1));
+  }
+
+  /** Known once HELLO has come. */
+  get serves() {
+    const serves = this.hello?.serves;
+    return serves && { slug: this.claims.slug, ...serves };
   }
 
   get roundTripMs(): number | null {
@@ -166,6 +198,7 @@ export class Link implements Tunnel, RawConnectionEvents {
     } else {
       if (this.hello !== null) this.announce();
       this.session.checkAlive();
+      this.suspect = this.session.silentFor() >= SUSPECT_MS;
     }
   }
 
@@ -210,6 +243,7 @@ export class Link implements Tunnel, RawConnectionEvents {
         maxPayloadBytes: MAX_PAYLOAD_BYTES,
         pingIntervalMs: PING_INTERVAL_MS,
         idleTimeoutMs: IDLE_TIMEOUT_MS,
+        features: sharedFeatures(this.hello.features),
       }),
     );
     this.session.ping();

@@ -9,6 +9,7 @@ export const ResetCode = {
   flowControl: 6,
   internal: 7,
   tooLarge: 8,
+  waking: 9,
 } as const;
 export type ResetCode = (typeof ResetCode)[keyof typeof ResetCode];
 

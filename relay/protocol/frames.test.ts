@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ProtocolError } from "./codes.ts";
 import { END, FrameReader, FrameType, writeFrameHeader } from "./frames.ts";
-import { decodeHello, decodeWelcome, encodeHello } from "./hello.ts";
+import { decodeHello, decodeWelcome, encodeHello, sharedFeatures } from "./hello.ts";
 import { FRAME_HEADER_BYTES } from "./limits.ts";
 import { createPair } from "./testing/pair.ts";
 import vectors from "./vectors.json" with { type: "json" };
@@ -42,6 +42,12 @@ const hexBytes = (minLength: number, maxLength: number) =>
   fc.uint8Array({ minLength, maxLength }).map((value) => Buffer.from(value).toString("hex"));
 const stream = fc.integer({ min: 1, max: 0xffff_ffff });
 const frame = fc.oneof(
+  fc.record({
+    type: fc.constant(FrameType.state),
+    end: fc.constant(false),
+    stream: fc.constant(0),
+    payload: hexBytes(1, 257),
+  }),
   fc.record({
     type: fc.constantFrom(FrameType.data, FrameType.open, FrameType.head),
     end: fc.boolean(),
@@ -143,6 +149,7 @@ describe("frames", () => {
 
 describe("HELLO and WELCOME", () => {
   const hello = { versions: [1], agent: "t/1", capacity: 0, links: 2, linkIndex: 1, subdomain: "acme" };
+  const features = ["state", "of-a-later-version"];
   const welcome = {
     version: 1,
     linkId: "lnk_1",
@@ -155,8 +162,11 @@ describe("HELLO and WELCOME", () => {
   };
 
   it("come back as they were written", () => {
-    expect(decodeHello(encodeHello(hello))).toEqual(hello);
-    expect(decodeWelcome(encodeHello(welcome))).toEqual(welcome);
+    expect(decodeHello(encodeHello({ ...hello, features }))).toEqual({ ...hello, features });
+    expect(decodeWelcome(encodeHello({ ...welcome, features }))).toEqual({ ...welcome, features });
+    // Peers of before that field was there.
+    expect(decodeHello(encodeHello(hello))).toEqual({ ...hello, features: [] });
+    expect(decodeWelcome(encodeHello(welcome))).toEqual({ ...welcome, features: [] });
   });
 
   it.each([
@@ -165,10 +175,39 @@ describe("HELLO and WELCOME", () => {
     ["not JSON", 1],
     ['{"versions":[1],"agent":7}', 1],
     ['{"versions":[2,3],"agent":"t"}', 8],
+    ['{"versions":[],"agent":"t"}', 8],
+    ['{"versions":["1"],"agent":"t"}', 1],
+    ['{"versions":1,"agent":"t"}', 1],
+    [JSON.stringify({ ...hello, links: 17 }), 1],
+    [JSON.stringify({ ...hello, linkIndex: 2 }), 1],
+    [JSON.stringify({ ...hello, features: "state" }), 1],
+    [JSON.stringify({ ...hello, features: [1] }), 1],
+    [JSON.stringify({ ...hello, features: ["x".repeat(41)] }), 1],
+    [JSON.stringify({ ...hello, features: Array(33).fill("x") }), 1],
     [JSON.stringify({ ...hello, links: -1 }), 1],
     [JSON.stringify({ ...hello, agent: "x".repeat(201) }), 1],
   ])("refuses %s", (json, code) => {
     expect(() => decodeHello(new TextEncoder().encode(json))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("share version 1 whatever newer ones the connector lists, or say which are spoken", () => {
+    expect(decodeHello(encodeHello({ ...hello, versions: [1, 2] })).versions).toContain(1);
+    for (const [versions, spoken] of [
+      [[2], "2"],
+      [[], "none"],
+    ] as const) {
+      expect(() => decodeHello(encodeHello({ ...hello, versions: [...versions] }))).toThrow(
+        expect.objectContaining({
+          code: 8,
+          message: `this relay speaks version 1, the connector ${spoken}`,
+        }),
+      );
+    }
+  });
+
+  it("agree on the features that both know", () => {
+    expect(sharedFeatures(features)).toEqual(["state"]);
+    expect(sharedFeatures(undefined)).toEqual([]);
   });
 
   it("never throws anything but ProtocolError", () => {

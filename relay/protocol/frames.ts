@@ -8,6 +8,7 @@ export const FrameType = {
   ping: 0x03,
   pong: 0x04,
   goaway: 0x05,
+  state: 0x06,
   open: 0x10,
   head: 0x11,
   data: 0x12,
@@ -35,6 +36,7 @@ rules[FrameType.welcome] = { min: 2, max: MAX_HELLO_BYTES, link: true, end: "nev
 rules[FrameType.ping] = { min: 8, max: 8, link: true, end: "never" };
 rules[FrameType.pong] = { min: 8, max: 8, link: true, end: "never" };
 rules[FrameType.goaway] = { min: 4, max: 4 + MAX_REASON_BYTES, link: true, end: "never" };
+rules[FrameType.state] = { min: 1, max: 1 + MAX_REASON_BYTES, link: true, end: "never" };
 rules[FrameType.open] = { min: 2, max: MAX_PAYLOAD_BYTES, link: false, end: "may" };
 rules[FrameType.head] = { min: 1, max: MAX_PAYLOAD_BYTES, link: false, end: "may" };
 rules[FrameType.data] = { min: 0, max: MAX_PAYLOAD_BYTES, link: false, end: "may" };

@@ -13,6 +13,10 @@ export const MAX_PAYLOAD_BYTES = 65_536;
 export const MAX_MESSAGE_BYTES = 1_048_576;
 /** HELLO and WELCOME, JSON. */
 export const MAX_HELLO_BYTES = 4_096;
+/** TCP tunnels one link may serve: their names must fit a HELLO. */
+export const MAX_TCP_NAMES = 64;
+/** Name of a TCP tunnel, characters: a port number, or a word like a host label. */
+export const MAX_TCP_NAME_LENGTH = 32;
 /** UTF-8 reason of RESET and GOAWAY: a sentence. */
 export const MAX_REASON_BYTES = 256;
 /** Head inside OPEN or HEAD; two bytes of an OPEN payload are kind and framing. */
@@ -22,10 +26,22 @@ export const MAX_HEADS_PER_STREAM = 16;
 
 /** Credit of each direction of a stream at its start: one round trip at 20 Mbit/s and 100 ms. */
 export const WINDOW_BYTES = 262_144;
+/** What a window may grow to: 2.6 Gbit/s over a round trip of 50 ms. */
+export const MAX_WINDOW_BYTES = 16_777_216;
+/** What the windows of one link may have beyond their first size, all streams together. */
+export const LINK_WINDOW_BYTES = 33_554_432;
+/** The same for all links of a process: with the first windows this bounds what readers that stall can cost. */
+export const PROCESS_WINDOW_BYTES = 134_217_728;
+/** The shortest round trip is that of the last two such spans, ms. */
+export const ROUND_TRIP_SPAN_MS = 300_000;
+/** PINGs in the first seconds of a link, until this many round trips are known. */
+export const FIRST_ROUND_TRIPS = 3;
 /** Credit a stream may ever hold, RFC 9113 section 6.9.1 has the same bound. */
 export const MAX_CREDIT = 0x7fff_ffff;
 /** Streams open at once on one link: 4,096 idle event streams cost about 10 MB per process. */
 export const MAX_STREAMS = 4_096;
+/** Links of one connector: more would only cost memory. */
+export const MAX_LINKS = 16;
 /** Stream ids are u32; the relay asks the connector for a new link before they run out. */
 export const MAX_STREAM_ID = 0xffff_fffe;
 
@@ -44,12 +60,18 @@ export const MAX_BACKLOG_BYTES = 1_048_576;
 /** With this much unsent the peer has stopped reading while we answer it (pings, resets): the link ends. */
 export const MAX_UNSENT_BYTES = 16_777_216;
 
-/** Time between PINGs of each side, ms. */
-export const PING_INTERVAL_MS = 10_000;
-/** A side that hears nothing for this long ends the link, ms: two PINGs lost, and within 25 s with the timer's step. */
-export const IDLE_TIMEOUT_MS = 20_000;
+/** A side that hears nothing for this long sends a PING, ms; the answer is something heard. */
+export const PING_INTERVAL_MS = 4_000;
+/** A PING at least so often, ms, however much is heard: the round trip changes. */
+export const MEASURE_INTERVAL_MS = 30_000;
+/** A side that hears nothing for this long ends the link, ms: two PINGs lost. Connectors that are stopped for 5 s survive. */
+export const IDLE_TIMEOUT_MS = 10_000;
+/** A PING without an answer for so long, ms: requests go elsewhere if there is another link. */
+export const SUSPECT_MS = 2_000;
 /** PINGs accepted from a peer in PING_WINDOW_MS; more is a flood. */
 export const MAX_PINGS = 100;
 export const PING_WINDOW_MS = 10_000;
 /** Payload a peer may still send on a stream that is over here, on top of its credit: heads, trailers, WINDOWs. */
 export const STRAY_BYTES_PER_STREAM = 2 * MAX_PAYLOAD_BYTES;
+/** The same for all streams of a link: no more of them can have been open at once. */
+export const MAX_STRAY_BYTES = MAX_STREAMS * (WINDOW_BYTES + STRAY_BYTES_PER_STREAM);

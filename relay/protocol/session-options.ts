@@ -1,4 +1,5 @@
 import type { GoawayCode } from "./codes.ts";
+import type { WindowBudget } from "./receive-window.ts";
 import type { AcceptedStream, AcceptedStreamEvents, BodyFraming, StreamKind } from "./stream.ts";
 
 /** The message carrier under a session: a WebSocket on either runtime, or a pair in memory. */
@@ -33,6 +34,8 @@ export interface SessionEvents {
   /** The peer opens or takes no new streams; running ones finish. */
   onGoaway?(code: number, reason: string): void;
   onPong?(roundTripMs: number): void;
+  /** Relay only: the connector says whether its upstream can serve. */
+  onState?(accepting: boolean, reason: string): void;
   /** The transport is full: call `drained` when its buffer has shrunk (a transport without a drain event is polled). */
   onBlocked?(): void;
   /** The session has ended, by either side; every stream has been told. Called once. */
@@ -48,6 +51,8 @@ export interface SessionOptions {
   now(): number;
   events: SessionEvents;
   windowBytes?: number;
+  /** What the windows of all links of this process may grow by; absent: a link alone. */
+  windowBudget?: WindowBudget;
   maxStreams?: number;
   /** For tests of the end of the id space. */
   firstStreamId?: number;

@@ -17,6 +17,8 @@ export interface Tunnel {
   readonly outstanding: number;
   /** False once draining, closing or silent: no new streams. */
   readonly accepting: boolean;
+  /** False: picked only when no other is healthy. Its upstream is down, it is silent, behind, or at its capacity. */
+  readonly healthy: boolean;
   /**
    * Opens a stream. `head` is copied. Returns null when the tunnel cannot take it (then nothing was sent).
    * @param head request head as `relay/protocol/README.md` says
@@ -29,6 +31,17 @@ export interface Tunnel {
     end: boolean,
     events: StreamEvents,
   ): Stream | null;
+}
+
+/** A link of a connector, which may serve HTTP, TCP tunnels by name, or both. */
+export interface LinkTunnel extends Tunnel {
+  readonly connectorId: string;
+  /** Absent: HTTP alone. */
+  readonly serves?: {
+    readonly slug: string;
+    readonly http: boolean;
+    readonly tcp: readonly string[];
+  };
 }
 
 /** One public socket, plain or TLS, as the edge hands it to the link room after an upgrade. */

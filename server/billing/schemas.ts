@@ -24,11 +24,13 @@ export const PlanOutput = z.object({
     endpoints: z.number(),
     devices: z.number(),
     connectors: z.number(),
+    tcpPorts: z.number(),
     concurrentRequests: z.number(),
     requestsPerMinute: z.number().nullable(),
     maxBodyBytes: z.number(),
     accessKeys: z.number(),
     apiKeys: z.number(),
+    customDomains: z.number(),
     requestLogDays: z.number(),
   }),
 });

@@ -28,6 +28,8 @@ export const limits = {
   export: { seconds: 60, perAddress: 60, perTenant: 30 },
   /** Keys and devices changed by people. */
   keys: { seconds: 600, perAddress: 600, perTenant: 300 },
+  /** Each asks DNS several times. */
+  domain_check: { seconds: 600, perAddress: 200, perTenant: 100 },
   /** Each asks Stripe several times, whose own limit all tenants share. */
   billing: { seconds: 600, perAddress: 300, perTenant: 100 },
 } as const satisfies Record<string, Limit>;

@@ -15,5 +15,6 @@ export function apiConfigOf(env: PortalEnv): ApiConfig {
     reservedSlugs: env.endpoints.reservedSlugs,
     brandNames: env.endpoints.brandNames,
     allowPrivateUpstreams: env.endpoints.allowPrivateUpstreams,
+    tcpPorts: env.relay.tcpPorts,
   };
 }

@@ -25,6 +25,7 @@ import { apiConfigOf } from "./api-config.ts";
 import { createPortalApp } from "./app.ts";
 import { createBackground } from "./background.ts";
 import { createClientAddressReader } from "./client-address.ts";
+import { createDomains } from "./domains.ts";
 import { createForwarder } from "./forward.ts";
 import { readHost } from "./host.ts";
 import { createMetrics } from "./metrics.ts";
@@ -84,7 +85,9 @@ export async function startPortal(
   const authHandler = createAuthHandler({ auth, db, log, knownBrowsers });
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
-  const api = { db, config: apiConfigOf(env), log, limiter: createPostgresLimiter(db), changes, billing };
+  const config = apiConfigOf(env);
+  const { domains, domainTasks } = createDomains({ env, db, config, log });
+  const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains };
   const draining = new AbortController();
   if (billing.mode !== "off") {
     background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
@@ -156,6 +159,7 @@ export async function startPortal(
     tasks: [
       ...housekeepingTasks({ db, archive, stripe }),
       ...stripeEvents.tasks,
+      ...domainTasks,
       budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
     ],
     log,

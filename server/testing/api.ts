@@ -6,6 +6,7 @@ import { billingOff } from "../billing/index.ts";
 import { createChangeHub } from "../change-hub.ts";
 import type { ApiConfig } from "../config.ts";
 import type { RequestContext } from "../context.ts";
+import type { DomainDeps } from "../domains/index.ts";
 import { createMemoryLimiter, type Door, type Limit, limits } from "../limits/index.ts";
 import { type ApiDeps, type ContextInput, createContext, type SessionIdentity } from "../trpc/context.ts";
 import { createRestHandler } from "../trpc/rest/index.ts";
@@ -24,6 +25,7 @@ export const testConfig: ApiConfig = {
   reservedSlugs: [],
   brandNames: [],
   allowPrivateUpstreams: false,
+  tcpPorts: { first: 20_000, last: 20_999 },
 };
 
 /** Limits that a test never meets, unless it asks for them. */
@@ -38,6 +40,12 @@ export interface LoggedLine {
   message: string;
 }
 
+/** No name has any record. */
+const emptyDns: DomainDeps = {
+  resolver: { txt: async () => [], cname: async () => null, addresses: async () => [] },
+  certificates: null,
+};
+
 /** Dependencies of the API over a test database, with what it logs. */
 export function makeDeps(db: Db, overrides: Partial<ApiDeps> = {}): ApiDeps & { lines: LoggedLine[] } {
   const lines: LoggedLine[] = [];
@@ -51,6 +59,7 @@ export function makeDeps(db: Db, overrides: Partial<ApiDeps> = {}): ApiDeps & { 
     limiter: createMemoryLimiter(openLimits),
     changes: createChangeHub(),
     billing: billingOff,
+    domains: emptyDns,
     ...overrides,
     lines,
   };

@@ -2,6 +2,7 @@ import type { Db } from "../../db/client.ts";
 import type { Billing } from "../billing/index.ts";
 import type { ChangeHub } from "../change-hub.ts";
 import type { ApiConfig } from "../config.ts";
+import type { DomainDeps } from "../domains/index.ts";
 import { slugOfHost } from "../endpoints/index.ts";
 import type { Limiter } from "../limits/index.ts";
 import { secretsEqual } from "../secrets.ts";
@@ -21,6 +22,7 @@ export interface ApiDeps {
   readonly limiter: Limiter;
   readonly changes: ChangeHub;
   readonly billing: Billing;
+  readonly domains: DomainDeps;
 }
 
 /** A signed-in user, as the portal resolved the session cookie. Membership and role are read anew by each procedure. */

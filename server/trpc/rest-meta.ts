@@ -3,7 +3,9 @@ import type { OpenApiMeta, OpenApiMethod } from "trpc-to-openapi";
 /** Groups of the API document, in its order. */
 export const tags = [
   "Endpoints",
+  "Domains",
   "Connectors",
+  "TCP tunnels",
   "Requests",
   "Usage",
   "Budgets",

@@ -7,10 +7,12 @@ import { billingRouter } from "./routers/billing.ts";
 import { budgetsRouter } from "./routers/budgets.ts";
 import { connectorsRouter } from "./routers/connectors.ts";
 import { devicesRouter } from "./routers/devices.ts";
+import { domainsRouter } from "./routers/domains.ts";
 import { endpointsRouter } from "./routers/endpoints.ts";
 import { ledgerRouter } from "./routers/ledger.ts";
 import { licensesRouter } from "./routers/licenses.ts";
 import { requestsRouter } from "./routers/requests.ts";
+import { tcpTunnelsRouter } from "./routers/tcp-tunnels.ts";
 import { tenantsRouter } from "./routers/tenants.ts";
 import { usageRouter } from "./routers/usage.ts";
 
@@ -23,10 +25,12 @@ export const appRouter = router({
   budgets: budgetsRouter,
   connectors: connectorsRouter,
   devices: devicesRouter,
+  domains: domainsRouter,
   endpoints: endpointsRouter,
   ledger: ledgerRouter,
   licenses: licensesRouter,
   requests: requestsRouter,
+  tcpTunnels: tcpTunnelsRouter,
   tenants: tenantsRouter,
   usage: usageRouter,
 });

@@ -57,6 +57,28 @@ await db
   })
   .execute();
 
+await db
+  .insertInto("tcp_tunnels")
+  .values({
+    id: "tcp_of_victim",
+    tenant_id: victim.tenantId,
+    endpoint_id: endpoint.endpointId,
+    name: "victims-db",
+    port: 20_777,
+  })
+  .execute();
+
+await db
+  .insertInto("custom_domains")
+  .values({
+    id: "dom_of_victim",
+    tenant_id: victim.tenantId,
+    endpoint_id: endpoint.endpointId,
+    host: "api.of-the-victim.com",
+    proof_token: "proof-of-victim",
+  })
+  .execute();
+
 const yesterday = new Date(Date.now() - 86_400_000);
 await db
   .insertInto("invoices")
@@ -131,6 +153,10 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "connectors.verify": { input: { connectorToken: "x" }, answer: "unauthorized" },
   "connectors.revoke": { input: { connectorId: connector.connectorId }, answer: "connector_not_found" },
   "connectors.watch": { input: { slug }, answer: "endpoint_not_found" },
+  "domains.list": { input: { slug }, answer: "endpoint_not_found" },
+  "domains.add": { input: { endpointSlug: slug, host: "api.asker.com" }, answer: "endpoint_not_found" },
+  "domains.verify": { input: { id: "dom_of_victim" }, answer: "domain_not_found" },
+  "domains.remove": { input: { id: "dom_of_victim" }, answer: "domain_not_found" },
   "devices.release": { input: { id: device.devicePk }, answer: "device_not_found" },
   "endpoints.register": { input: { slug }, answer: "slug_taken" },
   "endpoints.details": { input: { slug }, answer: "endpoint_not_found" },
@@ -148,6 +174,9 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "licenses.get": { answer: "own" },
   "licenses.issueKey": { answer: "own" },
   "requests.list": { input: { slug }, answer: "endpoint_not_found" },
+  "tcpTunnels.open": { input: { endpointSlug: slug, name: "22" }, answer: "endpoint_not_found" },
+  "tcpTunnels.list": { input: { slug }, answer: "endpoint_not_found" },
+  "tcpTunnels.release": { input: { id: "tcp_of_victim" }, answer: "tcp_tunnel_not_found" },
   "tenants.current": { answer: "own" },
   "tenants.suspend": { input: { tenantId: victim.tenantId, reason: "x" }, answer: "unauthorized" },
   "usage.current": { input: { period: "current" }, answer: "own" },
@@ -177,6 +206,10 @@ const secretsOfVictim = [
   "req_of_victim",
   "/victims/path",
   "203.0.113.77",
+  "victims-db",
+  "20777",
+  "api.of-the-victim.com",
+  "proof-of-victim",
   "in_of_victim",
   "VICTIM-0001",
 ];
@@ -191,7 +224,9 @@ async function rowsOfVictim(): Promise<string> {
     "connectors",
     "access_keys",
     "api_keys",
+    "custom_domains",
     "requests",
+    "tcp_tunnels",
     "invoices",
   ];
   const rows = await Promise.all(
@@ -276,19 +311,22 @@ describe.each([
 
 describe("with a license key of another tenant", async () => {
   const machine = { licenseKey: (await createTenant(db)).licenseKey, deviceId: "askers-pc" };
-  test.each(["endpoints.register", "endpoints.details", "endpoints.rotateToken", "connectors.issue"])(
-    "%s",
-    async (path) => {
-      const before = await rowsOfVictim();
-      const [group, name] = path.split(".") as [string, string];
-      const caller = callerOf(deps) as unknown as Record<
-        string,
-        Record<string, (input: object) => Promise<unknown>>
-      >;
-      check(path, await answerOf(() => caller[group]![name]!({ ...machine, ...expectations[path]!.input })));
-      expect(await rowsOfVictim()).toBe(before);
-    },
-  );
+  test.each([
+    "endpoints.register",
+    "endpoints.details",
+    "endpoints.rotateToken",
+    "connectors.issue",
+    "tcpTunnels.open",
+  ])("%s", async (path) => {
+    const before = await rowsOfVictim();
+    const [group, name] = path.split(".") as [string, string];
+    const caller = callerOf(deps) as unknown as Record<
+      string,
+      Record<string, (input: object) => Promise<unknown>>
+    >;
+    check(path, await answerOf(() => caller[group]![name]!({ ...machine, ...expectations[path]!.input })));
+    expect(await rowsOfVictim()).toBe(before);
+  });
 });
 
 test("a list with the victim's rows in the same tables shows the asker's own only", async () => {

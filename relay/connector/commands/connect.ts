@@ -1,107 +1,112 @@
+import { isDeepStrictEqual } from "node:util";
 import { ExitCode, ExitError, usageError } from "../exit.ts";
-import { Connector } from "../link/connector.ts";
-import { dialLink } from "../link/dial.ts";
-import { TokenSource } from "../link/token-source.ts";
+import { createDial } from "../link/dial.ts";
 import type { Options } from "../options/connect-options.ts";
-import { type IssuedToken, PortalClient } from "../portal/client.ts";
-import { PortalError } from "../portal/errors.ts";
-import { connectUpstream } from "../upstream/connect.ts";
-import { Dispatcher } from "../upstream/dispatcher.ts";
+import { PortalClient } from "../portal/client.ts";
+import { Fleet } from "../serving/fleet.ts";
+import type { EndpointPlan, ServingDeps } from "../serving/served-endpoint.ts";
 import type { Log } from "../upstream/log.ts";
 import { createJsonReporter } from "../view/json.ts";
 import { createLiveReporter } from "../view/live.ts";
+import { openLogFile } from "../view/log-file.ts";
 import { createPlainReporter } from "../view/plain.ts";
-import type { Reporter } from "../view/reporter.ts";
+import type { Output, Reporter } from "../view/reporter.ts";
 import type { CommandContext } from "./context.ts";
 import { chooseUpstream } from "./upstream.ts";
 
-/** Running streams may finish for this long after the first signal. */
-const STOP_GRACE_MS = 10_000;
-
 /**
- * Keeps the endpoint served until a signal stops it.
+ * Keeps the endpoints served until a signal stops it. A request to reload reads the settings again and changes what
+ * has changed; the rest goes on.
+ *
+ * @param reread the settings as they are by now
  * @throws ExitError
  */
-export async function connect(options: Options, context: CommandContext): Promise<ExitCode> {
-  const { slug, credential } = options;
-  if (slug === null) throw usageError("Which endpoint? Give --slug with its name, like --slug acme.");
-  if (credential === null) {
-    throw usageError(
-      "Give --license-key with the key from the portal's license page, or run `hotspot login`.",
-    );
-  }
-  let connector: Connector | null = null;
-  const reporter = createReporter(options, context, () => connector?.latencyMs ?? null);
+export async function connect(
+  options: Options,
+  context: CommandContext,
+  reread: () => Options,
+): Promise<ExitCode> {
+  const file = options.logFile === null ? null : openLogFile(options.logFile, !options.json);
+  const output: Output = file ?? context;
+  const terminal = file === null ? context.terminal : null;
+  const reporter = createReporter(options, { ...context, ...output, terminal }, () => fleet.latencyMs);
+  const fleet = new Fleet(reporter);
   try {
-    if (options.portal.startsWith("http:") && !isLocal(options.portal)) {
-      reporter.note(
-        `Warning: ${options.portal} is not https, so the license key travels readable for others.`,
-      );
-    }
-    const target = await chooseUpstream(options, (message) => reporter.note(message));
-    const log = createLog(options, context);
-    const dispatcher = new Dispatcher({
-      target,
-      connect: connectUpstream,
-      log,
-      hostHeader: options.hostHeader,
-      headTimeoutMs: options.upstreamTimeoutMs,
-      onRecord: (record) => reporter.request(record),
+    const shared = (current: Options) =>
+      makeDeps(current, context.env, createLog(current, context, output), reporter);
+    let now = { options, deps: shared(options) };
+    fleet.serve(await makePlans(options, reporter), now.deps);
+    context.onReload(async () => {
+      try {
+        file?.reopen();
+        const next = reread();
+        const deps = isDeepStrictEqual(common(next), common(now.options)) ? now.deps : shared(next);
+        const changed = fleet.serve(await makePlans(next, reporter), deps);
+        now = { options: next, deps };
+        reporter.note(describeReload(changed));
+      } catch (error) {
+        if (!(error instanceof ExitError)) throw error;
+        reporter.note(`Not reloaded, everything goes on as it was: ${error.message}`);
+      }
     });
-    const client = new PortalClient({ portal: options.portal, credential, deviceId: options.deviceId });
-    const failed = Promise.withResolvers<ExitError>();
-    let live = false;
-    connector = new Connector({
-      slug,
-      links: options.connections,
-      tokens: new TokenSource(() => issueToken(client, slug, options.claim, context)),
-      dial: dialLink,
-      relayUrl: options.relay,
-      onOpen: dispatcher.accept,
-      log,
-      onLinks(up, welcome) {
-        if (up > 0 && !live && welcome !== null) {
-          live = true;
-          reporter.live(welcome.publicBaseUrl, target.url);
-        }
-        reporter.links(up, options.connections);
-      },
-      onTrouble: (message) => reporter.note(`${capital(message)}. Trying again.`),
-      onExit: (error) => failed.resolve(error),
-      retry: options.retry,
-    });
-    connector.start();
-    const error = await Promise.race([failed.promise, context.stopRequested]);
-    await connector.stop(error ? 0 : STOP_GRACE_MS);
-    dispatcher.close();
+    const error = await Promise.race([fleet.ended, context.stopRequested]);
+    await fleet.stop(error ? 0 : undefined);
     if (error) throw error;
     return ExitCode.stopped;
+  } catch (error) {
+    if (error instanceof ExitError && file !== null) reporter.note(error.message);
+    throw error;
   } finally {
     reporter.close();
+    file?.close();
   }
 }
 
-/** A token; with `claim`, the name is registered first when nobody has it. */
-async function issueToken(
-  client: PortalClient,
-  slug: string,
-  claim: boolean,
-  context: CommandContext,
-): Promise<IssuedToken> {
-  try {
-    return await client.issueConnector(slug);
-  } catch (error) {
-    if (!(error instanceof PortalError) || error.status !== 404) throw error;
-    if (!claim) {
-      throw new ExitError(
-        ExitCode.notFound,
-        `You have no endpoint "${slug}". Claim it in the portal, or add --claim to do it now.`,
+/** What all endpoints have in common: when it changes, all of them start anew. */
+function common({ portal, relay, credential, deviceId, network, retry }: Options): unknown {
+  return { portal, relay, credential, deviceId, network, retry };
+}
+
+function describeReload({ started, stopped }: { started: string[]; stopped: string[] }): string {
+  if (started.length + stopped.length === 0) return "Reloaded: nothing has changed.";
+  const parts = [
+    ...(started.length > 0 ? [`now serving ${started.join(", ")}`] : []),
+    ...(stopped.length > 0 ? [`no longer serving ${stopped.join(", ")}`] : []),
+  ];
+  return `Reloaded: ${parts.join("; ")}.`;
+}
+
+/** The endpoints with their names and upstreams. @throws ExitError usage */
+async function makePlans(options: Options, reporter: Reporter): Promise<EndpointPlan[]> {
+  const { trusted } = options.network;
+  const plans: EndpointPlan[] = [];
+  for (const endpoint of options.endpoints) {
+    const { slug } = endpoint;
+    if (slug === null) throw usageError("Which endpoint? Give --slug with its name, like --slug acme.");
+    if (options.credential === null) {
+      throw usageError(
+        "Give --license-key with the key from the portal's license page, or run `hotspot login`.",
       );
     }
-    const { endpointToken } = await client.registerEndpoint(slug);
-    context.stderr(`Claimed ${slug}. Its endpoint token, shown only now: ${endpointToken}\n`);
-    return client.issueConnector(slug);
+    const target = await chooseUpstream({ ...endpoint, trusted }, (message) => reporter.note(message));
+    plans.push({ ...endpoint, slug, target });
   }
+  return plans;
+}
+
+function makeDeps(options: Options, env: CommandContext["env"], log: Log, reporter: Reporter): ServingDeps {
+  const { portal, credential, deviceId, network } = options;
+  if (portal.startsWith("http:") && !isLocal(portal)) {
+    reporter.note(`Warning: ${portal} is not https, so the license key travels readable for others.`);
+  }
+  return {
+    client: new PortalClient({ portal, credential, deviceId, network }),
+    dial: createDial(network),
+    relayUrl: options.relay,
+    retry: options.retry,
+    log,
+    env,
+  };
 }
 
 function createReporter(options: Options, context: CommandContext, latencyMs: () => number | null): Reporter {
@@ -112,12 +117,12 @@ function createReporter(options: Options, context: CommandContext, latencyMs: ()
 }
 
 /** Levels below warn are for finding faults: HOTSPOT_DEBUG=1 shows them. */
-function createLog(options: Options, context: CommandContext): Log {
+function createLog(options: Options, context: CommandContext, output: Output): Log {
   const debug = Boolean(context.env.HOTSPOT_DEBUG);
   return (level, message, fields) => {
     if (!debug && level !== "warn" && level !== "error") return;
-    const line = { level, message, ...fields };
-    context.stderr(
+    const line = { event: "log", time: new Date().toISOString(), level, message, ...fields };
+    output.stderr(
       options.json ? `${JSON.stringify(line)}\n` : `${level}: ${message} ${JSON.stringify(fields ?? {})}\n`,
     );
   };
@@ -125,8 +130,4 @@ function createLog(options: Options, context: CommandContext): Log {
 
 function isLocal(url: string): boolean {
   return /^(localhost|127\.|\[::1\]|[^/]*\.localhost$)/.test(new URL(url).hostname);
-}
-
-function capital(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

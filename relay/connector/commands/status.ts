@@ -4,19 +4,29 @@ import { type EndpointDetails, PortalClient } from "../portal/client.ts";
 import type { CommandContext } from "./context.ts";
 
 /**
- * Says whether an endpoint is online: with a credential all about it, without one what anybody may know.
+ * Says whether the endpoints are online: with a credential all about them, without one what anybody may know.
  * @throws ExitError notFound, PortalError, PortalUnreachableError
  */
 export async function status(options: Options, context: CommandContext): Promise<ExitCode> {
-  const { portal, deviceId, credential, slug, json } = options;
-  const client = new PortalClient({ portal, credential, deviceId });
+  const { portal, deviceId, credential, network } = options;
+  const client = new PortalClient({ portal, credential, deviceId, network });
+  for (const { slug } of options.endpoints) await statusOf(slug, client, options, context);
+  return ExitCode.stopped;
+}
+
+async function statusOf(
+  slug: string | null,
+  client: PortalClient,
+  { credential, json }: Options,
+  context: CommandContext,
+): Promise<void> {
   if (credential === null) {
     if (slug === null) {
       throw usageError("Give --slug, or --license-key with the key from the portal, or run `hotspot login`.");
     }
     const found = await client.publicStatus(slug);
     context.stdout(json ? `${JSON.stringify(found)}\n` : `${found.slug} ${word(found.online)}\n`);
-    return ExitCode.stopped;
+    return;
   }
   const details = await client.endpointDetails(slug);
   if (details.endpoint === null) {
@@ -26,7 +36,6 @@ export async function status(options: Options, context: CommandContext): Promise
     );
   }
   context.stdout(json ? `${JSON.stringify(details)}\n` : describe(details));
-  return ExitCode.stopped;
 }
 
 function describe({ endpoint, relay }: EndpointDetails): string {

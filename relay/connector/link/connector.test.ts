@@ -2,11 +2,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { GoawayCode } from "../../protocol/codes.ts";
 import { bytes } from "../../protocol/testing/recorder.ts";
 import { ExitCode, type ExitError } from "../exit.ts";
+import { directNetwork } from "../network/network.ts";
 import { PortalClient } from "../portal/client.ts";
 import { Client } from "../testing/link.ts";
 import { portalError, startTestRelay, type TestRelay } from "../testing/relay.ts";
 import { Connector, type ConnectorOptions } from "./connector.ts";
-import { dialLink } from "./dial.ts";
+import { createDial } from "./dial.ts";
 import { TokenSource } from "./token-source.ts";
 
 let relay: TestRelay;
@@ -27,13 +28,14 @@ function start(options: Partial<ConnectorOptions> = {}) {
     portal: relay.portalUrl,
     credential: { kind: "license", licenseKey: "hs_lic_x" },
     deviceId: "dev-1",
+    network: directNetwork,
   });
   const heard = { up: 0, troubles: [] as string[], exit: null as ExitError | null };
   const connector = new Connector({
     slug: "acme",
     links: 1,
     tokens: new TokenSource(() => client.issueConnector("acme")),
-    dial: dialLink,
+    dial: createDial(directNetwork),
     relayUrl: null,
     onOpen: (stream) => {
       stream.head(bytes("HTTP/1.1 200 OK\r\n\r\n"), true);
@@ -91,6 +93,27 @@ test("opens its links with one token, says who it is, and serves streams", async
   const client = request(0);
   await until(() => client.ended);
   expect(client.status).toBe(200);
+});
+
+test("the state of the upstream is told on every link, later ones too, and not to a relay that does not know it", async () => {
+  const { connector, heard } = start({ links: 2 });
+  await until(() => heard.up === 2);
+  connector.setState(false, "health check failed");
+  connector.setState(false, "health check failed");
+  await until(() => relay.links.every(({ states }) => states.length === 1));
+  relay.links[0]!.socket.terminate();
+  await until(() => relay.links[2]?.states.length === 1);
+  connector.setState(true, "");
+  await until(() => relay.links[2]?.states.length === 2);
+  expect(relay.links[1]!.states).toEqual([
+    { accepting: false, reason: "health check failed" },
+    { accepting: true, reason: "" },
+  ]);
+  relay.welcome = { features: [] };
+  connector.setState(false, "again");
+  relay.links[1]!.socket.terminate();
+  await until(() => relay.links[3]?.session.accepting && heard.up === 2);
+  expect(relay.links[3]!.states).toEqual([]);
 });
 
 test("a lost link comes back within a fraction of a second, with the same token", async () => {

@@ -1,4 +1,7 @@
-import type { Welcome } from "../../protocol/hello.ts";
+import { randomUUID } from "node:crypto";
+import { knownFeatures, type Welcome } from "../../protocol/hello.ts";
+import { PROCESS_WINDOW_BYTES } from "../../protocol/limits.ts";
+import { WindowBudget } from "../../protocol/receive-window.ts";
 import type { SessionEvents } from "../../protocol/session.ts";
 import { ExitCode, ExitError } from "../exit.ts";
 import { exitFor, PortalError } from "../portal/errors.ts";
@@ -41,11 +44,14 @@ export interface ConnectorOptions {
 /** Keeps the links of one endpoint up until it is stopped. */
 export class Connector {
   private readonly options: ConnectorOptions;
+  private readonly instance = randomUUID();
   private readonly links = new Set<Link>();
+  private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private stopped = false;
   private welcome: Welcome | null = null;
   private whenEmpty: (() => void) | null = null;
+  private state = { accepting: true, reason: "" };
   private told = { message: "", at: 0 };
 
   constructor(options: ConnectorOptions) {
@@ -71,6 +77,16 @@ export class Connector {
 
   start(): void {
     for (let index = 0; index < this.options.links; index++) this.open(index, 0);
+  }
+
+  /**
+   * Tells the relay whether the upstream can serve: while it cannot, requests go to other connectors of the endpoint, if
+   * there is one that can. Idempotent; holds for links to come as well.
+   */
+  setState(accepting: boolean, reason: string): void {
+    if (this.state.accepting === accepting && this.state.reason === reason) return;
+    this.state = { accepting, reason };
+    for (const link of this.links) link.setState(accepting, reason);
   }
 
   /** Takes nothing new, lets running streams finish for `graceMs`, then closes. */
@@ -116,12 +132,16 @@ export class Connector {
         links: options.links,
         linkIndex: index,
         subdomain: options.slug,
+        instance: this.instance,
+        features: knownFeatures,
       },
       dial: options.dial,
+      windowBudget: this.windowBudget,
       onOpen: options.onOpen,
       onLive: (welcome) => {
         liveAt = performance.now();
         this.welcome = welcome;
+        if (!this.state.accepting) link.setState(false, this.state.reason);
         this.renewInTime(link, token, () => ended);
         this.told.message = "";
         options.log("info", "link up", { linkId: welcome.linkId, index });

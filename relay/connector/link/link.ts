@@ -1,6 +1,7 @@
 import { GoawayCode } from "../../protocol/codes.ts";
-import { decodeWelcome, encodeHello, type Hello, type Welcome } from "../../protocol/hello.ts";
+import { decodeWelcome, encodeHello, type Hello, LinkFeature, type Welcome } from "../../protocol/hello.ts";
 import { IDLE_TIMEOUT_MS, PING_INTERVAL_MS } from "../../protocol/limits.ts";
+import type { WindowBudget } from "../../protocol/receive-window.ts";
 import { Session, type SessionEvents } from "../../protocol/session.ts";
 import type { LinkEnd } from "./next-step.ts";
 import type { DialLink, LinkSocket } from "./websocket.ts";
@@ -20,6 +21,8 @@ export interface LinkOptions {
   token: string;
   hello: Hello;
   dial: DialLink;
+  /** Shared by all links of the connector. */
+  windowBudget: WindowBudget;
   onOpen: NonNullable<SessionEvents["onOpen"]>;
   /** The link is up. */
   onLive(welcome: Welcome): void;
@@ -41,6 +44,7 @@ export class Link {
   private idleTimeoutMs = IDLE_TIMEOUT_MS;
   private drainTicker: ReturnType<typeof setInterval> | null = null;
   private ended = false;
+  private features: readonly string[] = [];
   private gone = false;
 
   constructor(options: LinkOptions) {
@@ -53,6 +57,7 @@ export class Link {
         close: (code, reason) => this.closeSocket(code, reason),
       },
       schedule: setImmediate,
+      windowBudget: options.windowBudget,
       now: () => performance.now(),
       events: {
         onOpen: options.onOpen,
@@ -84,6 +89,11 @@ export class Link {
     this.beginDrain();
   }
 
+  /** Tells the relay whether the upstream can serve; a relay that does not know STATE is not told. */
+  setState(accepting: boolean, reason: string): void {
+    if (this.features.includes(LinkFeature.state)) this.session.setState(accepting, reason);
+  }
+
   /** Replaces this link because its token runs out. */
   renew(): void {
     this.end({ kind: "renew" });
@@ -103,6 +113,8 @@ export class Link {
     // A dead link must be noticed within 25 s whatever the relay says.
     this.pingIntervalMs = Math.min(Math.max(welcome.pingIntervalMs, 1_000), PING_INTERVAL_MS);
     this.idleTimeoutMs = Math.min(Math.max(welcome.idleTimeoutMs, 2_000), IDLE_TIMEOUT_MS);
+    this.features = welcome.features ?? [];
+    this.session.tellsTiming = this.features.includes(LinkFeature.timing);
     this.options.onLive(welcome);
     this.session.ping();
   }

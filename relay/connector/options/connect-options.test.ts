@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ExitCode, ExitError } from "../exit.ts";
 import { credentialsPath, saveCredentials } from "./config-dir.ts";
-import { type Options, resolveOptions, type Sources } from "./connect-options.ts";
+import { type EndpointOptions, type Options, resolveOptions, type Sources } from "./connect-options.ts";
 
 let root: string;
 let cwd: string;
@@ -18,7 +18,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-function resolve(sources: Partial<Sources> = {}): Options {
+function resolve(sources: Partial<Sources> = {}): Options & EndpointOptions {
+  const options = resolveAll(sources);
+  return { ...options, ...options.endpoints[0]! };
+}
+
+function resolveAll(sources: Partial<Sources> = {}): Options {
   return resolveOptions({ flags: {}, cwd, ...sources, env: { HOTSPOT_CONFIG_DIR: dir, ...sources.env } });
 }
 
@@ -104,12 +109,70 @@ describe("mistakes are sentences that say what to do", () => {
 
   test("in files: unknown names, broken YAML, wrong shapes, a missing file", () => {
     expect(mistake({ configFile: write(join(root, "a"), "slugg: x\n") })).toMatch(
-      /unknown setting "slugg". Known: license-key/,
+      /a:1: unknown setting "slugg". Did you mean "slug"\?$/,
     );
     expect(mistake({ configFile: write(join(root, "b"), "a: [\n") })).toMatch(/not valid YAML/);
     expect(mistake({ configFile: write(join(root, "c"), "- a\n") })).toMatch(/lines like/);
     expect(mistake({ configFile: write(join(root, "d"), "slug: {a: 1}\n") })).toMatch(/single value/);
     expect(mistake({ configFile: join(root, "none") })).toMatch(/Check --config/);
+  });
+});
+
+describe("a file with several endpoints", () => {
+  const file = `portal: https://portal.example.com
+connections: 2
+endpoints:
+  - slug: acme
+    to: 8080
+  - { slug: Beta, to: "http://127.0.0.1:9", host-header: preserve, connections: 4 }
+`;
+  const names = (flags: Sources["flags"] = {}, env = {}) =>
+    resolveAll({ flags, env }).endpoints.map(({ slug, to, connections }) => [slug, to, connections]);
+
+  test("all are served, each with its own settings before the common ones; a flag goes before both", () => {
+    write(join(cwd, "hotspot.yaml"), file);
+    expect(names()).toEqual([
+      ["acme", "8080", 2],
+      ["beta", "http://127.0.0.1:9", 4],
+    ]);
+    expect(names({ connections: 1 }).map((row) => row[2])).toEqual([1, 1]);
+    expect(resolveAll().endpoints.map(({ hostHeader }) => hostHeader)).toEqual(["rewrite", "preserve"]);
+  });
+
+  test("--slug takes one of them; another name needs its own --to", () => {
+    write(join(cwd, "hotspot.yaml"), file);
+    expect(names({ slug: "beta", to: "7" })).toEqual([["beta", "7", 4]]);
+    expect(names({}, { HOTSPOT_SLUG: "acme" })).toEqual([["acme", "8080", 2]]);
+    expect(names({ slug: "gamma", to: "7" })).toEqual([["gamma", "7", 2]]);
+    expect(mistake({ flags: { slug: "acne" } })).toMatch(/has no endpoint acne. Did you mean "acme"\?/);
+    expect(mistake({ flags: { to: "7" } })).toMatch(/Say which with --slug/);
+  });
+
+  test("a project's single endpoint goes before the list of the config directory", () => {
+    write(join(dir, "config.yaml"), file);
+    expect(names()).toHaveLength(2);
+    write(join(cwd, "hotspot.yaml"), "slug: here\nto: 3\n");
+    expect(names()).toEqual([["here", "3", 2]]);
+  });
+
+  test.each([
+    ["endpoints: acme", /x:1: endpoints is no list. Write a list/],
+    ["endpoints: []", /x:1: endpoints is no list/],
+    ["endpoints:\n  - acme", /x:2: an endpoint must have a slug/],
+    ["endpoints:\n  - to: 1", /x:2: this endpoint has no slug/],
+    [
+      "endpoints:\n  - slug: acme\n    host-heade: a",
+      /x:3: unknown setting "host-heade". Did you mean "host-header"/,
+    ],
+    ["endpoints:\n  - slug: acme\n    license-key: a", /x:3: license-key is for the whole program/],
+    ["endpoints:\n  - slug: acme\n  - slug: ACME", /x:3: acme is there already \(.*x:2\). Name each once/],
+    ["endpoints:\n  - slug: acme\n    connections: 99", /connections in .*x:3 is "99". Give a whole number/],
+    ["slug: acme\nendpoints:\n  - slug: other", /x:1: slug stands beside endpoints. Move it/],
+    ["endpoint:\n  - slug: acme", /x:1: unknown setting "endpoint". Did you mean "endpoints"/],
+    ["slug: a\nslug: b", /x:2: not valid YAML/],
+    ["whatever: 1", /x:1: unknown setting "whatever". Known: endpoints, license-key/],
+  ])("%j is refused with file, line and what to do", (text, message) => {
+    expect(mistake({ configFile: write(join(root, "x"), text) })).toMatch(message);
   });
 });
 

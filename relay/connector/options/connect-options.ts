@@ -1,8 +1,11 @@
 import { usageError } from "../exit.ts";
+import { createNetwork, type Network } from "../network/network.ts";
 import type { HostHeader } from "../upstream/request-head.ts";
+import type { WakeOptions } from "../wake/options.ts";
 import { configDir, loadCredentials, loadDeviceId } from "./config-dir.ts";
 import { readConfigFiles } from "./config-file.ts";
-import { type FieldKey, fieldKeys, fields, type Settings, type Value } from "./fields.ts";
+import { type FieldKey, type FileSettings, fieldKeys, fields, type Settings, type Value } from "./fields.ts";
+import { nearest } from "./nearest.ts";
 import * as read from "./read-values.ts";
 
 /** Where the portal is when nobody says otherwise: a local run. */
@@ -11,13 +14,9 @@ const DEFAULT_PORTAL = "http://localhost:3000";
 /** How this program proves itself to the portal. */
 export type Credential = { kind: "license"; licenseKey: string } | { kind: "apiKey"; apiKey: string };
 
-/** What the commands work with: complete and checked. */
-export interface Options {
-  portal: string;
-  relay: string | null;
-  /** Null when there is neither a license key nor a login. */
-  credential: Credential | null;
-  deviceId: string;
+/** One endpoint to be served. */
+export interface EndpointOptions {
+  /** Null when none is named. */
   slug: string | null;
   /** As given; null when the upstream is to be found. */
   to: string | null;
@@ -25,9 +24,29 @@ export interface Options {
   hostHeader: HostHeader;
   upstreamTimeoutMs: number;
   insecureUpstream: boolean;
+  /** What is asked whether the upstream is well: a URL, or a path of the upstream. Null: nothing is. */
+  health: string | null;
+  healthMs: number;
+  /** Null: the upstream is somebody else's to start. */
+  wake: WakeOptions | null;
   claim: boolean;
+}
+
+/** What the commands work with: complete and checked. */
+export interface Options {
+  portal: string;
+  relay: string | null;
+  /** Null when there is neither a license key nor a login. */
+  credential: Credential | null;
+  deviceId: string;
+  network: Network;
   retry: boolean;
+  /** What is printed is JSON lines. */
   json: boolean;
+  /** Where it is written instead of stdout and stderr; null: there. */
+  logFile: string | null;
+  /** At least one; one with a null slug when nothing names any. */
+  endpoints: EndpointOptions[];
 }
 
 export interface Sources {
@@ -45,30 +64,35 @@ export interface Sources {
  */
 export function resolveOptions(sources: Sources): Options {
   const dir = configDir(sources.env);
-  const settings = gather(sources, dir);
+  const explicit = sources.configFile ?? (sources.env.HOTSPOT_CONFIG || undefined);
+  const files = readConfigFiles({ explicit, cwd: sources.cwd, dir });
+  const given = gather(sources);
+  const settings: Settings = { ...files.common, ...given };
   const portal = read.httpUrl(settings.portal ?? null, "portal") ?? DEFAULT_PORTAL;
   return {
     portal,
     relay: read.relayUrl(settings.relay ?? null),
     credential: findCredential(settings, dir, portal),
     deviceId: read.text(settings.deviceId ?? null, "device-id", 200) ?? loadDeviceId(dir),
-    slug: read.slug(settings.slug ?? null),
-    to: read.text(settings.to ?? null, "to", 2_000),
-    connections: read.integer(settings.connections ?? null, "connections", 1, 16) ?? 1,
-    hostHeader: read.hostHeader(settings.hostHeader ?? null),
-    upstreamTimeoutMs:
-      (read.integer(settings.upstreamTimeout ?? null, "upstream-timeout", 1, 86_400) ?? 300) * 1_000,
-    insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
-    claim: read.flag(settings.claim ?? null, "claim") ?? false,
+    network: createNetwork(
+      {
+        proxy: read.text(settings.proxy ?? null, "proxy", 2_000),
+        caFile: read.text(settings.caFile ?? null, "ca-file", 4_000),
+      },
+      sources.env,
+    ),
     retry: read.flag(settings.retry ?? null, "retry") ?? true,
-    json: read.flag(settings.json ?? null, "json") ?? false,
+    json:
+      (read.flag(settings.json ?? null, "json") ?? false) ||
+      read.oneOf(settings.logFormat ?? null, "log-format", ["text", "json"]) === "json",
+    logFile: read.text(settings.logFile ?? null, "log-file", 4_000),
+    endpoints: chooseEndpoints(files, given).map(readEndpoint),
   };
 }
 
-function gather(sources: Sources, dir: string): Settings {
-  const { flags, env, cwd } = sources;
-  const explicit = sources.configFile ?? (env.HOTSPOT_CONFIG || undefined);
-  const settings = readConfigFiles({ explicit, cwd, dir });
+/** What command line and environment say, which goes before every file. */
+function gather({ flags, env }: Sources): Settings {
+  const settings: Settings = {};
   for (const key of fieldKeys) {
     const fromEnv = env[fields[key].env];
     const fromFlag = flags[key];
@@ -79,26 +103,84 @@ function gather(sources: Sources, dir: string): Settings {
   return settings;
 }
 
+/** All endpoints of the file, or the one that is asked for. */
+function chooseEndpoints({ common, endpoints }: FileSettings, given: Settings): Settings[] {
+  if (endpoints === null) return [{ ...common, ...given }];
+  const slugOf = (entry: Settings) => read.slug(entry.slug ?? null);
+  const wanted = read.slug(given.slug ?? null);
+  const chosen = wanted === null ? endpoints : endpoints.filter((entry) => slugOf(entry) === wanted);
+  if (wanted !== null && chosen.length === 0) {
+    // Not of the file, but complete without it.
+    if (given.to !== undefined) return [{ ...common, ...given }];
+    const names = endpoints.map((entry) => String(slugOf(entry)));
+    const near = nearest(wanted, names);
+    throw usageError(
+      `The config file has no endpoint ${wanted}. ${near ? `Did you mean "${near}"?` : `It has ${names.join(", ")}.`} Or say where to forward, with --to.`,
+    );
+  }
+  if (chosen.length > 1 && given.to !== undefined) {
+    throw usageError("--to is for one endpoint, and the config file has several. Say which with --slug.");
+  }
+  return chosen.map((entry) => ({ ...common, ...entry, ...given, slug: entry.slug }));
+}
+
+/** Reads what one endpoint's settings say. */
+function readEndpoint(settings: Settings): EndpointOptions {
+  const timeout = read.integer(settings.upstreamTimeout ?? null, "upstream-timeout", 1, 86_400);
+  return {
+    slug: read.slug(settings.slug ?? null),
+    to: read.text(settings.to ?? null, "to", 2_000),
+    connections: read.integer(settings.connections ?? null, "connections", 1, 16) ?? 1,
+    hostHeader: read.hostHeader(settings.hostHeader ?? null),
+    upstreamTimeoutMs: (timeout ?? 300) * 1_000,
+    insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
+    health: read.urlOrPath(settings.health ?? null, "health"),
+    healthMs: (read.integer(settings.healthSeconds ?? null, "health-seconds", 1, 3_600) ?? 10) * 1_000,
+    wake: readWake(settings),
+    claim: read.flag(settings.claim ?? null, "claim") ?? false,
+  };
+}
+
+/** How to start the upstream. @throws ExitError usage when only the details are given */
+function readWake(settings: Settings): WakeOptions | null {
+  const command = read.text(settings.wake ?? null, "wake", 8_000);
+  const stopCommand = read.text(settings.wakeStop ?? null, "wake-stop", 8_000);
+  const startSeconds = read.integer(settings.wakeSeconds ?? null, "wake-seconds", 1, 3_600) ?? 120;
+  const idleSeconds = read.integer(settings.idleSeconds ?? null, "idle-seconds", 0, 604_800) ?? 1_200;
+  if (command !== null) {
+    return { command, startMs: startSeconds * 1_000, idleMs: idleSeconds * 1_000, stopCommand };
+  }
+  for (const key of ["wakeStop", "wakeSeconds", "idleSeconds"] as const) {
+    if (settings[key] === undefined) continue;
+    throw usageError(
+      `${fields[key].name} says how to handle an upstream that wake starts: give wake as well.`,
+    );
+  }
+  return null;
+}
+
 /** A license key given in any way, else the stored login when it is for this portal. */
 function findCredential(settings: Settings, dir: string, portal: string): Credential | null {
   const licenseKey = read.licenseKey(settings.licenseKey ?? null);
   if (licenseKey !== null) {
-    // A cloned project must not be able to have somebody's key sent to a server of its choice.
-    for (const key of ["portal", "relay"] as const) {
-      if (settings[key]?.origin === "project" && settings.licenseKey?.origin !== "project") {
-        throw usageError(
-          `./hotspot.yaml sets ${key}, but the license key comes from elsewhere. If you trust it, pass --${key} yourself.`,
-        );
-      }
+    if (settings.licenseKey?.origin !== "project") {
+      refuseFromProject(settings, ["portal", ...onTheWay], "the license key comes from elsewhere");
     }
     return { kind: "license", licenseKey };
   }
   const login = loadCredentials(dir);
   if (login === null || new URL(login.portal).origin !== new URL(portal).origin) return null;
-  if (settings.relay?.origin === "project") {
-    throw usageError(
-      "./hotspot.yaml sets relay, but the login is yours. If you trust it, pass --relay yourself.",
-    );
-  }
+  refuseFromProject(settings, onTheWay, "the login is yours");
   return { kind: "apiKey", apiKey: login.apiKey };
+}
+
+/** Settings that say through whose hands a credential goes. */
+const onTheWay = ["relay", "proxy", "caFile"] as const;
+
+/** A cloned project must not be able to have somebody's key sent to a server of its choice. */
+function refuseFromProject(settings: Settings, keys: readonly FieldKey[], reason: string): void {
+  const key = keys.find((candidate) => settings[candidate]?.origin === "project");
+  if (key === undefined) return;
+  const { name } = fields[key];
+  throw usageError(`./hotspot.yaml sets ${name}, but ${reason}. If you trust it, pass --${name} yourself.`);
 }

@@ -3,24 +3,35 @@ export interface Field {
   /** In a file, and with `--` before it as a flag. */
   name: string;
   env: string;
-  kind: "text" | "number" | "switch";
+  /** `endpoint`: each entry of `endpoints` in a file may have its own; `program`: one for the whole process. */
+  scope: "endpoint" | "program";
 }
 
 /** Every setting that flag, environment and file share. */
 export const fields = {
-  licenseKey: { name: "license-key", env: "HOTSPOT_LICENSE_KEY", kind: "text" },
-  slug: { name: "slug", env: "HOTSPOT_SLUG", kind: "text" },
-  to: { name: "to", env: "HOTSPOT_TO", kind: "text" },
-  portal: { name: "portal", env: "HOTSPOT_PORTAL", kind: "text" },
-  relay: { name: "relay", env: "HOTSPOT_RELAY", kind: "text" },
-  connections: { name: "connections", env: "HOTSPOT_CONNECTIONS", kind: "number" },
-  deviceId: { name: "device-id", env: "HOTSPOT_DEVICE_ID", kind: "text" },
-  hostHeader: { name: "host-header", env: "HOTSPOT_HOST_HEADER", kind: "text" },
-  upstreamTimeout: { name: "upstream-timeout", env: "HOTSPOT_UPSTREAM_TIMEOUT", kind: "number" },
-  insecureUpstream: { name: "insecure-upstream", env: "HOTSPOT_INSECURE_UPSTREAM", kind: "switch" },
-  claim: { name: "claim", env: "HOTSPOT_CLAIM", kind: "switch" },
-  retry: { name: "retry", env: "HOTSPOT_RETRY", kind: "switch" },
-  json: { name: "json", env: "HOTSPOT_JSON", kind: "switch" },
+  licenseKey: { name: "license-key", env: "HOTSPOT_LICENSE_KEY", scope: "program" },
+  slug: { name: "slug", env: "HOTSPOT_SLUG", scope: "endpoint" },
+  to: { name: "to", env: "HOTSPOT_TO", scope: "endpoint" },
+  portal: { name: "portal", env: "HOTSPOT_PORTAL", scope: "program" },
+  relay: { name: "relay", env: "HOTSPOT_RELAY", scope: "program" },
+  connections: { name: "connections", env: "HOTSPOT_CONNECTIONS", scope: "endpoint" },
+  deviceId: { name: "device-id", env: "HOTSPOT_DEVICE_ID", scope: "program" },
+  hostHeader: { name: "host-header", env: "HOTSPOT_HOST_HEADER", scope: "endpoint" },
+  upstreamTimeout: { name: "upstream-timeout", env: "HOTSPOT_UPSTREAM_TIMEOUT", scope: "endpoint" },
+  insecureUpstream: { name: "insecure-upstream", env: "HOTSPOT_INSECURE_UPSTREAM", scope: "endpoint" },
+  proxy: { name: "proxy", env: "HOTSPOT_PROXY", scope: "program" },
+  caFile: { name: "ca-file", env: "HOTSPOT_CA_FILE", scope: "program" },
+  health: { name: "health", env: "HOTSPOT_HEALTH", scope: "endpoint" },
+  healthSeconds: { name: "health-seconds", env: "HOTSPOT_HEALTH_SECONDS", scope: "endpoint" },
+  wake: { name: "wake", env: "HOTSPOT_WAKE", scope: "endpoint" },
+  wakeStop: { name: "wake-stop", env: "HOTSPOT_WAKE_STOP", scope: "endpoint" },
+  wakeSeconds: { name: "wake-seconds", env: "HOTSPOT_WAKE_SECONDS", scope: "endpoint" },
+  idleSeconds: { name: "idle-seconds", env: "HOTSPOT_IDLE_SECONDS", scope: "endpoint" },
+  claim: { name: "claim", env: "HOTSPOT_CLAIM", scope: "endpoint" },
+  retry: { name: "retry", env: "HOTSPOT_RETRY", scope: "program" },
+  logFormat: { name: "log-format", env: "HOTSPOT_LOG_FORMAT", scope: "program" },
+  logFile: { name: "log-file", env: "HOTSPOT_LOG_FILE", scope: "program" },
+  json: { name: "json", env: "HOTSPOT_JSON", scope: "program" },
 } as const satisfies Record<string, Field>;
 export type FieldKey = keyof typeof fields;
 
@@ -33,5 +44,13 @@ export type Origin = "flag" | "env" | "file" | "project" | "user";
 export interface Setting {
   value: Value;
   origin: Origin;
+  /** `file:line` of a value that stands in a file. */
+  place?: string;
 }
 export type Settings = Partial<Record<FieldKey, Setting>>;
+
+/** What files say, put together: settings for all, and one set more for each endpoint when `endpoints` is used. */
+export interface FileSettings {
+  common: Settings;
+  endpoints: Settings[] | null;
+}

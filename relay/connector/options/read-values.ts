@@ -12,8 +12,12 @@ const wheres = {
   user: "in config.yaml of the config directory",
 } as const;
 
+function where({ origin, place }: Setting): string {
+  return place === undefined ? wheres[origin] : `in ${place}`;
+}
+
 function wrong(setting: Setting, name: string, advice: string): Error {
-  return usageError(`${name} ${wheres[setting.origin]} is "${setting.value}". ${advice}`);
+  return usageError(`${name} ${where(setting)} is "${setting.value}". ${advice}`);
 }
 
 export function text(setting: Setting | null, name: string, maxLength: number): string | null {
@@ -42,6 +46,17 @@ export function flag(setting: Setting | null, name: string): boolean | null {
   throw wrong(setting, name, "Say true or false.");
 }
 
+export function oneOf<T extends string>(
+  setting: Setting | null,
+  name: string,
+  values: readonly T[],
+): T | null {
+  if (setting === null) return null;
+  const value = values.find((candidate) => candidate === setting.value);
+  if (value === undefined) throw wrong(setting, name, `Say ${values.join(" or ")}.`);
+  return value;
+}
+
 /** @returns the URL without a slash at its end */
 export function httpUrl(setting: Setting | null, name: string): string | null {
   if (setting === null) return null;
@@ -51,6 +66,20 @@ export function httpUrl(setting: Setting | null, name: string): string | null {
     throw wrong(setting, name, "Give a whole address, like https://portal.example.com.");
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+}
+
+/** A whole http or https address, or the path of one. */
+export function urlOrPath(setting: Setting | null, name: string): string | null {
+  const value = text(setting, name, 2_000);
+  if (value === null || (value.startsWith("/") && !value.startsWith("//"))) return value;
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw wrong(
+      setting!,
+      name,
+      "Give a path like /health, or a whole address like http://127.0.0.1:8080/health.",
+    );
+  }
+  return value;
 }
 
 export function relayUrl(setting: Setting | null): string | null {
@@ -87,7 +116,7 @@ export function licenseKey(setting: Setting | null): string | null {
   }
   if (/^hs_(?!lic_)/.test(value) || value.length > 200 || !/^[\x21-\x7e]+$/.test(value)) {
     throw usageError(
-      `license-key ${wheres[setting.origin]} is not a license key. It starts with hs_lic_ and is on the portal's license page.`,
+      `license-key ${where(setting)} is not a license key. It starts with hs_lic_ and is on the portal's license page.`,
     );
   }
   return value;

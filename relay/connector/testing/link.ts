@@ -78,7 +78,7 @@ export interface TestLink {
 }
 
 /** A link in memory with a dispatcher at its end, moved by the event loop. */
-export async function startLink(dispatcher: Dispatcher): Promise<TestLink> {
+export async function startLink(dispatcher: Pick<Dispatcher, "accept">): Promise<TestLink> {
   const schedule = (task: () => void) => {
     setImmediate(() => {
       task();

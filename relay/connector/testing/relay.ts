@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
+import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { decodeHello, encodeHello, type Hello, type Welcome } from "../../protocol/hello.ts";
@@ -12,6 +13,7 @@ export interface RelayLink {
   hello: Hello | null;
   token: string;
   goaways: { code: number; reason: string }[];
+  states: { accepting: boolean; reason: string }[];
 }
 
 export interface TestRelay {
@@ -31,9 +33,14 @@ export interface TestRelay {
   close(): void;
 }
 
-/** Portal and relay in a few lines, for tests of the connector: real HTTP, real WebSockets, the real session. */
-export async function startTestRelay(): Promise<TestRelay> {
-  const server = http.createServer((request, response) => answerPortal(relay, request, response));
+/**
+ * Portal and relay in a few lines, for tests of the connector: real HTTP, real WebSockets, the real session.
+ * @param tls speaks TLS, under the name that its certificate has
+ */
+export async function startTestRelay(tls?: { name: string; key: string; cert: string }): Promise<TestRelay> {
+  const handle: http.RequestListener = (request, response) => answerPortal(relay, request, response);
+  const server = tls ? https.createServer(tls, handle) : http.createServer(handle);
+  const [s, host] = tls ? ["s", tls.name] : ["", "127.0.0.1"];
   const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   server.on("upgrade", (request, socket, head) => {
     const token = String(request.headers.authorization).replace("Bearer ", "");
@@ -48,8 +55,8 @@ export async function startTestRelay(): Promise<TestRelay> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const relay: TestRelay = {
-    portalUrl: `http://127.0.0.1:${port}`,
-    relayUrl: `ws://127.0.0.1:${port}/ws/connect`,
+    portalUrl: `http${s}://${host}:${port}`,
+    relayUrl: `ws${s}://${host}:${port}/ws/connect`,
     links: [],
     asked: [],
     tokensIssued: 0,
@@ -82,10 +89,11 @@ function accept(relay: TestRelay, socket: WebSocket, token: string): void {
         session.welcome(encodeHello({ ...usualWelcome, ...relay.welcome }));
       },
       onGoaway: (code, reason) => link.goaways.push({ code, reason }),
+      onState: (accepting, reason) => link.states.push({ accepting, reason }),
       onBlocked: () => setTimeout(() => session.drained(), 2),
     },
   });
-  const link: RelayLink = { session, socket, hello: null, token, goaways: [] };
+  const link: RelayLink = { session, socket, hello: null, token, goaways: [], states: [] };
   socket.on("message", (data: Buffer) => session.receive(data));
   socket.on("close", () => session.lost("closed"));
   relay.links.push(link);
@@ -100,6 +108,7 @@ const usualWelcome: Welcome = {
   maxPayloadBytes: 65_536,
   pingIntervalMs: 10_000,
   idleTimeoutMs: 20_000,
+  features: ["state"],
 };
 
 async function answerPortal(

@@ -37,6 +37,8 @@ export interface DispatcherOptions {
   /** Monotonic milliseconds. */
   now?: () => number;
   onRecord?: (record: ExchangeRecord) => void;
+  /** The upstream can be started: it is, when this is told, and the relay sends the request again. */
+  onUnreachable?: () => void;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -53,6 +55,7 @@ export class Dispatcher implements ExchangeHost {
   private readonly log: Log;
   private readonly heads: RequestHeadWriter;
   private readonly onRecord: ((record: ExchangeRecord) => void) | undefined;
+  private readonly onUnreachable: (() => void) | undefined;
   private readonly running = new Set<Exchange>();
   private readonly timer: ReturnType<typeof setInterval>;
 
@@ -63,6 +66,7 @@ export class Dispatcher implements ExchangeHost {
     this.connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     this.headTimeoutMs = options.headTimeoutMs ?? HEAD_TIMEOUT_MS;
     this.onRecord = options.onRecord;
+    this.onUnreachable = options.onUnreachable;
     this.heads = new RequestHeadWriter(target, hostHeader);
     this.pool = new UpstreamPool({
       target,
@@ -104,6 +108,12 @@ export class Dispatcher implements ExchangeHost {
     this.running.add(exchange);
     return exchange;
   };
+
+  unreachable(failure: Failure): Failure {
+    if (this.onUnreachable === undefined) return failure;
+    this.onUnreachable();
+    return { code: ResetCode.refused, reason: failure.reason };
+  }
 
   finished(exchange: Exchange, failure: Failure | null): void {
     this.running.delete(exchange);

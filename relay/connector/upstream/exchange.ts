@@ -39,6 +39,8 @@ export interface ExchangeHost {
   readonly connectTimeoutMs: number;
   readonly headTimeoutMs: number;
   now(): number;
+  /** No connection came about, so nothing has reached the upstream. @returns what to tell the relay */
+  unreachable(failure: Failure): Failure;
   /** Told once, when nothing of the exchange goes on. `failure` is null when it ran to its end. */
   finished(exchange: Exchange, failure: Failure | null): void;
 }
@@ -87,8 +89,9 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     this.early = this.upgrade ? new ByteQueue() : null;
     if (this.upgrade || framing === BodyFraming.chunked) this.declaredLength = -1;
     else this.declaredLength = framing === BodyFraming.length ? head.contentLength : 0;
-    this.startedAt = host.now();
-    this.waitingSince = this.startedAt;
+    // Also what passed before the upstream was awake is time that the client waited for it.
+    this.startedAt = stream.openedAt;
+    this.waitingSince = host.now();
     const bare = end && framing === BodyFraming.none;
     // A handshake gets a connection of its own: after a 101 it is no longer one of HTTP.
     const kept = this.upgrade ? null : host.pool.take(this);
@@ -205,7 +208,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
   onSocketClose(error: Error | null): void {
     this.keepAlive = false;
     if (this.response === null) {
-      if (!this.socket.connected) this.fail(connectFailure(error));
+      if (!this.socket.connected) this.fail(this.host.unreachable(connectFailure(error)));
       else if (!this.retry()) this.fail(closedEarly);
     } else if (error !== null && (this.status === 101 || !this.response.complete)) {
       this.fail(cutShort);
@@ -218,7 +221,9 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     if (this.response !== null) return;
     const { connected } = this.socket;
     const limit = connected ? this.host.headTimeoutMs : this.host.connectTimeoutMs;
-    if (now - this.waitingSince >= limit) this.fail(connected ? headTimedOut : connectTimedOut);
+    if (now - this.waitingSince >= limit) {
+      this.fail(connected ? headTimedOut : this.host.unreachable(connectTimedOut));
+    }
   }
 
   /** Head and a small body come in one message of the link: a microtask runs after all of it, so they leave together. */

@@ -1,6 +1,6 @@
 import type { ExchangeRecord } from "../upstream/dispatcher.ts";
 import { clip, formatBytes, formatDuration, formatStatus, formatTime, printable } from "./format.ts";
-import type { Reporter } from "./reporter.ts";
+import type { EndpointReporter, Reporter } from "./reporter.ts";
 
 /** The parts of a terminal's stdout that are used. */
 export interface Terminal {
@@ -30,7 +30,16 @@ const clearBelow = `${csi}J`;
 
 interface Row {
   time: string;
+  slug: string;
   record: ExchangeRecord;
+}
+
+/** One endpoint as it is drawn. */
+interface Shown {
+  publicUrl: string;
+  upstream: string;
+  up: number;
+  wanted: number;
 }
 
 /**
@@ -47,8 +56,8 @@ export function createLiveReporter(options: LiveViewOptions): Reporter {
       return () => clearTimeout(timer);
     });
   const rows: Row[] = [];
-  let target = { publicUrl: "", upstream: "" };
-  let links = { up: 0, wanted: 0 };
+  const shown = new Map<string, Shown>();
+  const reporters = new Map<string, EndpointReporter>();
   let total = 0;
   let notice = "";
   let drawnLines = 0;
@@ -60,28 +69,50 @@ export function createLiveReporter(options: LiveViewOptions): Reporter {
 
   function lines(): string[] {
     const width = Math.max(20, terminal.columns ?? 80) - 1;
-    const visible = Math.max(1, Math.min(REQUESTS, (terminal.rows ?? 24) - 8));
-    const latency = latencyMs();
-    const state = links.up > 0 ? paint(32, "online") : paint(33, "connecting");
-    const detail = [
-      `${links.up} of ${links.wanted} links`,
-      ...(latency === null ? [] : [formatDuration(latency)]),
-    ];
+    const endpoints = [...shown.values()];
     const head = [
       "",
-      `  ${paint(1, clip(target.publicUrl, width - 2))}`,
-      `  ${clip(`-> ${target.upstream}`, width - 2)}`,
-      `  ${state}  ${clip(detail.join(", "), width - 14)}`,
+      ...(endpoints.length === 1 ? [...single(endpoints[0]!, width)] : list(endpoints, width)),
       notice === "" ? "" : `  ${paint(33, clip(printable(notice), width - 2))}`,
       `  ${paint(2, clip(total === 0 ? "No requests yet. Ctrl-C stops." : `${total} requests. Ctrl-C stops.`, width - 2))}`,
     ];
-    return [...head, ...rows.slice(-visible).map((row) => requestLine(row, width))];
+    const room = Math.max(1, Math.min(REQUESTS, (terminal.rows ?? 24) - head.length - 2));
+    return [...head, ...rows.slice(-room).map((row) => requestLine(row, width))];
   }
 
-  function requestLine({ time, record }: Row, width: number): string {
+  const state = ({ up }: Shown) => (up > 0 ? paint(32, "online") : paint(33, "connecting"));
+
+  function single(endpoint: Shown, width: number): string[] {
+    const latency = latencyMs();
+    const detail = [
+      `${endpoint.up} of ${endpoint.wanted} links`,
+      ...(latency === null ? [] : [formatDuration(latency)]),
+    ];
+    return [
+      `  ${paint(1, clip(endpoint.publicUrl, width - 2))}`,
+      `  ${clip(`-> ${endpoint.upstream}`, width - 2)}`,
+      `  ${state(endpoint)}  ${clip(detail.join(", "), width - 14)}`,
+    ];
+  }
+
+  /** One line each, as many as leave room for requests. */
+  function list(endpoints: Shown[], width: number): string[] {
+    const room = Math.max(1, Math.floor((terminal.rows ?? 24) / 2) - 3);
+    const lines = endpoints
+      .slice(0, room)
+      .map(
+        (endpoint) =>
+          `  ${state(endpoint)}${endpoint.up > 0 ? "    " : ""}  ${clip(`${endpoint.publicUrl} -> ${endpoint.upstream}`, width - 14)}`,
+      );
+    const more = endpoints.length - lines.length;
+    return more > 0 ? [...lines, `  and ${more} more`] : lines;
+  }
+
+  function requestLine({ time, slug, record }: Row, width: number): string {
     const status = formatStatus(record);
     const end = `${formatDuration(record.durationMs).padStart(9)} ${formatBytes(record.bytesOut).padStart(7)}`;
-    const start = `  ${time} ${record.method.padEnd(6)} `;
+    const name = shown.size > 1 ? `${clip(slug, 12).padEnd(12)} ` : "";
+    const start = `  ${time} ${name}${record.method.padEnd(6)} `;
     const room = width - start.length - status.length - end.length - 2;
     if (room < 5) return clip(`${start}${printable(record.path)} ${status}`, width);
     const path = clip(printable(record.path), room).padEnd(room);
@@ -103,29 +134,57 @@ export function createLiveReporter(options: LiveViewOptions): Reporter {
     if (live && !closed) cancelFrame ??= schedule(draw, FRAME_MS);
   }
 
+  function createEndpoint(slug: string): EndpointReporter {
+    let links = { up: 0, wanted: 0 };
+    return {
+      live(publicUrl, upstream) {
+        shown.set(slug, { publicUrl, upstream, ...links });
+        if (drawnLines > 0) erase();
+        terminal.write(`live ${publicUrl} -> ${upstream}\n`);
+        live = true;
+        draw();
+      },
+      links(up, wanted) {
+        links = { up, wanted };
+        const entry = shown.get(slug);
+        if (entry !== undefined) Object.assign(entry, links);
+        if (up > 0) notice = "";
+        redraw();
+      },
+      request(record) {
+        total++;
+        rows.push({ time: formatTime(now()), slug, record });
+        if (rows.length > REQUESTS) rows.shift();
+        redraw();
+      },
+      note: (message) => note(reporters.size > 1 ? `${slug}: ${message}` : message),
+      gone() {
+        shown.delete(slug);
+        reporters.delete(slug);
+        redraw();
+      },
+    };
+  }
+
+  /** Takes the block away, so that a line can be written where it began. */
+  function erase(): void {
+    terminal.write(`${csi}${drawnLines}F${clearBelow}`);
+    drawnLines = 0;
+  }
+
+  function note(message: string): void {
+    if (live) notice = message;
+    else terminal.write(`${message}\n`);
+    redraw();
+  }
+
   return {
-    live(publicUrl, upstream) {
-      target = { publicUrl, upstream };
-      terminal.write(`live ${publicUrl} -> ${upstream}\n`);
-      live = true;
-      draw();
+    endpoint(slug) {
+      const known = reporters.get(slug) ?? createEndpoint(slug);
+      reporters.set(slug, known);
+      return known;
     },
-    links(up, wanted) {
-      links = { up, wanted };
-      if (up > 0) notice = "";
-      redraw();
-    },
-    request(record) {
-      total++;
-      rows.push({ time: formatTime(now()), record });
-      if (rows.length > REQUESTS) rows.shift();
-      redraw();
-    },
-    note(message) {
-      if (live) notice = message;
-      else terminal.write(`${message}\n`);
-      redraw();
-    },
+    note,
     close() {
       if (closed) return;
       cancelFrame?.();

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, formatStatus, formatTime, printable } from "./format.ts";
-import type { Output, Reporter } from "./reporter.ts";
+import type { EndpointReporter, Output, Reporter } from "./reporter.ts";
 
 /**
  * Lines of finished requests are gathered for this long: at thousands a second a write for each would cost more than
@@ -7,9 +7,12 @@ import type { Output, Reporter } from "./reporter.ts";
  */
 const GATHER_MS = 25;
 
-/** For a pipe or a log: `live …` and one line per request on stdout, everything else on stderr. */
+/**
+ * For a pipe or a log: `live …` and one line per request on stdout, everything else on stderr. With several endpoints
+ * each line about one of them begins with its name.
+ */
 export function createPlainReporter(output: Output, now: () => Date = () => new Date()): Reporter {
-  let lastUp: number | null = null;
+  const endpoints = new Map<string, EndpointReporter>();
   let lines = "";
   let timer: ReturnType<typeof setTimeout> | null = null;
   const flush = () => {
@@ -17,21 +20,39 @@ export function createPlainReporter(output: Output, now: () => Date = () => new 
     if (lines !== "") output.stdout(lines);
     lines = "";
   };
+  const several = () => endpoints.size > 1;
+
+  function createEndpoint(slug: string): EndpointReporter {
+    let lastUp: number | null = null;
+    const say = (message: string) => output.stderr(`${several() ? `${slug}: ` : ""}${message}\n`);
+    return {
+      live(publicUrl, upstream) {
+        output.stdout(`live ${publicUrl} -> ${upstream}\n`);
+      },
+      links(up, wanted) {
+        if (lastUp !== null && up !== lastUp) {
+          say(up === 0 ? "offline: no link to the relay" : `online: ${up} of ${wanted} links`);
+        }
+        lastUp = up;
+      },
+      request(record) {
+        const { method, path, durationMs, bytesOut } = record;
+        const result = `${formatStatus(record)} ${formatDuration(durationMs)} ${formatBytes(bytesOut)}`;
+        lines += `${formatTime(now())} ${several() ? `${slug} ` : ""}${method} ${printable(path)} ${result}\n`;
+        timer ??= setTimeout(flush, GATHER_MS);
+      },
+      note: say,
+      gone() {
+        endpoints.delete(slug);
+      },
+    };
+  }
+
   return {
-    live(publicUrl, upstream) {
-      output.stdout(`live ${publicUrl} -> ${upstream}\n`);
-    },
-    links(up, wanted) {
-      if (lastUp !== null && up !== lastUp) {
-        output.stderr(up === 0 ? "offline: no link to the relay\n" : `online: ${up} of ${wanted} links\n`);
-      }
-      lastUp = up;
-    },
-    request(record) {
-      const { method, path, durationMs, bytesOut } = record;
-      const result = `${formatStatus(record)} ${formatDuration(durationMs)} ${formatBytes(bytesOut)}`;
-      lines += `${formatTime(now())} ${method} ${printable(path)} ${result}\n`;
-      timer ??= setTimeout(flush, GATHER_MS);
+    endpoint(slug) {
+      const known = endpoints.get(slug) ?? createEndpoint(slug);
+      endpoints.set(slug, known);
+      return known;
     },
     note(message) {
       output.stderr(`${message}\n`);

@@ -31,12 +31,13 @@ test("plain: the live line first, then a line per request; all else on stderr", 
   const { text, output } = capture();
   const reporter = createPlainReporter(output, clock);
   reporter.note("Found Ollama.");
-  reporter.links(1, 2);
-  reporter.live("https://acme.example.com", "http://127.0.0.1:11434");
-  reporter.request(record);
-  reporter.request({ ...record, status: 0, failure: { code: 1, reason: "connection refused" }, bytesOut: 0 });
-  reporter.links(0, 2);
-  reporter.links(2, 2);
+  const acme = reporter.endpoint("acme");
+  acme.links(1, 2);
+  acme.live("https://acme.example.com", "http://127.0.0.1:11434");
+  acme.request(record);
+  acme.request({ ...record, status: 0, failure: { code: 1, reason: "connection refused" }, bytesOut: 0 });
+  acme.links(0, 2);
+  acme.links(2, 2);
   reporter.close();
   expect(text.out.split("\n")).toEqual([
     "live https://acme.example.com -> http://127.0.0.1:11434",
@@ -50,14 +51,14 @@ test("plain: the live line first, then a line per request; all else on stderr", 
 test("json: each line is an object", () => {
   const { text, output } = capture();
   const reporter = createJsonReporter(output, clock);
-  reporter.live("https://acme.example.com", "http://127.0.0.1:1");
-  reporter.request(record);
+  reporter.endpoint("acme").live("https://acme.example.com", "http://127.0.0.1:1");
+  reporter.endpoint("acme").request(record);
   const lines = text.out
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(lines).toMatchObject([
-    { event: "live", publicUrl: "https://acme.example.com", upstream: "http://127.0.0.1:1" },
+    { event: "live", slug: "acme", publicUrl: "https://acme.example.com", upstream: "http://127.0.0.1:1" },
     { event: "request", method: "GET", status: 200, durationMs: 12.3, bytesOut: 1_234, error: null },
   ]);
 });
@@ -107,9 +108,10 @@ function liveView(columns = 80) {
 
 test("live: address, upstream, links, latency and the last requests, drawn over themselves", () => {
   const { reporter, draw, written } = liveView();
-  reporter.live("https://acme.example.com", "http://127.0.0.1:11434");
-  reporter.links(1, 1);
-  for (let i = 1; i <= 20; i++) reporter.request({ ...record, path: `/request/${i}` });
+  const acme = reporter.endpoint("acme");
+  acme.live("https://acme.example.com", "http://127.0.0.1:11434");
+  acme.links(1, 1);
+  for (let i = 1; i <= 20; i++) acme.request({ ...record, path: `/request/${i}` });
   draw();
   draw();
   const lines = screen(written());
@@ -126,11 +128,41 @@ test("live: address, upstream, links, latency and the last requests, drawn over 
   expect(lines.at(-2)).toMatch(/^ {2}14:05:09 GET {4}\/request\/20 +200 +12 ms +1\.2 KB$/);
 });
 
+test("several endpoints: each line says whose it is, and the view has a line for each", () => {
+  const { text, output } = capture();
+  const plain = createPlainReporter(output, clock);
+  const { reporter, draw, written } = liveView();
+  for (const one of [plain, reporter]) {
+    for (const slug of ["acme", "beta"]) {
+      one.endpoint(slug).live(`https://${slug}.example.com`, "http://127.0.0.1:1");
+      one.endpoint(slug).links(slug === "acme" ? 1 : 0, 1);
+    }
+    one.endpoint("beta").request(record);
+    one.endpoint("beta").note("Link lost.");
+  }
+  draw();
+  plain.close();
+  expect(text.out).toContain("14:05:09 beta GET /v1/models 200");
+  expect(text.err).toBe("beta: Link lost.\n");
+  const lines = screen(written()).map((line) => line.trim());
+  expect(lines.slice(0, 7)).toEqual([
+    "live https://acme.example.com -> http://127.0.0.1:1",
+    "live https://beta.example.com -> http://127.0.0.1:1",
+    "",
+    "online      https://acme.example.com -> http://127.0.0.1:1",
+    "connecting  https://beta.example.com -> http://127.0.0.1:1",
+    "beta: Link lost.",
+    "1 requests. Ctrl-C stops.",
+  ]);
+  expect(lines[7]).toMatch(/^14:05:09 beta +GET +\/v1\/models +200/);
+});
+
 test("live: no line is wider than the terminal, and closing gives the cursor back", () => {
   const { reporter, draw, written } = liveView(40);
-  reporter.live("https://a-rather-long-name-for-a-tenant.example.com", "http://127.0.0.1:11434");
+  const endpoint = reporter.endpoint("a-rather-long-name-for-a-tenant");
+  endpoint.live("https://a-rather-long-name-for-a-tenant.example.com", "http://127.0.0.1:11434");
   reporter.note(`trouble ${"x".repeat(200)}`);
-  reporter.request({ ...record, path: `/${"long".repeat(50)}` });
+  endpoint.request({ ...record, path: `/${"long".repeat(50)}` });
   draw();
   reporter.close();
   for (const line of screen(written()).slice(1)) expect(line.length).toBeLessThan(40);

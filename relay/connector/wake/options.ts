@@ -2,8 +2,6 @@
 export interface WakeOptions {
   /** Run by the shell (`sh -c`, on Windows `cmd /c`); it may stay (a server) or end (`docker start llm`). */
   readonly command: string;
-  /** Asked until it answers 2xx or 3xx; null: the upstream's port must accept a connection. */
-  readonly health: string | null;
   /** It counts as failed when it is not ready by then, ms. */
   readonly startMs: number;
   /** Stopped after so long without a request, ms; 0: never. */

@@ -100,6 +100,7 @@ class MemoryTunnel implements Tunnel {
   readonly endpointId = "ep_acme";
   readonly outstanding = 0;
   readonly accepting = true;
+  readonly healthy = true;
   private opened: MemoryStream[] = [];
   private readonly turn = () => {
     const streams = this.opened;

@@ -60,6 +60,7 @@ export class FakeTunnel implements Tunnel {
   readonly connectorId: string | null;
   readonly endpointId = "ep_acme";
   accepting = true;
+  healthy = true;
   full = false;
   outstanding = 0;
   /** Window of streams to come. */

@@ -138,5 +138,6 @@ function apiConfigOf({ endpoints, portalUrl, relay }: PortalEnv): ApiConfig {
     reservedSlugs: endpoints.reservedSlugs,
     brandNames: endpoints.brandNames,
     allowPrivateUpstreams: false,
+    tcpPorts: relay.tcpPorts,
   };
 }
