@@ -1,9 +1,9 @@
 import { FieldKind, Framing, type RequestHead } from "../protocol/http1/index.ts";
+import { covers } from "../tls/certificate.ts";
 import type { Access } from "./access.ts";
 import { limitKey } from "./address.ts";
 import type { Answer } from "./answer.ts";
 import { admitBudget } from "./budget.ts";
-import { covers } from "../tls/certificate.ts";
 import { copyOf, latin1, sameBytes } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";

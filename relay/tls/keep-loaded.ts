@@ -66,6 +66,7 @@ export async function keepLoaded(options: KeepLoadedOptions): Promise<LoadedSour
 
 function printOf(certificates: readonly Certificate[]): string {
   const hash = createHash("sha256");
-  for (const { certPem, keyPem } of certificates) hash.update(certPem).update("\0").update(keyPem).update("\0");
+  for (const { certPem, keyPem } of certificates)
+    hash.update(certPem).update("\0").update(keyPem).update("\0");
   return hash.digest("hex");
 }

@@ -1,6 +1,6 @@
 import { CertificateBook } from "./certificate.ts";
 import { type CertificateFiles, environmentSource } from "./file-source.ts";
-import { keepLoaded, type KeepLoadedOptions } from "./keep-loaded.ts";
+import { type KeepLoadedOptions, keepLoaded } from "./keep-loaded.ts";
 import { TlsStats } from "./tls-stats.ts";
 
 /** Files are looked at this often, ms: a renewal is days ahead of the end. */
