@@ -202,7 +202,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     publicUrl.securePort = securePortOf(env, tlsPort);
     admin = serveAdmin({
       port: env.adminPort,
-      registry: createMetrics({ room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
+      registry: createMetrics({ tls, room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
       more: () => renderDurations(metering.meter.totals),
       notReady: () => (draining === null ? null : "draining"),
     });

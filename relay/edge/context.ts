@@ -3,6 +3,7 @@ import { type AccessCheck, createAccessCheck } from "./access.ts";
 import { createProxyList } from "./address.ts";
 import { defaultTimers, type EdgeConfig, type EdgeDeps, type EdgeTimers } from "./deps.ts";
 import type { ForwardingOptions } from "./forwarding.ts";
+import { type Hsts, hstsOf } from "./hsts.ts";
 import { UsageRefusals } from "./llm/usage-refusals.ts";
 import { Scratch } from "./output.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limit.ts";
@@ -65,6 +66,8 @@ export interface EdgeContext {
   /** The one parsed head; valid for `parsedFor` only. */
   readonly head: RequestHead;
   parsedFor: object | null;
+  /** What answers over https carry; nothing when it is off. */
+  readonly hsts: Hsts;
   /** Where heads for tunnels are written. */
   readonly headBuffer: Buffer;
   /** Milliseconds since the epoch as of the last `now()`: good enough for timers of seconds. */
@@ -124,6 +127,7 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     usageRefusals: new UsageRefusals(),
     head: new RequestHead(),
     parsedFor: null,
+    hsts: hstsOf(config.hstsSeconds ?? 0),
     headBuffer: Buffer.allocUnsafeSlow(HEAD_ROOM),
     coarseNow: clock(),
     now() {
