@@ -37,6 +37,30 @@ export const relayVariables = {
     schema: integer(1, 1_000_000).default(2_000),
     fallback: "2000",
   }),
+  RELAY_CLIENT_HEAD_SECONDS: define({
+    description: "A client has so long for the whole head of a request, then it is answered 408, in seconds.",
+    expected: "whole seconds from 1 to 3600",
+    schema: integer(1, 3_600).default(15),
+    fallback: "15",
+  }),
+  RELAY_CLIENT_BODY_SECONDS: define({
+    description: "A client that sends a body may be silent for so long, then it is answered 408, in seconds.",
+    expected: "whole seconds from 1 to 3600",
+    schema: integer(1, 3_600).default(60),
+    fallback: "60",
+  }),
+  RELAY_CLIENT_IDLE_SECONDS: define({
+    description: "A client's connection without a request is kept for so long, in seconds.",
+    expected: "whole seconds from 1 to 86400",
+    schema: integer(1, 86_400).default(75),
+    fallback: "75",
+  }),
+  RELAY_CLIENT_STALL_SECONDS: define({
+    description: "A client that takes no byte of what is ready for it is cut after so long, in seconds.",
+    expected: "whole seconds from 1 to 86400",
+    schema: integer(1, 86_400).default(300),
+    fallback: "300",
+  }),
   RELAY_TLS_PORT: define({
     description:
       "Port for https, wss and HTTP/2, with the certificates of RELAY_TLS_* and those of custom domains; not set: no TLS here.",

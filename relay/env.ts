@@ -19,6 +19,13 @@ export interface RelayEnv {
   readonly headerTimeoutMs: number;
   readonly drainSeconds: number;
   readonly maxConnectionsPerAddress: number;
+  /** Of the edge: what a client has time for, ms. */
+  readonly clientTimers: {
+    readonly headReadMs: number;
+    readonly bodyIdleMs: number;
+    readonly idleMs: number;
+    readonly writeStallMs: number;
+  };
   /** null: no TLS. */
   readonly tls: {
     readonly port: number;
@@ -71,6 +78,12 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
     headerTimeoutMs: values.RELAY_HEADER_TIMEOUT_MS,
     drainSeconds: values.RELAY_DRAIN_SECONDS,
     maxConnectionsPerAddress: values.RELAY_MAX_CONNECTIONS_PER_ADDRESS,
+    clientTimers: Object.freeze({
+      headReadMs: values.RELAY_CLIENT_HEAD_SECONDS * 1_000,
+      bodyIdleMs: values.RELAY_CLIENT_BODY_SECONDS * 1_000,
+      idleMs: values.RELAY_CLIENT_IDLE_SECONDS * 1_000,
+      writeStallMs: values.RELAY_CLIENT_STALL_SECONDS * 1_000,
+    }),
     tls:
       values.RELAY_TLS_PORT === undefined
         ? null

@@ -163,6 +163,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       graceMs: env.graceMs,
       upstreamHeaderTimeoutMs: env.headerTimeoutMs,
       maxConnectionsPerAddress: env.maxConnectionsPerAddress,
+      timers: env.clientTimers,
       hstsSeconds: env.hstsSeconds,
       httpsRedirect: env.httpsRedirect,
       get securePort() {

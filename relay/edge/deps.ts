@@ -154,7 +154,7 @@ export interface EdgeConfig {
   readonly httpsRedirect?: boolean;
   /** Where https is reached; null for its own port. */
   readonly securePort?: number | null;
-  /** Overrides of `defaultTimers`, for tests. */
+  /** Instead of `defaultTimers`, as far as they are set. */
   readonly timers?: Partial<EdgeTimers>;
 }
 

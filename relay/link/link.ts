@@ -12,12 +12,12 @@ import {
 import { Session } from "../protocol/session.ts";
 import type {
   BodyFraming,
+  LinkTunnel,
   RawConnection,
   RawConnectionEvents,
   Stream,
   StreamEvents,
   StreamKind,
-  Tunnel,
 } from "../routes/tunnel.ts";
 import { WebSocketFault, WebSocketReceiver } from "./websocket-receiver.ts";
 import { WebSocketSender } from "./websocket-sender.ts";
@@ -52,7 +52,7 @@ export interface LinkOptions {
 }
 
 /** One connector's WebSocket: carries the session over a raw socket and serves its endpoint. */
-export class Link implements Tunnel, RawConnectionEvents {
+export class Link implements LinkTunnel, RawConnectionEvents {
   readonly connectorId: string;
   readonly endpointId: string;
   readonly claims: ConnectorClaims;
@@ -138,6 +138,12 @@ export class Link implements Tunnel, RawConnectionEvents {
     const { hello } = this;
     if (hello === null || hello.capacity === 0) return false;
     return this.session.outstanding >= Math.ceil(hello.capacity / Math.max(hello.links, 1));
+  }
+
+  /** Known once HELLO has come. */
+  get serves() {
+    const serves = this.hello?.serves;
+    return serves && { slug: this.claims.slug, ...serves };
   }
 
   get roundTripMs(): number | null {

@@ -1,6 +1,6 @@
 import { GoawayCode, ProtocolError } from "./codes.ts";
 import { MAX_LINKS, MAX_REASON_BYTES, MAX_TCP_NAMES, PROTOCOL_VERSION } from "./limits.ts";
-import { isTcpName } from "./tcp-head.ts";
+import { isTcpName } from "./tcp/head.ts";
 
 /** First frame of a connector. Unknown fields are ignored, so that either side may learn new ones first. */
 export interface Hello {
@@ -49,6 +49,8 @@ export interface Welcome {
 export const LinkFeature = {
   /** The connector may send STATE. */
   state: "state",
+  /** The connector sends TIMING before each final HEAD. */
+  timing: "timing",
 } as const;
 /** All that this program knows. */
 export const knownFeatures: readonly string[] = Object.values(LinkFeature);

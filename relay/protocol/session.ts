@@ -364,6 +364,7 @@ export class Session {
     this.lastStreamId = streamId;
     const stream = new SessionStream(this, streamId, kind as StreamKind, this.windowBytes);
     stream.remoteEnded = end;
+    stream.openedAt = this.heardAt;
     if (this.streams.size >= this.maxStreams) {
       stream.reset(ResetCode.refused, "too many streams");
       return;
@@ -390,7 +391,7 @@ export class Session {
   }
 
   private checkHead(stream: SessionStream): void {
-    if (this.role !== "relay" || stream.remoteEnded) throw unexpected("HEAD");
+    if (this.role !== "relay" || stream.remoteEnded || stream.kind === 2) throw unexpected("HEAD");
   }
 
   private checkBody(stream: SessionStream): void {

@@ -112,6 +112,7 @@ export class ServedEndpoint {
   }
 
   private healthChanged(why: string | null, reporter: EndpointReporter): void {
+    this.connector.setState(why === null, why ?? "");
     reporter.note(why === null ? "The upstream is well again." : `The upstream is ill: ${why}.`);
   }
 }
