@@ -231,6 +231,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         metering,
         edge: () => ({ ...edge.stats }),
         tcp: tcp?.room ?? null,
+        tls,
         feed: () => feed,
       }),
       more: () => renderDurations(metering.meter.totals),

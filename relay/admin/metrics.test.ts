@@ -63,6 +63,7 @@ it("shows what was counted, in Prometheus' text form", async () => {
     metering: { meter, state },
     edge: () => ({ badRequests: 4 }),
     feed: () => ({ state: () => feedState }),
+    tls: null,
   });
   for (let scrape = 0; scrape < 2; scrape++) {
     const text = (await registry.metrics()) + renderDurations(meter.totals);

@@ -8,6 +8,8 @@ export interface KeepLoadedOptions {
   readonly source: CertificateSource;
   /** Between two looks, ms. */
   readonly pollMs: number;
+  /** Called for each look that finds them unusable. */
+  readonly onFailed?: () => void;
   readonly log: {
     info(fields: Record<string, unknown>, message: string): void;
     error(fields: Record<string, unknown>, message: string): void;
@@ -43,6 +45,7 @@ export async function keepLoaded(options: KeepLoadedOptions): Promise<LoadedSour
     try {
       take(await source.load());
     } catch (error) {
+      options.onFailed?.();
       const fault = (error as Error).message;
       // The same fault again is no news.
       if (fault === lastFault) return;
