@@ -10,7 +10,7 @@ import type { ErrorLink } from "./error-page.ts";
 import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
 import { type Forwarding, forwardingOf, type Peer } from "./forwarding.ts";
 import { type HostMatch, matchHost } from "./host.ts";
-import { linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
+import { challengeAnswer, linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
 import type { RateBucket } from "./rate-limit.ts";
 
 /** What becomes of a request. */
@@ -75,6 +75,7 @@ export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<
   const host = hostOf(edge, request, head);
   if (host.kind === "invalid") return { kind: "error", code: "invalid_host" };
   request.forwarding = forwardingOf(head, request.peer, edge.forwarding);
+  if (host.kind === "foreign") return admitForeign(edge, request, host.name);
   if (host.kind !== "label") return admitStranger(edge, request, host.kind === "apex");
   const found = edge.deps.routes.lookup(host.slug);
   if (found instanceof Promise) return found.then((route) => admitRoute(edge, request, route, host.slug));
@@ -90,6 +91,34 @@ function hostOf(edge: EdgeContext, request: Applicant, head: RequestHead): HostM
   memo.host = matchHost(bytes, start, end, edge.config.baseDomain);
   memo.hostValue = copyOf(bytes, start, end);
   return memo.host;
+}
+
+/** Another domain: a tenant's own, the relay's where connectors come, or nobody's. */
+function admitForeign(edge: EdgeContext, request: Applicant, name: string): Verdict | Promise<Verdict> {
+  const found = edge.deps.routes.lookupHost(name);
+  if (!(found instanceof Promise)) return admitCustomDomain(edge, request, found, name);
+  return found.then(
+    (route) => admitCustomDomain(edge, request, route, name),
+    (error: unknown) => {
+      // While Postgres is away connectors still come: most relays are reached by a name that is no tenant's.
+      if (linkPath(request.head()) !== null) return admitStranger(edge, request, false);
+      throw error;
+    },
+  );
+}
+
+function admitCustomDomain(
+  edge: EdgeContext,
+  request: Applicant,
+  route: EdgeRoute | null,
+  name: string,
+): Verdict | Promise<Verdict> {
+  if (route === null) return admitStranger(edge, request, false);
+  const answer = challengeAnswer(edge, request.head(), name);
+  if (answer === null) return admitRoute(edge, request, route, route.slug);
+  const pass = (found: Answer | null): Verdict | Promise<Verdict> =>
+    found === null ? admitRoute(edge, request, route, route.slug) : { kind: "answer", answer: found };
+  return answer instanceof Promise ? answer.then(pass) : pass(answer);
 }
 
 /** A host name that no tenant has: the website's, or where links are opened. */

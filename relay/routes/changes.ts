@@ -11,6 +11,8 @@ export interface ChangeTargets {
   budgets: Pick<SpendingBook, "invalidate" | "invalidateAll"> | null;
   /** Asks again whether the tokens of these connectors are good. */
   recheck(fits: (claims: ConnectorClaims) => boolean): void;
+  /** Certificates or challenges of custom domains changed. */
+  onCertificates(): void;
   /** Postgres can be reached (again). */
   onResync(): void;
 }
@@ -18,11 +20,12 @@ export interface ChangeTargets {
 /** What each change notice makes doubtful in this relay. */
 export function applyChange(
   event: ChangeEvent,
-  { routes, accessKeys, budgets, recheck, onResync }: ChangeTargets,
+  { routes, accessKeys, budgets, recheck, onCertificates, onResync }: ChangeTargets,
 ): void {
   switch (event.type) {
     case "endpoint":
       routes.invalidateSlug(event.slug);
+      if (event.host !== undefined) routes.invalidateHost(event.host);
       recheck((claims) => claims.endpointId === event.endpointId);
       return;
     case "connector":
@@ -39,12 +42,16 @@ export function applyChange(
     case "budgets":
       budgets?.invalidate(event.tenantId);
       return;
+    case "certificate":
+      onCertificates();
+      return;
     case "requests":
       return;
     case "resync":
       routes.invalidateAll();
       accessKeys.invalidateAll();
       budgets?.invalidateAll();
+      onCertificates();
       recheck(() => true);
       onResync();
   }
