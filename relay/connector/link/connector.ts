@@ -1,4 +1,4 @@
-import { knownFeatures, type Welcome } from "../../protocol/hello.ts";
+import { knownFeatures, type Serves, type Welcome } from "../../protocol/hello.ts";
 import type { SessionEvents } from "../../protocol/session.ts";
 import { ExitCode, ExitError } from "../exit.ts";
 import { exitFor, PortalError } from "../portal/errors.ts";
@@ -21,6 +21,8 @@ const REPEAT_MS = 60_000;
 
 export interface ConnectorOptions {
   slug: string;
+  /** What its links take; undefined: HTTP alone. */
+  serves?: Serves | undefined;
   links: number;
   tokens: TokenSource;
   dial: DialLink;
@@ -128,6 +130,7 @@ export class Connector {
         linkIndex: index,
         subdomain: options.slug,
         features: knownFeatures,
+        ...(options.serves && { serves: options.serves }),
       },
       dial: options.dial,
       onOpen: options.onOpen,
