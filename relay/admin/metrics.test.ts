@@ -20,6 +20,7 @@ it("shows what was counted, in Prometheus' text form", async () => {
       refused: new Map([["connector_token_expired", 2]]),
       ended: new Map([["drain", 1]]),
     },
+    holders: { reuses: 2 },
     totals: { links: 2, connectors: 1, streams: 7 },
   } as unknown as LinkRoom;
   meter.totals.add({

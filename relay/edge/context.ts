@@ -22,6 +22,8 @@ export interface EdgeStats {
   upgraded: number;
   /** Heads that could not be read. */
   badRequests: number;
+  /** Requests over TLS for a host that the connection's certificate does not cover. */
+  misdirected: number;
   rateLimited: number;
   /** Refused because a budget or what a plan includes was used up. */
   overBudget: number;
@@ -80,6 +82,8 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
       proxies: createProxyList(config.trustedProxies),
       internalSecret: config.internalSecret,
       publicScheme: config.publicScheme,
+      // With TLS of our own, what comes without it is plain.
+      plainScheme: deps.tls ? "http" : config.publicScheme,
     },
     scratch: new Scratch(),
     stats: {
@@ -91,6 +95,7 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
       parked: 0,
       upgraded: 0,
       badRequests: 0,
+      misdirected: 0,
       rateLimited: 0,
       overBudget: 0,
       badResponses: 0,

@@ -12,7 +12,8 @@ import { admitConnector } from "./admission.ts";
 import { Attempts } from "./attempts.ts";
 import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./handshake.ts";
 import { Link } from "./link.ts";
-import { draining } from "./refusals.ts";
+import { draining, meanings } from "./refusals.ts";
+import { TokenHolders, type TokenHoldersOptions } from "./token-holders.ts";
 
 /** A refused client has this long to read its answer, ms. */
 const REFUSAL_LINGER_MS = 2_000;
@@ -27,6 +28,8 @@ export interface LinkRoomOptions {
   publicBaseUrlOf(slug: string): string;
   /** Links of a connector came or went. */
   onConnectorChange(connectorId: string): void;
+  /** What to do about a token with two users; absent: nothing. */
+  holders?: TokenHoldersOptions;
   /** Milliseconds, monotonic. */
   now(): number;
   schedule(task: () => void): void;
@@ -45,6 +48,7 @@ export interface LinkRoomCounts {
 export class LinkRoom {
   readonly counts: LinkRoomCounts = { accepted: 0, refused: new Map(), ended: new Map() };
   private readonly options: LinkRoomOptions;
+  readonly holders: TokenHolders;
   private readonly attempts: Attempts;
   /** Every open socket of a link, ready or not. */
   private readonly links = new Set<Link>();
@@ -56,6 +60,7 @@ export class LinkRoom {
   constructor(options: LinkRoomOptions) {
     this.options = options;
     this.attempts = new Attempts(options.now);
+    this.holders = new TokenHolders(options.holders ?? { policy: "allow", onReuse: () => undefined });
   }
 
   /** Takes over a connection that asked for a link: answers 101 and serves it, or refuses it and closes. */
@@ -80,6 +85,8 @@ export class LinkRoom {
         if (state.gone) return;
         if (this.draining) this.refuse(conn, request, draining);
         else if (!admission.ok) this.refuse(conn, request, admission.refusal);
+        else if (this.holders.isKicked(admission.claims.connectorId))
+          this.refuse(conn, request, meanings.revoked.refusal);
         else this.start(conn, request, rest, admission.key, admission.token, admission.claims);
       },
       (error: unknown) => {
@@ -179,6 +186,7 @@ export class LinkRoom {
       throw new ProtocolError(GoawayCode.tooManyLinks, `at most ${MAX_LINKS} links a connector`);
     }
     let links = this.ready.get(connectorId);
+    this.holders.check(link, links ?? []);
     if (links === undefined) {
       links = new Set();
       this.ready.set(connectorId, links);

@@ -12,6 +12,7 @@ const noBytes = new Uint8Array(0);
 export class SessionStream implements AcceptedStream {
   readonly id: number;
   readonly kind: StreamKind;
+  openedAt = 0;
   /** DATA payload we may still send. */
   sendCredit: number;
   readonly window: ReceiveWindow;

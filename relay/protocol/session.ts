@@ -389,6 +389,7 @@ export class Session {
     this.lastStreamId = streamId;
     const stream = new SessionStream(this, streamId, kind as StreamKind, this.windowBytes);
     stream.remoteEnded = end;
+    stream.openedAt = this.heardAt;
     if (this.streams.size >= this.maxStreams) {
       stream.reset(ResetCode.refused, "too many streams");
       return;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { knownFeatures, type Welcome } from "../../protocol/hello.ts";
 import { PROCESS_WINDOW_BYTES } from "../../protocol/limits.ts";
 import { WindowBudget } from "../../protocol/receive-window.ts";
@@ -43,6 +44,7 @@ export interface ConnectorOptions {
 /** Keeps the links of one endpoint up until it is stopped. */
 export class Connector {
   private readonly options: ConnectorOptions;
+  private readonly instance = randomUUID();
   private readonly links = new Set<Link>();
   private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
@@ -130,6 +132,7 @@ export class Connector {
         links: options.links,
         linkIndex: index,
         subdomain: options.slug,
+        instance: this.instance,
         features: knownFeatures,
       },
       dial: options.dial,

@@ -114,6 +114,7 @@ export class Link {
     this.pingIntervalMs = Math.min(Math.max(welcome.pingIntervalMs, 1_000), PING_INTERVAL_MS);
     this.idleTimeoutMs = Math.min(Math.max(welcome.idleTimeoutMs, 2_000), IDLE_TIMEOUT_MS);
     this.features = welcome.features ?? [];
+    this.session.tellsTiming = this.features.includes(LinkFeature.timing);
     this.options.onLive(welcome);
     this.session.ping();
   }
