@@ -192,6 +192,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       rateLimitWindowMs: env.rateLimit.windowMs,
       rateLimitMax: env.rateLimit.max,
       graceMs: env.graceMs,
+      sseCommentMs: env.sseCommentMs,
       upstreamHeaderTimeoutMs: env.headerTimeoutMs,
       maxConnectionsPerAddress: env.maxConnectionsPerAddress,
       timers: env.clientTimers,
