@@ -18,10 +18,11 @@ type Flags = Partial<Record<FieldKey, Value>> & { config?: string; apiKey?: stri
  */
 export async function runCli(args: string[], context: CommandContext): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.stopped;
-  const run = (command: (options: Options, flags: Flags) => Promise<ExitCode>) => async (flags: Flags) => {
+  const run = (command: RunCommand) => async (flags: Flags) => {
     const given = Object.fromEntries(fieldKeys.map((key) => [key, flags[key]]));
     const { env, cwd } = context;
-    exitCode = await command(resolveOptions({ flags: given, configFile: flags.config, env, cwd }), flags);
+    const read = () => resolveOptions({ flags: given, configFile: flags.config, env, cwd });
+    exitCode = await command(read(), flags, read);
   };
   try {
     await createProgram(run, context).parseAsync(args, { from: "user" });
@@ -35,9 +36,9 @@ export async function runCli(args: string[], context: CommandContext): Promise<E
   }
 }
 
-type Run = (
-  command: (options: Options, flags: Flags) => Promise<ExitCode>,
-) => (flags: Flags) => Promise<void>;
+/** @param reread reads the settings again, as files and environment are by then */
+type RunCommand = (options: Options, flags: Flags, reread: () => Options) => Promise<ExitCode>;
+type Run = (command: RunCommand) => (flags: Flags) => Promise<void>;
 
 function createProgram(run: Run, context: CommandContext): Command {
   const program = new Command("hotspot")
@@ -69,6 +70,8 @@ function createProgram(run: Run, context: CommandContext): Command {
     .option("--insecure-upstream", "do not check the certificate of an https upstream")
     .option("--tcp <tunnel>", "a TCP tunnel too: 22, db=5432, db=10.0.0.5:5432; may be repeated", listed)
     .option("--proxy-protocol", "tell targets of TCP tunnels who the client is (PROXY protocol v2)")
+    .option("--log-format <format>", "text or json, the same as --json")
+    .option("--log-file <file>", "write everything there instead; SIGHUP opens it anew")
     .option("--claim", "claim the name first when nobody has it")
     .option("--no-retry", "end when portal or relay cannot be reached at the start")
     .action((target: string | undefined, flags: Flags, command: Command) => {
@@ -76,7 +79,9 @@ function createProgram(run: Run, context: CommandContext): Command {
         throw usageError(`Say the upstream once: "${target}" or --to ${flags.to}.`);
       }
       const to = target ?? flags.to;
-      return run((options) => connect(options, context))(withoutDefaults({ ...flags, to }, command));
+      return run((options, _, reread) => connect(options, context, reread))(
+        withoutDefaults({ ...flags, to }, command),
+      );
     });
 
   shared(
@@ -93,7 +98,7 @@ function createProgram(run: Run, context: CommandContext): Command {
     .option("--no-retry", "end when portal or relay cannot be reached at the start")
     .action((tunnels: string[], flags: Flags, command: Command) => {
       const tcp = targeted(tunnels, flags.to).join(",");
-      return run((options) => connect(tcpAlone(options), context))(
+      return run((options, _, reread) => connect(tcpAlone(options), context, () => tcpAlone(reread())))(
         withoutDefaults({ ...flags, tcp, to: undefined }, command),
       );
     });
@@ -137,6 +142,8 @@ function shared(command: Command): Command {
     .option("--license-key <key>", "key from the portal's license page; better in HOTSPOT_LICENSE_KEY")
     .option("--portal <url>", "address of the portal")
     .option("--device-id <id>", "name of this device; made once and kept when left out")
+    .option("--proxy <url>", "HTTP proxy to portal and relay, instead of HTTPS_PROXY; none goes without")
+    .option("--ca-file <file>", "PEM certificates to trust as well")
     .option("--config <file>", "YAML file with the same names")
     .option("--json", "print JSON lines");
 }

@@ -17,7 +17,7 @@ export class HttpPart {
   /** @param onHealth hears why the upstream is ill; null when it is well again */
   constructor(
     plan: EndpointOptions & { target: UpstreamTarget },
-    log: Log,
+    { log, env }: { log: Log; env: Record<string, string | undefined> },
     reporter: EndpointReporter,
     onHealth: (why: string | null) => void,
   ) {
@@ -40,6 +40,7 @@ export class HttpPart {
             log,
             onNote: (message) => reporter.note(message),
             now: () => performance.now(),
+            env,
           });
     this.health =
       plan.health === null

@@ -1,8 +1,8 @@
 import { StreamKind } from "../../protocol/stream.ts";
 import { ExitCode, ExitError } from "../exit.ts";
 import { Connector } from "../link/connector.ts";
-import { dialLink } from "../link/dial.ts";
 import { TokenSource } from "../link/token-source.ts";
+import type { DialLink } from "../link/websocket.ts";
 import type { EndpointOptions } from "../options/connect-options.ts";
 import type { IssuedToken, PortalClient } from "../portal/client.ts";
 import { PortalError } from "../portal/errors.ts";
@@ -22,9 +22,12 @@ export interface EndpointPlan extends EndpointOptions {
 /** What all endpoints of a process share. */
 export interface ServingDeps {
   client: PortalClient;
+  dial: DialLink;
   relayUrl: string | null;
   retry: boolean;
   log: Log;
+  /** The environment this process was started with, for the commands it runs. */
+  env: Record<string, string | undefined>;
 }
 
 /** An endpoint being served: its links, and what carries their streams to the upstream. */
@@ -45,7 +48,7 @@ export class ServedEndpoint {
     this.plan = plan;
     const { slug, target } = plan;
     const onHealth = (why: string | null) => this.healthChanged(why, reporter);
-    const http = target === null ? null : new HttpPart({ ...plan, target }, deps.log, reporter, onHealth);
+    const http = target === null ? null : new HttpPart({ ...plan, target }, deps, reporter, onHealth);
     const tcp = plan.tcp.length === 0 ? null : new TcpPart(plan.tcp, deps.log, reporter);
     this.http = http;
     this.tcp = tcp;
@@ -59,7 +62,7 @@ export class ServedEndpoint {
         await tcp?.open(deps.client, slug);
         return token;
       }),
-      dial: dialLink,
+      dial: deps.dial,
       relayUrl: deps.relayUrl,
       onOpen: (stream, kind, framing, head, end) => {
         const part = kind === StreamKind.tcp ? tcp : http;
