@@ -27,6 +27,8 @@ function open(scheme: "http" | "https"): ClientHttp2Session {
   const session = connectHttp2(`${scheme}://127.0.0.1:${port}`, {
     servername: name,
     rejectUnauthorized: false,
+    // The client library refuses streams of its own when more than this waits to be sent, MiB.
+    maxSessionMemory: 200,
   });
   session.on("error", () => undefined);
   sessions.push(session);
@@ -200,10 +202,11 @@ test("an answer before the end of the upload ends the stream without an error", 
 
 test("an answer that is cut off upstream ends its stream with an error, not as if it were whole", async () => {
   lab.upstream.on("/cut", (_req, res) => {
-    res.writeHead(200, { "content-length": 100 });
+    res.writeHead(200);
     res.write("part", () => res.destroy());
   });
-  expect((await ask(plain, { ":path": "/cut" })).code).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+  const answer = await ask(plain, { ":path": "/cut" });
+  expect([answer.body.toString(), answer.code]).toEqual(["part", constants.NGHTTP2_INTERNAL_ERROR]);
 });
 
 test("what could be read in two ways reaches no upstream", async () => {
@@ -224,12 +227,14 @@ test("what could be read in two ways reaches no upstream", async () => {
         (answer) => answer.head[":status"] ?? answer.code,
         () => "not sent",
       );
-    expect([400, constants.NGHTTP2_PROTOCOL_ERROR, "not sent"]).toContain(code);
+    expect([400, constants.NGHTTP2_PROTOCOL_ERROR, constants.NGHTTP2_INTERNAL_ERROR, "not sent"]).toContain(
+      code,
+    );
   }
   expect(lab.upstream.seenAt("/never").filter(({ fields }) => fields.some(([, v]) => v === "yes"))).toEqual(
     [],
   );
-  expect((await ask(plain, { ":path": "/x", ":authority": "no such host!" })).head[":status"]).toBe(400);
+  expect((await ask(plain, { ":path": "/x", ":authority": "no_such_host!" })).head[":status"]).toBe(400);
 });
 
 test("a client that opens and cancels without end is cut off, and counted; others are served", async () => {

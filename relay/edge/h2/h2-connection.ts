@@ -15,6 +15,8 @@ export const MAX_STREAMS = 100;
 const MAX_QUEUED_BYTES = 65_536;
 /** What a client may send on one stream before it hears that it was taken. */
 const STREAM_WINDOW_BYTES = 262_144;
+/** All streams full, twice over: beyond it the library refuses answers of streams that it took. */
+const SESSION_MEMORY_MIB = 64;
 /** Streams beyond the maximum: a client may not have seen our settings yet, but not for a thousand streams. */
 const MAX_REFUSED = 1_000;
 
@@ -80,6 +82,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     });
     this.session = performServerHandshake(this.duplex, {
       maxHeaderListPairs: MAX_FIELDS,
+      maxSessionMemory: SESSION_MEMORY_MIB,
       settings: {
         maxConcurrentStreams: MAX_STREAMS,
         maxHeaderListSize: MAX_HEAD_BYTES,
@@ -147,7 +150,8 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     const request = requestText(raw, ended);
     if ("fault" in request) {
       edge.stats.badRequests++;
-      stream.close(H2Code.protocolError);
+      stream.respond({ ":status": 400, "hotspot-error": "bad_request" }, { endStream: true });
+      stream.resume();
       return;
     }
     edge.stats.h2Streams++;
@@ -158,6 +162,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     const client = new ClientConnection(edge, connection, this.peer, (gone) => {
       this.streams.delete(gone);
       this.idleSince = edge.coarseNow;
+      if (this.leaving && this.streams.size === 0) this.session.close();
     });
     this.streams.add(client);
     connection.events = client;
@@ -173,7 +178,9 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
   private leave(): void {
     if (this.leaving || this.closed) return;
     this.leaving = true;
-    this.session.close();
+    this.session.goaway(H2Code.noError);
+    this.output.flush();
+    if (this.streams.size === 0) this.session.close();
   }
 
   private drop(): void {
