@@ -30,12 +30,32 @@ export const relayVariables = {
     schema: integer(0, 3_600).default(30),
     fallback: "30",
   }),
+  CONNECTOR_REPLAY: define({
+    description:
+      "A connector token that a second program uses at the same time: allow (told in log, metrics and audit log), refuse the second, or kick both and revoke the token.",
+    expected: "allow, refuse or kick",
+    schema: z.enum(["allow", "refuse", "kick"]).default("allow"),
+    fallback: "allow",
+  }),
   RELAY_MAX_CONNECTIONS_PER_ADDRESS: define({
     description:
       "Open connections of one client address (IPv6: of one /64); trusted proxies are not counted.",
     expected: "a whole number from 1 to 1000000",
     schema: integer(1, 1_000_000).default(2_000),
     fallback: "2000",
+  }),
+  RELAY_TCP_IDLE_SECONDS: define({
+    description: "A connection of a TCP tunnel on which nothing moves for so long is cut, in seconds.",
+    expected: "whole seconds from 1 to 604800",
+    schema: integer(1, 604_800).default(3_600),
+    fallback: "3600",
+  }),
+  RELAY_TCP_MAX_CONNECTIONS_PER_ADDRESS: define({
+    description:
+      "Open connections of one client address (IPv6: of one /64) to TCP tunnels; how many it may open is PROXY_RATE_LIMIT_MAX.",
+    expected: "a whole number from 1 to 100000",
+    schema: integer(1, 100_000).default(200),
+    fallback: "200",
   }),
   RELAY_CLIENT_HEAD_SECONDS: define({
     description: "A client has so long for the whole head of a request, then it is answered 408, in seconds.",

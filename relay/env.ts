@@ -19,6 +19,7 @@ export interface RelayEnv {
   readonly headerTimeoutMs: number;
   readonly drainSeconds: number;
   readonly maxConnectionsPerAddress: number;
+  readonly connectorReplay: "allow" | "refuse" | "kick";
   /** Of the edge: what a client has time for, ms. */
   readonly clientTimers: {
     readonly headReadMs: number;
@@ -49,6 +50,12 @@ export interface RelayEnv {
     /** Between reports. */
     readonly pushSeconds: number;
   } | null;
+  /** null: no TCP tunnels. */
+  readonly tcp: {
+    readonly ports: { readonly first: number; readonly last: number };
+    readonly idleSeconds: number;
+    readonly maxConnectionsPerAddress: number;
+  } | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -78,6 +85,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
     headerTimeoutMs: values.RELAY_HEADER_TIMEOUT_MS,
     drainSeconds: values.RELAY_DRAIN_SECONDS,
     maxConnectionsPerAddress: values.RELAY_MAX_CONNECTIONS_PER_ADDRESS,
+    connectorReplay: values.CONNECTOR_REPLAY,
     clientTimers: Object.freeze({
       headReadMs: values.RELAY_CLIENT_HEAD_SECONDS * 1_000,
       bodyIdleMs: values.RELAY_CLIENT_BODY_SECONDS * 1_000,
@@ -114,6 +122,13 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
           secretKey: values.STRIPE_SECRET_KEY,
           apiBase: values.STRIPE_API_BASE ?? null,
           pushSeconds: values.METER_PUSH_SECONDS,
+        })
+      : null,
+    tcp: values.RELAY_TCP_PORTS
+      ? Object.freeze({
+          ports: values.RELAY_TCP_PORTS,
+          idleSeconds: values.RELAY_TCP_IDLE_SECONDS,
+          maxConnectionsPerAddress: values.RELAY_TCP_MAX_CONNECTIONS_PER_ADDRESS,
         })
       : null,
     trustedProxies: Object.freeze(values.TRUSTED_PROXIES),

@@ -7,6 +7,7 @@ import { readSpending } from "../server/budgets/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
+  recordTokenReuse,
   verifyConnectorToken,
 } from "../server/connectors/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
@@ -30,6 +31,7 @@ import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
+import { createTcpService } from "./tcp-tunnels.ts";
 import { startTls } from "./tls/start.ts";
 
 export interface Relay {
@@ -91,6 +93,15 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     memory,
     publicBaseUrlOf,
     onConnectorChange: (connectorId) => reporter.changed(connectorId),
+    holders: {
+      policy: env.connectorReplay,
+      onReuse(reuse) {
+        log.warn({ ...reuse }, "connector token used by a second program");
+        recordTokenReuse(db, reuse).catch((error: unknown) =>
+          log.error({ err: error, connectorId: reuse.connectorId }, "token reuse not recorded"),
+        );
+      },
+    },
     now,
     schedule: setImmediate,
     delay: (ms) => delay(ms),
@@ -128,6 +139,15 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
           onStored: (seq, record) => budgets?.stored(seq, record),
           log,
         });
+  const tcp = createTcpService(env, {
+    db,
+    relayId,
+    links: registry.tcp,
+    routes,
+    meter: metering.meter,
+    budgets,
+    log,
+  });
   const changes = listenForChanges(
     env.databaseUrl,
     (event) =>
@@ -135,6 +155,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         routes,
         accessKeys,
         budgets,
+        tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
@@ -145,6 +166,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     reporter.tick();
     accessKeys.tick();
     budgets?.tick();
+    tcp?.tick();
   }, 1_000);
 
   const tls = env.tls && (await startTls(env.tls, log));
@@ -186,6 +208,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     clearInterval(ticker);
     edge.stop();
     tls?.stop();
+    tcp?.room.stop();
     await changes.stop();
     await metering.drain(0);
     await db.destroy();
@@ -203,11 +226,19 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     publicUrl.securePort = securePortOf(env, tlsPort);
     admin = serveAdmin({
       port: env.adminPort,
-      registry: createMetrics({ tls, room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
+      registry: createMetrics({
+        room,
+        metering,
+        edge: () => ({ ...edge.stats }),
+        tcp: tcp?.room ?? null,
+        tls,
+        feed: () => feed,
+      }),
       more: () => renderDurations(metering.meter.totals),
       notReady: () => (draining === null ? null : "draining"),
     });
     feed = startFeed(env, log);
+    void tcp?.expectReturning();
   } catch (error) {
     await abandon();
     throw error;
@@ -217,10 +248,11 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     log.info({ ...room.totals }, "draining");
     const deadline = now() + env.drainSeconds * 1_000;
     const left = () => Math.max(0, deadline - now());
-    const isUnused = room.totals.links === 0 && edge.stats.connections === 0;
+    const tcpConnections = tcp?.room.totals.connections ?? 0;
+    const isUnused = room.totals.links === 0 && edge.stats.connections + tcpConnections === 0;
     const lingerMs = isUnused ? 0 : Math.min(LINGER_MS, left() / 2);
     let quiet = false;
-    const edgeQuiet = edge.drain(lingerMs).then(() => {
+    const edgeQuiet = Promise.all([edge.drain(lingerMs), tcp?.room.drain(lingerMs)]).then(() => {
       quiet = true;
     });
     room.drain();
@@ -231,11 +263,12 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     if (!quiet) log.warn({ ...room.totals }, "drain time is over, cutting what is left");
     edge.stop();
     tls?.stop();
+    tcp?.room.stop();
     room.close();
     clearInterval(ticker);
     rechecker.stop();
     await changes.stop();
-    await within(LAST_WRITES_MS, reporter.stop());
+    await within(LAST_WRITES_MS, Promise.all([reporter.stop(), tcp?.report()]));
     await metering.drain(LAST_WRITES_MS);
     await feed?.stop(LAST_WRITES_MS);
     await within(

@@ -66,6 +66,9 @@ export interface Applicant {
   head(): RequestHead;
   readonly startedAt: number;
   route: EdgeRoute | null;
+  /** Of the route; empty before it is known. */
+  readonly tenantId: string;
+  readonly endpointId: string;
   forwarding: Forwarding | null;
   accessKeyId: string | null;
 }
@@ -167,7 +170,7 @@ function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Ver
   if ((edge.inFlight.get(route.endpointId) ?? 0) >= maxConcurrentRequests) {
     return { kind: "error", code: "too_many_requests", fields: { "Retry-After": "1" } };
   }
-  return admitBudget(edge, request, route);
+  return admitBudget(edge, request);
 }
 
 function rateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | null {

@@ -130,6 +130,12 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     }
   }
 
+  get tenantId(): string {
+    return this.route?.tenantId ?? "";
+  }
+  get endpointId(): string {
+    return this.route?.endpointId ?? "";
+  }
   get toHead(): boolean {
     return this.facts.toHead;
   }
@@ -165,9 +171,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     const { gatherer } = tap;
     this.dispatch.events = tap;
     this.body.watcher = tap;
-    const { requestId, accessKeyId } = this;
-    const { tenantId, endpointId } = route;
-    this.edge.deps.budgets?.watch({ requestId, tenantId, endpointId, accessKeyId }, tap);
+    this.edge.deps.budgets?.watch(this, tap);
     if (gatherer === null) {
       this.dispatch.start(route, forwarding, tap.edit);
       return;
