@@ -241,7 +241,7 @@ test("a client that opens and cancels without end is cut off, and counted; other
   lab.upstream.on("/never-ends", () => undefined);
   const before = await counter("hotspot_edge_h2_reset_floods");
   const session = open("http");
-  const closed = once(session, "close");
+  const closed = new Promise((resolve) => session.once("close", resolve));
   const flood = setInterval(() => {
     for (let i = 0; i < 50 && !session.destroyed && !session.closed; i++) {
       start(session, { ":path": "/never-ends" }).close(constants.NGHTTP2_CANCEL);
@@ -276,7 +276,7 @@ test("a flood of pings, and a head without an end, close the connection and are 
     socket.on("error", () => undefined);
     socket.resume();
     socket.write(Buffer.concat([preface, ...frames]));
-    await once(socket, "close");
+    await new Promise((resolve) => socket.once("close", resolve));
     expect([name, await counter(`hotspot_edge_${name}`)]).toEqual([name, before + 1]);
   }
 });
@@ -294,7 +294,8 @@ test("a relay that drains says GOAWAY and lets running streams finish", async ()
   await once(stream, "data");
   const goaway = once(session, "goaway");
   lab.world.relay.process.kill("SIGTERM");
-  await goaway;
+  const [code, lastStreamId] = await goaway;
+  expect([code, lastStreamId]).toEqual([constants.NGHTTP2_NO_ERROR, stream.id]);
   finish();
   expect((await answer).code).toBe(0);
   expect((await answer).body.toString()).toBe("begin end");

@@ -8,7 +8,7 @@ import type { Peer } from "../forwarding.ts";
 import { Output, type OutputEvents } from "../output.ts";
 import { FrameWatch, type H2Abuse } from "./frame-watch.ts";
 import { requestText } from "./request-text.ts";
-import { H2Code, StreamConnection } from "./stream-connection.ts";
+import { NO_ERROR, StreamConnection } from "./stream-connection.ts";
 
 export const MAX_STREAMS = 100;
 /** Frames that wait for a client that is slower than we are; more are not made until it has read. */
@@ -47,10 +47,13 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
   private closed = false;
   private leaving = false;
   private served = 0;
+  private lastStreamId = 0;
   private refused = 0;
   /** When the last stream ended, or the connection began. */
   private idleSince: number;
   private headersSince = 0;
+  /** When the session ended; 0 before. */
+  private endingAt = 0;
   private progress = 0;
   private progressAt: number;
 
@@ -71,12 +74,11 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
       read: () => this.resumeReading(),
       write: (chunk: Uint8Array, _encoding, done) => this.send(chunk, done),
       final: (done) => {
-        this.output.flush();
-        this.raw.end();
+        this.finish();
         done();
       },
       destroy: (error, done) => {
-        this.drop();
+        this.finish();
         done(error);
       },
     });
@@ -93,14 +95,14 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     this.session.on("stream", (stream, _headers, flags, raw) => this.onStream(stream, flags, raw));
     this.session.on("error", () => {
       edge.stats.h2Malformed++;
-      this.drop();
+      this.finish();
     });
-    this.session.on("close", () => this.drop());
+    this.session.on("close", () => this.finish());
     edge.stats.h2Connections++;
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.closed) return;
+    if (this.closed || this.endingAt > 0) return;
     const now = this.edge.now();
     const abuse = this.watch.look(chunk, now, this.bytesOut);
     if (abuse !== null) {
@@ -116,8 +118,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
   }
   onEnd(): void {
     // Nobody shuts down one half of an HTTP/2 connection; running streams finish, new ones cannot come.
-    this.duplex.push(null);
-    if (this.streams.size === 0) this.drop();
+    if (this.endingAt > 0 || this.streams.size === 0) this.drop();
     else this.leave();
   }
   onClose(): void {
@@ -129,6 +130,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     const { waiting } = this;
     this.waiting = null;
     waiting?.();
+    if (this.endingAt > 0 && this.output.isEmpty) this.raw.end();
   }
 
   private send(chunk: Uint8Array, done: () => void): void {
@@ -142,7 +144,8 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     const { edge } = this;
     stream.on("error", () => undefined);
     if (this.closed || this.leaving || this.streams.size >= MAX_STREAMS) {
-      stream.close(H2Code.refusedStream);
+      // After GOAWAY the client knows that it was not served, and the library refuses more than the maximum by itself.
+      stream.destroy(new Error("refused"));
       if (++this.refused > MAX_REFUSED) this.punish("resets");
       return;
     }
@@ -155,6 +158,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
       return;
     }
     edge.stats.h2Streams++;
+    this.lastStreamId = stream.id ?? this.lastStreamId;
     this.served++;
     const connection = new StreamConnection(stream, request, ended, this.raw.remoteAddress, (error) =>
       edge.deps.log.error({ err: error }, "an answer could not be sent over HTTP/2"),
@@ -178,9 +182,19 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
   private leave(): void {
     if (this.leaving || this.closed) return;
     this.leaving = true;
-    this.session.goaway(H2Code.noError);
+    // The last one that is served: the client may send later ones again elsewhere.
+    this.session.goaway(NO_ERROR, this.lastStreamId);
     this.output.flush();
     if (this.streams.size === 0) this.session.close();
+  }
+
+  /** The session is over: what it has written last is still sent, and the client closes. */
+  private finish(): void {
+    if (this.closed || this.endingAt > 0) return;
+    this.endingAt = this.edge.now();
+    this.resumeReading();
+    this.output.flush();
+    if (this.output.isEmpty) this.raw.end();
   }
 
   private drop(): void {
@@ -220,6 +234,11 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
       this.progressAt = now;
     }
     const isStalled = now - this.progressAt >= timers.writeStallMs;
+    const lingers = this.endingAt > 0 && output.queuedBytes === 0;
+    if (lingers && now - this.endingAt >= timers.lingerMs) {
+      this.drop();
+      return;
+    }
     if (isStalled || (this.headersSince > 0 && now - this.headersSince >= timers.headReadMs)) {
       this.drop();
       return;

@@ -10,8 +10,8 @@ import type { RawConnection, RawConnectionEvents } from "../../routes/tunnel.ts"
 import { type RequestText, trailerText } from "./request-text.ts";
 import { type ResponseFields, ResponseReader, type ResponseReaderEvents } from "./response-reader.ts";
 
-/** Error codes of RFC 9113 section 7. */
-export const H2Code = { noError: 0, refusedStream: 7 } as const;
+/** RFC 9113 section 7. */
+export const NO_ERROR = 0;
 
 /**
  * One HTTP/2 stream as a client connection of the edge: its request comes as HTTP/1.1 text and goes through everything
@@ -125,7 +125,7 @@ export class StreamConnection implements RawConnection, ResponseReaderEvents {
   terminate(): void {
     if (this.closed) return;
     if (!this.reader.isDone) this.cut("the answer was cut off");
-    else if (!this.inputEnded) this.stream.close(H2Code.noError);
+    else if (!this.inputEnded) this.stream.close(NO_ERROR);
   }
 
   takeOver(events: RawConnectionEvents): void {
@@ -166,7 +166,7 @@ export class StreamConnection implements RawConnection, ResponseReaderEvents {
   private afterResponse(): void {
     if (this.inputEnded) return;
     this.stream.once("finish", () => {
-      if (!this.inputEnded && !this.closed) this.stream.close(H2Code.noError);
+      if (!this.inputEnded && !this.closed) this.stream.close(NO_ERROR);
     });
     this.stream.resume();
   }
