@@ -4,12 +4,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createDb, type Db } from "../db/client.ts";
 import { findAccessKeyByHash, touchAccessKeys } from "../server/access-keys/index.ts";
 import { readSpending } from "../server/budgets/index.ts";
+import { findChallenges } from "../server/certificates/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
   recordTokenReuse,
   verifyConnectorToken,
 } from "../server/connectors/index.ts";
+import { findSlugOfHost } from "../server/domains/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
 import { listenForChanges } from "../server/events.ts";
 import { applyUsageBatch, nextRecordOf } from "../server/usage/index.ts";
@@ -26,6 +28,7 @@ import type { Log } from "./log.ts";
 import { SpendingBook } from "./metering/budgets/spending-book.ts";
 import { type Metering, noMetering, startMetering } from "./metering/metering.ts";
 import { AccessKeyCache } from "./routes/access-key-cache.ts";
+import { ChallengeCache } from "./routes/challenge-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
@@ -72,9 +75,14 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
 
   const routes = new RouteCache({
     find: (slug) => findRoute(db, slug),
+    findHost: (host) => findSlugOfHost(db, host),
     now,
     onStale: (slug, error) =>
       log.warn({ err: error, slug }, "route not looked up, the last known one serves"),
+  });
+  const challenges = new ChallengeCache({
+    find: (host) => findChallenges(db, host),
+    onError: (host, error) => log.warn({ err: error, host }, "challenges of a custom domain not looked up"),
   });
   const accessKeys = new AccessKeyCache({
     find: (query) => findAccessKeyByHash(db, query),
@@ -157,6 +165,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         budgets,
         tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
+        onCertificates: () => challenges.invalidateAll(),
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
     log,
@@ -195,6 +204,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     routes,
     registry,
     accessKeys,
+    challenges,
     meter: metering.meter,
     ...(budgets && { budgets }),
     ...(tls && { tls }),

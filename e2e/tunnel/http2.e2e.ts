@@ -219,7 +219,7 @@ test("what could be read in two ways reaches no upstream", async () => {
   ];
   for (const fields of bad) {
     const session = open("http");
-    const sent = { ":path": "/never", ...fields };
+    const sent: OutgoingHttpHeaders = { ":path": "/never", ...fields };
     // What the client library refuses to send does not get there either.
     const code = await Promise.resolve()
       .then(() => ask(session, sent, sent[":method"] === "POST" ? "longer" : undefined))
