@@ -7,7 +7,7 @@ import { ExitCode, ExitError, usageError } from "./exit.ts";
 import { type Options, resolveOptions } from "./options/connect-options.ts";
 import { type FieldKey, fieldKeys, type Value } from "./options/fields.ts";
 import { exitFor, PortalError, PortalUnreachableError } from "./portal/errors.ts";
-import { VERSION } from "./version.ts";
+import { fullVersion } from "./version.ts";
 
 type Flags = Partial<Record<FieldKey, Value>> & { config?: string; apiKey?: string };
 
@@ -42,7 +42,7 @@ type Run = (command: RunCommand) => (flags: Flags) => Promise<void>;
 function createProgram(run: Run, context: CommandContext): Command {
   const program = new Command("hotspot")
     .description("Gives software on this machine a public address.")
-    .version(VERSION)
+    .version(fullVersion())
     .exitOverride()
     .configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
     .showHelpAfterError("Run with --help to see what there is.");
