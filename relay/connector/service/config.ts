@@ -15,9 +15,9 @@ const paths: FieldKey[] = ["caFile", "logFile"];
  * @throws ExitError usage: no name or no upstream
  */
 export function serviceConfig({ common, endpoints }: ServedSettings, cwd: string): string {
-  for (const { slug, to } of endpoints) {
+  for (const { slug, to, tcp } of endpoints) {
     if (slug === undefined) throw usageError("Which endpoint? Give --slug with its name, like --slug acme.");
-    if (to !== undefined) continue;
+    if (to !== undefined || tcp !== undefined) continue;
     throw usageError(
       `What shall ${slug.value} forward to? Say it with --to: when a service starts, what it serves may not run yet.`,
     );
