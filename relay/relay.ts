@@ -8,6 +8,7 @@ import { findChallenges } from "../server/certificates/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
+  recordTokenReuse,
   verifyConnectorToken,
 } from "../server/connectors/index.ts";
 import { findSlugOfHost } from "../server/domains/index.ts";
@@ -18,7 +19,7 @@ import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";
 import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
-import { publicPortOf, type RelayEnv } from "./env.ts";
+import { publicPortOf, type RelayEnv, securePortOf } from "./env.ts";
 import { type Feed, startFeed } from "./feed/start.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
@@ -33,9 +34,13 @@ import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
+import { createTcpService } from "./tcp-tunnels.ts";
+import { startTls } from "./tls/start.ts";
 
 export interface Relay {
   readonly port: number;
+  /** Null without TLS. */
+  readonly tlsPort: number | null;
   readonly adminPort: number;
   /**
    * Tells connectors to move, stops listening a moment later, lets running streams finish for `RELAY_DRAIN_SECONDS`, writes what is
@@ -64,7 +69,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   const now = () => performance.now();
   const verify = (token: string) =>
     verifyConnectorToken({ db, signingSecret: env.connectorSigningSecret }, token);
-  const publicUrl = { port: null as number | null };
+  const publicUrl = { port: null as number | null, securePort: null as number | null };
   const publicBaseUrlOf = (slug: string) =>
     `${env.publicScheme}://${slug}.${env.baseDomain}${publicUrl.port === null ? "" : `:${publicUrl.port}`}`;
 
@@ -96,6 +101,15 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     memory,
     publicBaseUrlOf,
     onConnectorChange: (connectorId) => reporter.changed(connectorId),
+    holders: {
+      policy: env.connectorReplay,
+      onReuse(reuse) {
+        log.warn({ ...reuse }, "connector token used by a second program");
+        recordTokenReuse(db, reuse).catch((error: unknown) =>
+          log.error({ err: error, connectorId: reuse.connectorId }, "token reuse not recorded"),
+        );
+      },
+    },
     now,
     schedule: setImmediate,
     delay: (ms) => delay(ms),
@@ -133,6 +147,15 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
           onStored: (seq, record) => budgets?.stored(seq, record),
           log,
         });
+  const tcp = createTcpService(env, {
+    db,
+    relayId,
+    links: registry.tcp,
+    routes,
+    meter: metering.meter,
+    budgets,
+    log,
+  });
   const changes = listenForChanges(
     env.databaseUrl,
     (event) =>
@@ -140,6 +163,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         routes,
         accessKeys,
         budgets,
+        tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
         onCertificates: () => challenges.invalidateAll(),
         onResync: () => void noteRecentlySeen(db, registry, log),
@@ -151,8 +175,10 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     reporter.tick();
     accessKeys.tick();
     budgets?.tick();
+    tcp?.tick();
   }, 1_000);
 
+  const tls = env.tls && (await startTls(env.tls, log));
   const edge = createEdge({
     config: {
       baseDomain: env.baseDomain,
@@ -169,6 +195,11 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       upstreamHeaderTimeoutMs: env.headerTimeoutMs,
       maxConnectionsPerAddress: env.maxConnectionsPerAddress,
       timers: env.clientTimers,
+      hstsSeconds: env.hstsSeconds,
+      httpsRedirect: env.httpsRedirect,
+      get securePort() {
+        return publicUrl.securePort;
+      },
     },
     routes,
     registry,
@@ -176,6 +207,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     challenges,
     meter: metering.meter,
     ...(budgets && { budgets }),
+    ...(tls && { tls }),
     acceptLink: (conn, request, rest) => room.acceptLink(conn, request, rest),
     consolePage: consolePageHtml,
     log,
@@ -185,6 +217,8 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   const abandon = async () => {
     clearInterval(ticker);
     edge.stop();
+    tls?.stop();
+    tcp?.room.stop();
     await changes.stop();
     await metering.drain(0);
     await db.destroy();
@@ -192,18 +226,29 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   // Before the first request can come: it must find out that its connector is only on its way back.
   await within(FIRST_LOOK_MS, noteRecentlySeen(db, registry, log));
   let port: number;
+  let tlsPort: number | null = null;
   let admin: AdminServer;
   let feed = null as Feed | null;
   try {
     port = listen(edge, env.port).port;
+    if (env.tls !== null) tlsPort = (await listenTls(edge, env.tls.port)).port;
     publicUrl.port = publicPortOf(env, port);
+    publicUrl.securePort = securePortOf(env, tlsPort);
     admin = serveAdmin({
       port: env.adminPort,
-      registry: createMetrics({ room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
+      registry: createMetrics({
+        room,
+        metering,
+        edge: () => ({ ...edge.stats }),
+        tcp: tcp?.room ?? null,
+        tls,
+        feed: () => feed,
+      }),
       more: () => renderDurations(metering.meter.totals),
       notReady: () => (draining === null ? null : "draining"),
     });
     feed = startFeed(env, log);
+    void tcp?.expectReturning();
   } catch (error) {
     await abandon();
     throw error;
@@ -213,10 +258,11 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     log.info({ ...room.totals }, "draining");
     const deadline = now() + env.drainSeconds * 1_000;
     const left = () => Math.max(0, deadline - now());
-    const isUnused = room.totals.links === 0 && edge.stats.connections === 0;
+    const tcpConnections = tcp?.room.totals.connections ?? 0;
+    const isUnused = room.totals.links === 0 && edge.stats.connections + tcpConnections === 0;
     const lingerMs = isUnused ? 0 : Math.min(LINGER_MS, left() / 2);
     let quiet = false;
-    const edgeQuiet = edge.drain(lingerMs).then(() => {
+    const edgeQuiet = Promise.all([edge.drain(lingerMs), tcp?.room.drain(lingerMs)]).then(() => {
       quiet = true;
     });
     room.drain();
@@ -226,11 +272,13 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await Promise.race([edgeQuiet, delay(left())]);
     if (!quiet) log.warn({ ...room.totals }, "drain time is over, cutting what is left");
     edge.stop();
+    tls?.stop();
+    tcp?.room.stop();
     room.close();
     clearInterval(ticker);
     rechecker.stop();
     await changes.stop();
-    await within(LAST_WRITES_MS, reporter.stop());
+    await within(LAST_WRITES_MS, Promise.all([reporter.stop(), tcp?.report()]));
     await metering.drain(LAST_WRITES_MS);
     await feed?.stop(LAST_WRITES_MS);
     await within(
@@ -246,6 +294,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
 
   return {
     port,
+    tlsPort,
     adminPort: admin.port,
     drain() {
       draining ??= leave();
@@ -261,6 +310,15 @@ function listen(edge: Edge, port: number) {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
     return edge.listen({ port, hostname: "0.0.0.0", reusePort: true });
+  }
+}
+
+async function listenTls(edge: Edge, port: number) {
+  try {
+    return await edge.listenTls({ port, hostname: "::", reusePort: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
+    return edge.listenTls({ port, hostname: "0.0.0.0", reusePort: true });
   }
 }
 

@@ -17,10 +17,11 @@ type Flags = Partial<Record<FieldKey, Value>> & { config?: string; apiKey?: stri
  */
 export async function runCli(args: string[], context: CommandContext): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.stopped;
-  const run = (command: (options: Options, flags: Flags) => Promise<ExitCode>) => async (flags: Flags) => {
+  const run = (command: RunCommand) => async (flags: Flags) => {
     const given = Object.fromEntries(fieldKeys.map((key) => [key, flags[key]]));
     const { env, cwd } = context;
-    exitCode = await command(resolveOptions({ flags: given, configFile: flags.config, env, cwd }), flags);
+    const read = () => resolveOptions({ flags: given, configFile: flags.config, env, cwd });
+    exitCode = await command(read(), flags, read);
   };
   try {
     await createProgram(run, context).parseAsync(args, { from: "user" });
@@ -34,9 +35,9 @@ export async function runCli(args: string[], context: CommandContext): Promise<E
   }
 }
 
-type Run = (
-  command: (options: Options, flags: Flags) => Promise<ExitCode>,
-) => (flags: Flags) => Promise<void>;
+/** @param reread reads the settings again, as files and environment are by then */
+type RunCommand = (options: Options, flags: Flags, reread: () => Options) => Promise<ExitCode>;
+type Run = (command: RunCommand) => (flags: Flags) => Promise<void>;
 
 function createProgram(run: Run, context: CommandContext): Command {
   const program = new Command("hotspot")
@@ -66,6 +67,8 @@ function createProgram(run: Run, context: CommandContext): Command {
     .option("--wake-stop <command>", "stops it; otherwise what --wake started is ended")
     .option("--idle-seconds <n>", "without a request, after which it is stopped (1200); 0 for never")
     .option("--insecure-upstream", "do not check the certificate of an https upstream")
+    .option("--log-format <format>", "text or json, the same as --json")
+    .option("--log-file <file>", "write everything there instead; SIGHUP opens it anew")
     .option("--claim", "claim the name first when nobody has it")
     .option("--no-retry", "end when portal or relay cannot be reached at the start")
     .action((target: string | undefined, flags: Flags, command: Command) => {
@@ -73,7 +76,9 @@ function createProgram(run: Run, context: CommandContext): Command {
         throw usageError(`Say the upstream once: "${target}" or --to ${flags.to}.`);
       }
       const to = target ?? flags.to;
-      return run((options) => connect(options, context))(withoutDefaults({ ...flags, to }, command));
+      return run((options, _, reread) => connect(options, context, reread))(
+        withoutDefaults({ ...flags, to }, command),
+      );
     });
 
   shared(program.command("login").description("store an API key of yours, so that no license key is needed"))
@@ -93,6 +98,8 @@ function shared(command: Command): Command {
     .option("--license-key <key>", "key from the portal's license page; better in HOTSPOT_LICENSE_KEY")
     .option("--portal <url>", "address of the portal")
     .option("--device-id <id>", "name of this device; made once and kept when left out")
+    .option("--proxy <url>", "HTTP proxy to portal and relay, instead of HTTPS_PROXY; none goes without")
+    .option("--ca-file <file>", "PEM certificates to trust as well")
     .option("--config <file>", "YAML file with the same names")
     .option("--json", "print JSON lines");
 }

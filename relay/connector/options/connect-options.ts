@@ -1,4 +1,5 @@
 import { usageError } from "../exit.ts";
+import { createNetwork, type Network } from "../network/network.ts";
 import type { HostHeader } from "../upstream/request-head.ts";
 import type { WakeOptions } from "../wake/options.ts";
 import { configDir, loadCredentials, loadDeviceId } from "./config-dir.ts";
@@ -38,8 +39,12 @@ export interface Options {
   /** Null when there is neither a license key nor a login. */
   credential: Credential | null;
   deviceId: string;
+  network: Network;
   retry: boolean;
+  /** What is printed is JSON lines. */
   json: boolean;
+  /** Where it is written instead of stdout and stderr; null: there. */
+  logFile: string | null;
   /** At least one; one with a null slug when nothing names any. */
   endpoints: EndpointOptions[];
 }
@@ -69,8 +74,18 @@ export function resolveOptions(sources: Sources): Options {
     relay: read.relayUrl(settings.relay ?? null),
     credential: findCredential(settings, dir, portal),
     deviceId: read.text(settings.deviceId ?? null, "device-id", 200) ?? loadDeviceId(dir),
+    network: createNetwork(
+      {
+        proxy: read.text(settings.proxy ?? null, "proxy", 2_000),
+        caFile: read.text(settings.caFile ?? null, "ca-file", 4_000),
+      },
+      sources.env,
+    ),
     retry: read.flag(settings.retry ?? null, "retry") ?? true,
-    json: read.flag(settings.json ?? null, "json") ?? false,
+    json:
+      (read.flag(settings.json ?? null, "json") ?? false) ||
+      read.oneOf(settings.logFormat ?? null, "log-format", ["text", "json"]) === "json",
+    logFile: read.text(settings.logFile ?? null, "log-file", 4_000),
     endpoints: chooseEndpoints(files, given).map(readEndpoint),
   };
 }
@@ -148,22 +163,24 @@ function readWake(settings: Settings): WakeOptions | null {
 function findCredential(settings: Settings, dir: string, portal: string): Credential | null {
   const licenseKey = read.licenseKey(settings.licenseKey ?? null);
   if (licenseKey !== null) {
-    // A cloned project must not be able to have somebody's key sent to a server of its choice.
-    for (const key of ["portal", "relay"] as const) {
-      if (settings[key]?.origin === "project" && settings.licenseKey?.origin !== "project") {
-        throw usageError(
-          `./hotspot.yaml sets ${key}, but the license key comes from elsewhere. If you trust it, pass --${key} yourself.`,
-        );
-      }
+    if (settings.licenseKey?.origin !== "project") {
+      refuseFromProject(settings, ["portal", ...onTheWay], "the license key comes from elsewhere");
     }
     return { kind: "license", licenseKey };
   }
   const login = loadCredentials(dir);
   if (login === null || new URL(login.portal).origin !== new URL(portal).origin) return null;
-  if (settings.relay?.origin === "project") {
-    throw usageError(
-      "./hotspot.yaml sets relay, but the login is yours. If you trust it, pass --relay yourself.",
-    );
-  }
+  refuseFromProject(settings, onTheWay, "the login is yours");
   return { kind: "apiKey", apiKey: login.apiKey };
+}
+
+/** Settings that say through whose hands a credential goes. */
+const onTheWay = ["relay", "proxy", "caFile"] as const;
+
+/** A cloned project must not be able to have somebody's key sent to a server of its choice. */
+function refuseFromProject(settings: Settings, keys: readonly FieldKey[], reason: string): void {
+  const key = keys.find((candidate) => settings[candidate]?.origin === "project");
+  if (key === undefined) return;
+  const { name } = fields[key];
+  throw usageError(`./hotspot.yaml sets ${name}, but ${reason}. If you trust it, pass --${name} yourself.`);
 }

@@ -19,6 +19,8 @@ export const fields = {
   hostHeader: { name: "host-header", env: "HOTSPOT_HOST_HEADER", scope: "endpoint" },
   upstreamTimeout: { name: "upstream-timeout", env: "HOTSPOT_UPSTREAM_TIMEOUT", scope: "endpoint" },
   insecureUpstream: { name: "insecure-upstream", env: "HOTSPOT_INSECURE_UPSTREAM", scope: "endpoint" },
+  proxy: { name: "proxy", env: "HOTSPOT_PROXY", scope: "program" },
+  caFile: { name: "ca-file", env: "HOTSPOT_CA_FILE", scope: "program" },
   health: { name: "health", env: "HOTSPOT_HEALTH", scope: "endpoint" },
   healthSeconds: { name: "health-seconds", env: "HOTSPOT_HEALTH_SECONDS", scope: "endpoint" },
   wake: { name: "wake", env: "HOTSPOT_WAKE", scope: "endpoint" },
@@ -27,6 +29,8 @@ export const fields = {
   idleSeconds: { name: "idle-seconds", env: "HOTSPOT_IDLE_SECONDS", scope: "endpoint" },
   claim: { name: "claim", env: "HOTSPOT_CLAIM", scope: "endpoint" },
   retry: { name: "retry", env: "HOTSPOT_RETRY", scope: "program" },
+  logFormat: { name: "log-format", env: "HOTSPOT_LOG_FORMAT", scope: "program" },
+  logFile: { name: "log-file", env: "HOTSPOT_LOG_FILE", scope: "program" },
   json: { name: "json", env: "HOTSPOT_JSON", scope: "program" },
 } as const satisfies Record<string, Field>;
 export type FieldKey = keyof typeof fields;

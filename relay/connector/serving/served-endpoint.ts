@@ -2,8 +2,8 @@ import { ExitCode, ExitError } from "../exit.ts";
 import { HealthMonitor } from "../health/monitor.ts";
 import { probeTargetOf } from "../health/probe-target-of.ts";
 import { Connector } from "../link/connector.ts";
-import { dialLink } from "../link/dial.ts";
 import { TokenSource } from "../link/token-source.ts";
+import type { DialLink } from "../link/websocket.ts";
 import type { EndpointOptions } from "../options/connect-options.ts";
 import type { IssuedToken, PortalClient } from "../portal/client.ts";
 import { PortalError } from "../portal/errors.ts";
@@ -23,9 +23,12 @@ export interface EndpointPlan extends EndpointOptions {
 /** What all endpoints of a process share. */
 export interface ServingDeps {
   client: PortalClient;
+  dial: DialLink;
   relayUrl: string | null;
   retry: boolean;
   log: Log;
+  /** The environment this process was started with, for the commands it runs. */
+  env: Record<string, string | undefined>;
 }
 
 /** An endpoint being served: its links, and what carries their streams to the upstream. */
@@ -64,6 +67,7 @@ export class ServedEndpoint {
             log: deps.log,
             onNote: (message) => reporter.note(message),
             now: () => performance.now(),
+            env: deps.env,
           });
     this.health =
       plan.health === null
@@ -79,7 +83,7 @@ export class ServedEndpoint {
       slug,
       links: plan.connections,
       tokens: new TokenSource(() => issueToken(deps.client, slug, plan.claim, reporter)),
-      dial: dialLink,
+      dial: deps.dial,
       relayUrl: deps.relayUrl,
       onOpen: this.waking?.accept ?? this.dispatcher.accept,
       log: deps.log,
