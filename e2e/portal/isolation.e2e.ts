@@ -116,7 +116,7 @@ describe("another tenant's ids", () => {
   });
 
   test("are not found as pages", async () => {
-    for (const page of ["", "/requests", "/try", "/keys", "/settings"]) {
+    for (const page of ["", "/requests", "/try", "/keys", "/domains", "/settings"]) {
       const answer = await second.call("GET", `/endpoints/${slug}${page}`);
       expect([page, answer.status]).toEqual([page, 404]);
       expect(await answer.text()).not.toContain("hs_ep_");
