@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createDb, type Db } from "../db/client.ts";
 import { findAccessKeyByHash, touchAccessKeys } from "../server/access-keys/index.ts";
 import { readSpending } from "../server/budgets/index.ts";
-import { findChallenges } from "../server/certificates/index.ts";
+import { findChallenges, loadCertificates } from "../server/certificates/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
@@ -14,6 +14,7 @@ import {
 import { findSlugOfHost } from "../server/domains/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
 import { listenForChanges } from "../server/events.ts";
+import { createSealer, type SealingKey } from "../server/sealing/index.ts";
 import { applyUsageBatch, nextRecordOf } from "../server/usage/index.ts";
 import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";
@@ -32,9 +33,11 @@ import { ChallengeCache } from "./routes/challenge-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
+import { StoredCertificates } from "./routes/stored-certificates.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
 import { createTcpService } from "./tcp-tunnels.ts";
+import type { CertificateBook } from "./tls/certificate.ts";
 import { startTls } from "./tls/start.ts";
 
 export interface Relay {
@@ -165,7 +168,10 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         budgets,
         tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
-        onCertificates: () => challenges.invalidateAll(),
+        onCertificates() {
+          challenges.invalidateAll();
+          void stored?.reload();
+        },
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
     log,
@@ -179,6 +185,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   }, 1_000);
 
   const tls = env.tls && (await startTls(env.tls, log));
+  const stored = tls && env.sealingKeys && openStored(db, tls.book, env.sealingKeys, log);
   const edge = createEdge({
     config: {
       baseDomain: env.baseDomain,
@@ -224,7 +231,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await db.destroy();
   };
   // Before the first request can come: it must find out that its connector is only on its way back.
-  await within(FIRST_LOOK_MS, noteRecentlySeen(db, registry, log));
+  await within(FIRST_LOOK_MS, Promise.all([noteRecentlySeen(db, registry, log), stored?.reload()]));
   let port: number;
   let tlsPort: number | null = null;
   let admin: AdminServer;
@@ -320,6 +327,23 @@ async function listenTls(edge: Edge, port: number) {
     if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
     return edge.listenTls({ port, hostname: "0.0.0.0", reusePort: true });
   }
+}
+
+/** The certificates that the portal ordered. */
+function openStored(
+  db: Db,
+  book: CertificateBook,
+  keys: readonly SealingKey[],
+  log: Log,
+): StoredCertificates {
+  const sealer = createSealer(keys);
+  const onSealed = (name: string, error: unknown) =>
+    log.error({ err: error, name }, "certificate not opened");
+  return new StoredCertificates({
+    book,
+    source: { load: () => loadCertificates(db, sealer, onSealed) },
+    log,
+  });
 }
 
 async function noteRecentlySeen(db: Db, registry: TunnelRegistry, log: Log): Promise<void> {
