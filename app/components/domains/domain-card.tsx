@@ -106,7 +106,7 @@ function CheckButton({ slug, domain }: { slug: string; domain: Domain }) {
         look="quiet"
         size="sm"
         busy={fetcher.state !== "idle"}
-        aria-label={`Check ${domain.host} now`}
+        aria-label={`Check now: ${domain.host}`}
       >
         Check now
       </Button>
