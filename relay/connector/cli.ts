@@ -60,7 +60,7 @@ function createProgram(run: Run, context: CommandContext): Command {
       "--host-header <value>",
       "Host the upstream sees: rewrite (its own), preserve (the public one), or a name",
     )
-    .option("--upstream-timeout <seconds>", "silence allowed before an answer begins (300)")
+    .option("--upstream-timeout <seconds>", "silence allowed before an answer begins (330)")
     .option("--health <url or path>", "asked again and again; while it fails, other connectors are preferred")
     .option("--health-seconds <n>", "between two looks (10)")
     .option("--wake <command>", "starts the upstream when the first request comes")
