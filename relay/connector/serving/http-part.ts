@@ -17,7 +17,7 @@ export class HttpPart {
   /** @param onHealth hears why the upstream is ill; null when it is well again */
   constructor(
     plan: EndpointOptions & { target: UpstreamTarget },
-    { log, env }: Pick<ServingDeps, "log" | "env">,
+    { log, env }: { log: Log; env: Record<string, string | undefined> },
     reporter: EndpointReporter,
     onHealth: (why: string | null) => void,
   ) {
