@@ -30,12 +30,101 @@ export const relayVariables = {
     schema: integer(0, 3_600).default(30),
     fallback: "30",
   }),
+  CONNECTOR_REPLAY: define({
+    description:
+      "A connector token that a second program uses at the same time: allow (told in log, metrics and audit log), refuse the second, or kick both and revoke the token.",
+    expected: "allow, refuse or kick",
+    schema: z.enum(["allow", "refuse", "kick"]).default("allow"),
+    fallback: "allow",
+  }),
   RELAY_MAX_CONNECTIONS_PER_ADDRESS: define({
     description:
       "Open connections of one client address (IPv6: of one /64); trusted proxies are not counted.",
     expected: "a whole number from 1 to 1000000",
     schema: integer(1, 1_000_000).default(2_000),
     fallback: "2000",
+  }),
+  RELAY_TCP_IDLE_SECONDS: define({
+    description: "A connection of a TCP tunnel on which nothing moves for so long is cut, in seconds.",
+    expected: "whole seconds from 1 to 604800",
+    schema: integer(1, 604_800).default(3_600),
+    fallback: "3600",
+  }),
+  RELAY_TCP_MAX_CONNECTIONS_PER_ADDRESS: define({
+    description:
+      "Open connections of one client address (IPv6: of one /64) to TCP tunnels; how many it may open is PROXY_RATE_LIMIT_MAX.",
+    expected: "a whole number from 1 to 100000",
+    schema: integer(1, 100_000).default(200),
+    fallback: "200",
+  }),
+  RELAY_CLIENT_HEAD_SECONDS: define({
+    description: "A client has so long for the whole head of a request, then it is answered 408, in seconds.",
+    expected: "whole seconds from 1 to 3600",
+    schema: integer(1, 3_600).default(15),
+    fallback: "15",
+  }),
+  RELAY_CLIENT_BODY_SECONDS: define({
+    description: "A client that sends a body may be silent for so long, then it is answered 408, in seconds.",
+    expected: "whole seconds from 1 to 3600",
+    schema: integer(1, 3_600).default(60),
+    fallback: "60",
+  }),
+  RELAY_CLIENT_IDLE_SECONDS: define({
+    description: "A client's connection without a request is kept for so long, in seconds.",
+    expected: "whole seconds from 1 to 86400",
+    schema: integer(1, 86_400).default(75),
+    fallback: "75",
+  }),
+  RELAY_CLIENT_STALL_SECONDS: define({
+    description: "A client that takes no byte of what is ready for it is cut after so long, in seconds.",
+    expected: "whole seconds from 1 to 86400",
+    schema: integer(1, 86_400).default(300),
+    fallback: "300",
+  }),
+  RELAY_TLS_PORT: define({
+    description:
+      "Port for https, wss and HTTP/2, with the certificates of RELAY_TLS_* and those of custom domains; not set: no TLS here.",
+    expected: "a port from 0 to 65535",
+    schema: port.optional(),
+  }),
+  RELAY_TLS_CERT: define({
+    description:
+      "Certificate chain, as PEM or the path of a file; names hosts, also with a wildcard. Files are looked at every ten seconds and on SIGHUP.",
+    expected: "PEM text or a path",
+    schema: text.optional(),
+  }),
+  RELAY_TLS_KEY: define({
+    description: "The key of RELAY_TLS_CERT, as PEM or the path of a file.",
+    expected: "PEM text or a path",
+    schema: text.optional(),
+    secret: true,
+  }),
+  RELAY_TLS_DIR: define({
+    description:
+      "Folder of more certificates: `<name>.crt` or `<name>.pem` beside `<name>.key`. The server name of a handshake picks one.",
+    expected: "a path",
+    schema: text.optional(),
+  }),
+  RELAY_TLS_HANDSHAKES_PER_SECOND: define({
+    description:
+      "TLS handshakes that one client address (IPv6: one /64) may start, per second; ten seconds of it at once.",
+    expected: "a whole number from 1 to 100000",
+    schema: integer(1, 100_000).default(100),
+    fallback: "100",
+  }),
+  RELAY_HSTS_SECONDS: define({
+    description:
+      "Answers over https tell browsers to use nothing else for so long, in seconds; 0: they do not.",
+    expected: "whole seconds from 0 to 126144000",
+    schema: integer(0, 126_144_000).default(0),
+    fallback: "0",
+  }),
+  RELAY_HTTPS_REDIRECT: define({
+    description:
+      "on answers plain requests with 308 to https, but for links, ACME challenges, hosts without a certificate, and what a trusted proxy says came by https.",
+    expected: "on or off",
+    schema: z.enum(["on", "off"]).default("off"),
+    fallback: "off",
   }),
   RELAY_JOURNAL_DIR: define({
     description:

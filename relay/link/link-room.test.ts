@@ -13,6 +13,7 @@ import { LinkRoom } from "./link-room.ts";
 import { Rechecker } from "./recheck.ts";
 import { FakeConnection } from "./testing/fake-connection.ts";
 import { FakeConnector, linkRequest } from "./testing/fake-connector.ts";
+import type { ReplayPolicy } from "./token-holders.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const get = bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -29,12 +30,13 @@ function claimsOf(token: string) {
 }
 
 /** A room whose tokens are good unless a verdict is set for them. */
-function makeRoom(route: Partial<Route> = {}) {
+function makeRoom(route: Partial<Route> = {}, policy: ReplayPolicy = "allow") {
   const clock = { now: 0 };
   const tasks: (() => void)[] = [];
   const verdicts = new Map<string, ConnectorVerdict | Error>();
   const states: ConnectorState[] = [];
   const delays: number[] = [];
+  const reuses: string[] = [];
   const registry = new TunnelRegistry({
     now: () => clock.now,
     createDirect: () => expect.unreachable(),
@@ -52,6 +54,7 @@ function makeRoom(route: Partial<Route> = {}) {
     lookupRoute: () => makeRoute(route),
     publicBaseUrlOf: (slug) => `http://${slug}.localhost:8789`,
     onConnectorChange: (connectorId) => reporter.changed(connectorId),
+    holders: { policy, onReuse: ({ decision, connectorId }) => reuses.push(`${decision} ${connectorId}`) },
     now: () => clock.now,
     schedule: (task) => tasks.push(task),
     delay: async (ms) => void delays.push(ms),
@@ -76,7 +79,7 @@ function makeRoom(route: Partial<Route> = {}) {
   }
 
   /** A link that is ready. */
-  async function connect(token = "con_1", events = {}) {
+  async function connect(token = "con_1", events = {}, hello: Record<string, unknown> = {}) {
     const { conn, status } = await ask(token);
     expect(status).toBe(101);
     const goaways: string[] = [];
@@ -84,10 +87,23 @@ function makeRoom(route: Partial<Route> = {}) {
       onGoaway: (code: number) => goaways.push(goawayName(code)),
       ...events,
     });
-    connector.hello();
+    connector.hello(hello);
     return { conn, connector, goaways };
   }
-  return { room, registry, verdicts, states, clock, rechecker, reporter, ask, connect, tasks, delays };
+  return {
+    room,
+    registry,
+    verdicts,
+    states,
+    clock,
+    rechecker,
+    reporter,
+    ask,
+    connect,
+    tasks,
+    delays,
+    reuses,
+  };
 }
 
 describe("a link request", () => {
@@ -374,6 +390,50 @@ describe("a link", () => {
     room.tick(Date.now() + 4_000_000);
     connector.settle();
     expect(goaways).toEqual(["unauthorized"]);
+  });
+});
+
+describe("a token with two users", () => {
+  const first = { instance: "first" };
+  const second = { instance: "second" };
+
+  it("is no more than several links of one program: nothing is told", async () => {
+    const { connect, reuses, room } = makeRoom({}, "refuse");
+    await connect("con_1", {}, { ...first, links: 2, linkIndex: 0 });
+    expect((await connect("con_1", {}, { ...first, links: 2, linkIndex: 1 })).goaways).toEqual([]);
+    expect({ reuses, counted: room.holders.reuses }).toEqual({ reuses: [], counted: 0 });
+  });
+
+  it("serves both where that is allowed, and is told once for each pair", async () => {
+    const { connect, reuses, room, registry } = makeRoom({}, "allow");
+    await connect("con_1", {}, first);
+    for (let n = 0; n < 3; n++) expect((await connect("con_1", {}, second)).goaways).toEqual([]);
+    expect(registry.linkCount("ep_1", "con_1")).toBe(4);
+    expect({ reuses, counted: room.holders.reuses }).toEqual({ reuses: ["allow con_1"], counted: 3 });
+  });
+
+  it("refuses the second, also one that names no program, and the first serves on", async () => {
+    const { connect, reuses, registry } = makeRoom({}, "refuse");
+    const holder = await connect("con_1", {}, first);
+    for (const hello of [second, {}]) {
+      expect((await connect("con_1", {}, hello)).goaways).toEqual(["unauthorized"]);
+    }
+    expect(holder.goaways).toEqual([]);
+    expect(registry.linkCount("ep_1", "con_1")).toBe(1);
+    expect(reuses).toEqual(["refuse con_1", "refuse con_1"]);
+  });
+
+  it("kicks both, and takes that token no more while Postgres may not know yet; other tokens are taken", async () => {
+    const { connect, ask, registry } = makeRoom({}, "kick");
+    const holders = [await connect("con_1", {}, first), await connect("con_1", {}, first)];
+    expect((await connect("con_1", {}, second)).goaways).toEqual(["unauthorized"]);
+    for (const { connector, goaways } of holders) {
+      connector.settle();
+      expect(goaways).toEqual(["unauthorized"]);
+    }
+    expect(registry.linkCount("ep_1", "con_1")).toBe(0);
+    expect(await ask("con_1")).toMatchObject({ status: 401, code: "connector_token_revoked" });
+    expect((await connect("con_2", {}, first)).goaways).toEqual([]);
   });
 });
 

@@ -3,7 +3,8 @@ import type { ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
 import type { Log } from "../log.ts";
 import { GoawayCode, goawayName, ProtocolError } from "../protocol/codes.ts";
-import { MAX_LINKS } from "../protocol/limits.ts";
+import { MAX_LINKS, PROCESS_WINDOW_BYTES } from "../protocol/limits.ts";
+import { WindowBudget } from "../protocol/receive-window.ts";
 import type { TokenMemory } from "../routes/token-memory.ts";
 import type { RawConnection } from "../routes/tunnel.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
@@ -11,7 +12,8 @@ import { admitConnector } from "./admission.ts";
 import { Attempts } from "./attempts.ts";
 import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./handshake.ts";
 import { Link } from "./link.ts";
-import { draining } from "./refusals.ts";
+import { draining, meanings } from "./refusals.ts";
+import { TokenHolders, type TokenHoldersOptions } from "./token-holders.ts";
 
 /** A refused client has this long to read its answer, ms. */
 const REFUSAL_LINGER_MS = 2_000;
@@ -26,6 +28,8 @@ export interface LinkRoomOptions {
   publicBaseUrlOf(slug: string): string;
   /** Links of a connector came or went. */
   onConnectorChange(connectorId: string): void;
+  /** What to do about a token with two users; absent: nothing. */
+  holders?: TokenHoldersOptions;
   /** Milliseconds, monotonic. */
   now(): number;
   schedule(task: () => void): void;
@@ -44,16 +48,19 @@ export interface LinkRoomCounts {
 export class LinkRoom {
   readonly counts: LinkRoomCounts = { accepted: 0, refused: new Map(), ended: new Map() };
   private readonly options: LinkRoomOptions;
+  readonly holders: TokenHolders;
   private readonly attempts: Attempts;
   /** Every open socket of a link, ready or not. */
   private readonly links = new Set<Link>();
   /** Links that are ready, by connector. */
   private readonly ready = new Map<string, Set<Link>>();
+  private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private draining = false;
 
   constructor(options: LinkRoomOptions) {
     this.options = options;
     this.attempts = new Attempts(options.now);
+    this.holders = new TokenHolders(options.holders ?? { policy: "allow", onReuse: () => undefined });
   }
 
   /** Takes over a connection that asked for a link: answers 101 and serves it, or refuses it and closes. */
@@ -78,6 +85,8 @@ export class LinkRoom {
         if (state.gone) return;
         if (this.draining) this.refuse(conn, request, draining);
         else if (!admission.ok) this.refuse(conn, request, admission.refusal);
+        else if (this.holders.isKicked(admission.claims.connectorId))
+          this.refuse(conn, request, meanings.revoked.refusal);
         else this.start(conn, request, rest, admission.key, admission.token, admission.claims);
       },
       (error: unknown) => {
@@ -152,6 +161,7 @@ export class LinkRoom {
       linkId: `lnk_${randomBytes(10).toString("hex")}`,
       clientAddress: request.clientAddress,
       publicBaseUrl: options.publicBaseUrlOf(claims.slug),
+      windowBudget: this.windowBudget,
       now: options.now,
       schedule: options.schedule,
       onReady: (self) => this.admitReady(self),
@@ -176,6 +186,7 @@ export class LinkRoom {
       throw new ProtocolError(GoawayCode.tooManyLinks, `at most ${MAX_LINKS} links a connector`);
     }
     let links = this.ready.get(connectorId);
+    this.holders.check(link, links ?? []);
     if (links === undefined) {
       links = new Set();
       this.ready.set(connectorId, links);

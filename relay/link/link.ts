@@ -9,15 +9,16 @@ import {
   SUSPECT_MS,
   WINDOW_BYTES,
 } from "../protocol/limits.ts";
+import type { WindowBudget } from "../protocol/receive-window.ts";
 import { Session } from "../protocol/session.ts";
 import type {
   BodyFraming,
+  LinkTunnel,
   RawConnection,
   RawConnectionEvents,
   Stream,
   StreamEvents,
   StreamKind,
-  Tunnel,
 } from "../routes/tunnel.ts";
 import { WebSocketFault, WebSocketReceiver } from "./websocket-receiver.ts";
 import { WebSocketSender } from "./websocket-sender.ts";
@@ -35,6 +36,8 @@ export interface LinkOptions {
   linkId: string;
   clientAddress: string;
   publicBaseUrl: string;
+  /** Shared by all links of the relay. */
+  windowBudget: WindowBudget;
   now(): number;
   schedule(task: () => void): void;
   /** HELLO came; streams may be opened once it returns. @throws ProtocolError to refuse */
@@ -52,7 +55,7 @@ export interface LinkOptions {
 }
 
 /** One connector's WebSocket: carries the session over a raw socket and serves its endpoint. */
-export class Link implements Tunnel, RawConnectionEvents {
+export class Link implements LinkTunnel, RawConnectionEvents {
   readonly connectorId: string;
   readonly endpointId: string;
   readonly claims: ConnectorClaims;
@@ -107,6 +110,7 @@ export class Link implements Tunnel, RawConnectionEvents {
         close: (code, reason) => this.closeSocket(this.faultCode ?? code, reason),
       },
       schedule: options.schedule,
+      windowBudget: options.windowBudget,
       now,
       events: {
         onHello: (payload) => this.greet(payload),
@@ -138,6 +142,12 @@ export class Link implements Tunnel, RawConnectionEvents {
     const { hello } = this;
     if (hello === null || hello.capacity === 0) return false;
     return this.session.outstanding >= Math.ceil(hello.capacity / Math.max(hello.links, 1));
+  }
+
+  /** Known once HELLO has come. */
+  get serves() {
+    const serves = this.hello?.serves;
+    return serves && { slug: this.claims.slug, ...serves };
   }
 
   get roundTripMs(): number | null {

@@ -1,6 +1,6 @@
 import { GoawayCode, ProtocolError } from "./codes.ts";
 import { MAX_LINKS, MAX_REASON_BYTES, MAX_TCP_NAMES, PROTOCOL_VERSION } from "./limits.ts";
-import { isTcpName } from "./tcp-head.ts";
+import { isTcpName } from "./tcp/head.ts";
 
 /** First frame of a connector. Unknown fields are ignored, so that either side may learn new ones first. */
 export interface Hello {
@@ -19,6 +19,8 @@ export interface Hello {
   features?: readonly string[];
   /** The endpoint it believes it serves; the token decides. */
   subdomain?: string;
+  /** A random word of this run of the connector, the same on all of its links: tells a second user of its token. */
+  instance?: string;
   /** What this link takes; absent: HTTP alone. */
   serves?: Serves;
 }
@@ -49,6 +51,8 @@ export interface Welcome {
 export const LinkFeature = {
   /** The connector may send STATE. */
   state: "state",
+  /** The connector sends TIMING before each final HEAD. */
+  timing: "timing",
 } as const;
 /** All that this program knows. */
 export const knownFeatures: readonly string[] = Object.values(LinkFeature);
@@ -96,6 +100,9 @@ export function decodeHello(payload: Uint8Array): Hello {
   if (hello.linkIndex >= Math.max(hello.links, 1)) throw bad("HELLO", "linkIndex");
   if (value.subdomain !== undefined && value.subdomain !== null) {
     hello.subdomain = readText(value, "subdomain", "HELLO", 253);
+  }
+  if (value.instance !== undefined && value.instance !== null) {
+    hello.instance = readText(value, "instance", "HELLO", 64);
   }
   if (value.serves !== undefined && value.serves !== null) hello.serves = readServes(value.serves);
   return hello;

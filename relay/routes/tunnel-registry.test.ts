@@ -136,3 +136,59 @@ describe("the tunnel registry", () => {
     expect(await registry.waitForTunnel(route, 10_000)).toBe(false);
   });
 });
+
+describe("links that serve TCP tunnels", () => {
+  const serving = (tcp: string[], http: boolean, connectorId = "con_1") => ({
+    ...makeTunnel(connectorId),
+    serves: { slug: "acme", http, tcp },
+  });
+
+  it("are handed out by name, and those for TCP alone get no HTTP", () => {
+    const { registry } = makeRegistry();
+    const both = serving(["22", "db"], true);
+    const alone = serving(["22"], false, "con_2");
+    registry.add(both);
+    registry.add(alone);
+    expect(registry.tcp.links("ep_1", "22")).toEqual([both, alone]);
+    expect(registry.tcp.links("ep_1", "db")).toEqual([both]);
+    expect([registry.tcp.links("ep_1", "web"), registry.tcp.links("ep_2", "22")]).toEqual([[], []]);
+    expect(registry.tunnels(route)).toEqual([both]);
+    expect(registry.connectorCount("ep_1")).toBe(2);
+    registry.remove(both);
+    expect(registry.tcp.links("ep_1", "22")).toEqual([alone]);
+    expect(registry.tunnels(route)).toEqual([]);
+    expect(registry.connectorCount("ep_1")).toBe(1);
+  });
+
+  it("do not end the wait of a request when they come, nor are they waited for when they leave", async () => {
+    const { registry } = makeRegistry();
+    registry.learnPast([]);
+    const alone = serving(["22"], false);
+    registry.add(alone);
+    registry.remove(alone);
+    expect(await registry.waitForTunnel(route, 1_000)).toBe(false);
+    registry.learnPast([route.endpointId]);
+    const told = vi.fn();
+    void registry.waitForTunnel(route, 1_000).then(told);
+    registry.add(alone);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(told).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(told).toHaveBeenCalledWith(false);
+  });
+
+  it("are told of when they come and go, once each", () => {
+    const { registry } = makeRegistry();
+    const changed = vi.fn();
+    registry.tcp.onChange(changed);
+    const link = serving(["22"], true);
+    registry.add(makeTunnel("con_2"));
+    registry.add(link);
+    registry.remove(link);
+    registry.remove(link);
+    expect(changed.mock.calls).toEqual([
+      ["ep_1", "acme"],
+      ["ep_1", "acme"],
+    ]);
+  });
+});

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Route } from "../../server/endpoints/index.ts";
-import type { Tunnel } from "./tunnel.ts";
+import { TcpTunnels } from "./tcp-tunnels.ts";
+import type { LinkTunnel, Tunnel } from "./tunnel.ts";
 
 /** A connector that left this long ago is not waited for, ms: its requests fail at once instead of after the grace time. */
 const SEEN_LATELY_MS = 60_000;
@@ -31,6 +32,8 @@ interface Direct {
 interface Endpoint {
   /** Replaced, never changed: the edge may hold it while it walks. */
   tunnels: readonly Tunnel[];
+  /** All of them, also those that serve TCP tunnels alone. */
+  links: Set<LinkTunnel>;
   connectors: Map<string, number>;
   /** Told once, with the first tunnel that comes. */
   waiters: Set<(found: boolean) => void>;
@@ -38,8 +41,14 @@ interface Endpoint {
 
 const noTunnels: readonly Tunnel[] = [];
 
+function newEndpoint(): Endpoint {
+  return { tunnels: noTunnels, links: new Set(), connectors: new Map(), waiters: new Set() };
+}
+
 /** Who serves an endpoint now: links of connectors, or the direct upstream of its route. */
 export class TunnelRegistry {
+  /** Links by the TCP tunnels that they serve. */
+  readonly tcp = new TcpTunnels();
   private readonly options: TunnelRegistryOptions;
   private readonly endpoints = new Map<string, Endpoint>();
   /** When the last tunnel of an endpoint left, or was last heard of before this process. */
@@ -73,15 +82,18 @@ export class TunnelRegistry {
   }
 
   /** Adds a link that takes streams from now on; requests that wait for the endpoint go on. */
-  add(tunnel: Tunnel & { readonly connectorId: string }): void {
+  add(tunnel: LinkTunnel): void {
     const { endpointId, connectorId } = tunnel;
     let endpoint = this.endpoints.get(endpointId);
     if (endpoint === undefined) {
-      endpoint = { tunnels: noTunnels, connectors: new Map(), waiters: new Set() };
+      endpoint = newEndpoint();
       this.endpoints.set(endpointId, endpoint);
     }
-    endpoint.tunnels = [...endpoint.tunnels, tunnel];
+    endpoint.links.add(tunnel);
     endpoint.connectors.set(connectorId, (endpoint.connectors.get(connectorId) ?? 0) + 1);
+    this.tcp.add(tunnel);
+    if (tunnel.serves?.http === false) return;
+    endpoint.tunnels = [...endpoint.tunnels, tunnel];
     this.seenAt.delete(endpointId);
     const waiters = [...endpoint.waiters];
     endpoint.waiters.clear();
@@ -89,17 +101,18 @@ export class TunnelRegistry {
   }
 
   /** Takes a link out. Idempotent. */
-  remove(tunnel: Tunnel & { readonly connectorId: string }): void {
+  remove(tunnel: LinkTunnel): void {
     const { endpointId, connectorId } = tunnel;
     const endpoint = this.endpoints.get(endpointId);
-    if (endpoint === undefined || !endpoint.tunnels.includes(tunnel)) return;
-    endpoint.tunnels = endpoint.tunnels.filter((other) => other !== tunnel);
+    if (!endpoint?.links.delete(tunnel)) return;
+    this.tcp.remove(tunnel);
     const links = (endpoint.connectors.get(connectorId) ?? 1) - 1;
     if (links === 0) endpoint.connectors.delete(connectorId);
     else endpoint.connectors.set(connectorId, links);
-    if (endpoint.tunnels.length > 0) return;
-    this.seen(endpointId);
-    if (endpoint.waiters.size === 0) this.endpoints.delete(endpointId);
+    const servedHttp = endpoint.tunnels.includes(tunnel);
+    endpoint.tunnels = endpoint.tunnels.filter((other) => other !== tunnel);
+    if (servedHttp && endpoint.tunnels.length === 0) this.seen(endpointId);
+    this.forgetIfEmpty(endpointId);
   }
 
   /** Learns whose connectors were there a moment ago, on any relay: they may come back here. */
@@ -140,7 +153,7 @@ export class TunnelRegistry {
     if (this.closed || graceMs <= 0 || !(present || this.wasSeenLately(endpointId)))
       return Promise.resolve(false);
     if (endpoint === undefined) {
-      endpoint = { tunnels: noTunnels, connectors: new Map(), waiters: new Set() };
+      endpoint = newEndpoint();
       this.endpoints.set(endpointId, endpoint);
     }
     const { waiters } = endpoint;
@@ -176,6 +189,6 @@ export class TunnelRegistry {
 
   private forgetIfEmpty(endpointId: string): void {
     const endpoint = this.endpoints.get(endpointId);
-    if (endpoint?.tunnels.length === 0 && endpoint.waiters.size === 0) this.endpoints.delete(endpointId);
+    if (endpoint?.links.size === 0 && endpoint.waiters.size === 0) this.endpoints.delete(endpointId);
   }
 }

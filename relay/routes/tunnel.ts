@@ -33,6 +33,17 @@ export interface Tunnel {
   ): Stream | null;
 }
 
+/** A link of a connector, which may serve HTTP, TCP tunnels by name, or both. */
+export interface LinkTunnel extends Tunnel {
+  readonly connectorId: string;
+  /** Absent: HTTP alone. */
+  readonly serves?: {
+    readonly slug: string;
+    readonly http: boolean;
+    readonly tcp: readonly string[];
+  };
+}
+
 /** One public socket, plain or TLS, as the edge hands it to the link room after an upgrade. */
 export interface RawConnection {
   readonly remoteAddress: string;

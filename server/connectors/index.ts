@@ -3,6 +3,7 @@ export { issueConnector } from "./issue.ts";
 export { countOnlineConnectors, listConnectors } from "./list.ts";
 export { isOnline } from "./online.ts";
 export { purgeConnectors } from "./purge.ts";
+export { recordTokenReuse, type TokenReuse } from "./record-reuse.ts";
 export { type ConnectorState, markRelayConnectorsOffline, recordConnectorState } from "./record-state.ts";
 export { revokeConnector, revokeConnectorsOf } from "./revoke.ts";
 export { getConnectorStatus } from "./status.ts";

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { MAX_TCP_NAME_LENGTH } from "./limits.ts";
+import { MAX_TCP_NAME_LENGTH } from "../limits.ts";
 
 /** One end of a TCP connection. `address` is an IPv4 or IPv6 address without brackets. */
 export interface SocketAddress {

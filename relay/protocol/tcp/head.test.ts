@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeHello, encodeHello } from "./hello.ts";
-import { decodeTcpHead, encodeTcpHead, isTcpName } from "./tcp-head.ts";
+import { decodeHello, encodeHello } from "../hello.ts";
+import { decodeTcpHead, encodeTcpHead, isTcpName } from "./head.ts";
 
 const head = (text: string) => decodeTcpHead(new TextEncoder().encode(text));
 
