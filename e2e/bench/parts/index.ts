@@ -6,11 +6,25 @@ import { distance } from "./distance.ts";
 import { events } from "./events.ts";
 import { latency } from "./latency.ts";
 import { pages } from "./pages.ts";
+import { peers } from "./peers.ts";
 import { throughput } from "./throughput.ts";
+import { tls } from "./tls.ts";
 import { tokens } from "./tokens.ts";
 
 /** In the order in which they run and in which the table shows them. */
-const parts: readonly Part[] = [throughput, latency, bulk, distance, events, tokens, beside, cost, pages];
+const parts: readonly Part[] = [
+  throughput,
+  peers,
+  tls,
+  latency,
+  bulk,
+  distance,
+  events,
+  tokens,
+  beside,
+  cost,
+  pages,
+];
 
 /** The parts of these names, in the usual order; all of them for null. @throws for a name that is none */
 export function chooseParts(names: readonly string[] | null): Part[] {
