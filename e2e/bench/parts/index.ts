@@ -4,6 +4,7 @@ import { bulk } from "./bulk.ts";
 import { cost } from "./cost.ts";
 import { distance } from "./distance.ts";
 import { events } from "./events.ts";
+import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { pages } from "./pages.ts";
 import { peers } from "./peers.ts";
@@ -22,6 +23,7 @@ const parts: readonly Part[] = [
   events,
   tokens,
   beside,
+  idle,
   cost,
   pages,
 ];

@@ -36,11 +36,15 @@ export const tls: Part = {
       target: { ...side.target, secure: true },
     }));
     const [theirs, ours] = sides as [(typeof sides)[0], (typeof sides)[0]];
-    const turns = await takeTurns(bench.load, [theirs, { ...ours, target: { ...ours.target, port: tunnel.tlsPort } }], {
-      ...bench.settings,
-      connections: 64,
-      onRun: (side, run) => bench.log(`  ${side.padEnd(12)} ${run.requestsPerSecond.toFixed(0)} req/s`),
-    });
+    const turns = await takeTurns(
+      bench.load,
+      [theirs, { ...ours, target: { ...ours.target, port: tunnel.tlsPort } }],
+      {
+        ...bench.settings,
+        connections: 64,
+        onRun: (side, run) => bench.log(`  ${side.padEnd(12)} ${run.requestsPerSecond.toFixed(0)} req/s`),
+      },
+    );
     const rate = paired(
       turns.runs,
       ours.name,

