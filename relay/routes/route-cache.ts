@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type { Route } from "../../server/endpoints/index.ts";
 
 /** Slugs remembered; one is about 1 KB. */
@@ -28,6 +27,8 @@ interface Entry {
   pending: Promise<Route | null> | null;
   /** Grows with each invalidation, so that an answer from before it is not taken for fresh. */
   generation: number;
+  /** Asked for since room was looked for. */
+  used: boolean;
 }
 
 /**
@@ -36,7 +37,7 @@ interface Entry {
  */
 export class RouteCache {
   private readonly options: RouteCacheOptions;
-  private readonly entries = new LRUCache<string, Entry>({ max: MAX_SLUGS });
+  private readonly entries = new Map<string, Entry>();
 
   constructor(options: RouteCacheOptions) {
     this.options = options;
@@ -46,10 +47,14 @@ export class RouteCache {
   lookup(slug: string): Route | null | Promise<Route | null> {
     let entry = this.entries.get(slug);
     if (entry === undefined) {
-      entry = { slug, route: undefined, freshUntil: 0, pending: null, generation: 0 };
+      if (this.entries.size >= MAX_SLUGS) this.makeRoom();
+      entry = { slug, route: undefined, freshUntil: 0, pending: null, generation: 0, used: false };
       this.entries.set(slug, entry);
-    } else if (entry.route !== undefined && this.options.now() < entry.freshUntil) {
-      return entry.route;
+    } else if (entry.route !== undefined) {
+      entry.used = true;
+      // Most hold until they are called back: the clock is not asked for them.
+      if (entry.freshUntil === Number.POSITIVE_INFINITY || this.options.now() < entry.freshUntil)
+        return entry.route;
     }
     entry.pending ??= this.load(entry);
     return entry.route === undefined ? entry.pending : this.orStale(entry, entry.pending);
@@ -57,7 +62,7 @@ export class RouteCache {
 
   /** Asks again for this slug at its next request. */
   invalidateSlug(slug: string): void {
-    const entry = this.entries.peek(slug);
+    const entry = this.entries.get(slug);
     if (entry !== undefined) expire(entry);
   }
 
@@ -70,6 +75,17 @@ export class RouteCache {
   /** Notices may have been missed: everything is asked for again. */
   invalidateAll(): void {
     for (const entry of this.entries.values()) expire(entry);
+  }
+
+  /** The oldest goes that was not asked for lately; the others get another round. */
+  private makeRoom(): void {
+    let tries = 2 * this.entries.size;
+    for (const [slug, entry] of this.entries) {
+      this.entries.delete(slug);
+      if ((!entry.used && entry.pending === null) || tries-- === 0) return;
+      entry.used = false;
+      this.entries.set(slug, entry);
+    }
   }
 
   private async load(entry: Entry): Promise<Route | null> {
