@@ -273,10 +273,14 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.state = State.head;
     this.timers.phaseAt = this.edge.coarseNow;
     if (this.running || this.rest !== null) return;
+    if (this.pending.isEmpty) {
+      this.resumeReading();
+      if (this.inputEnded) this.close();
+      return;
+    }
     const bytes = this.pending.take();
     this.resumeReading();
-    if (bytes.length > 0) this.run(bytes, unread, bytes.length);
-    else if (this.inputEnded) this.close();
+    this.run(bytes, unread, bytes.length);
   }
 
   onWritten(bytes: number): void {
