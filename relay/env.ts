@@ -16,6 +16,8 @@ export interface RelayEnv {
   readonly internalSecret: string;
   readonly connectorSigningSecret: string;
   readonly graceMs: number;
+  /** 0: no comments. */
+  readonly sseCommentMs: number;
   readonly headerTimeoutMs: number;
   readonly drainSeconds: number;
   readonly maxConnectionsPerAddress: number;
@@ -82,6 +84,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
     internalSecret: values.RELAY_INTERNAL_SECRET,
     connectorSigningSecret: values.RELAY_CONNECTOR_SIGNING_SECRET,
     graceMs: values.RELAY_GRACE_MS,
+    sseCommentMs: values.RELAY_SSE_COMMENT_SECONDS * 1_000,
     headerTimeoutMs: values.RELAY_HEADER_TIMEOUT_MS,
     drainSeconds: values.RELAY_DRAIN_SECONDS,
     maxConnectionsPerAddress: values.RELAY_MAX_CONNECTIONS_PER_ADDRESS,
