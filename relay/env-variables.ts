@@ -120,7 +120,8 @@ export const relayVariables = {
     fallback: "100",
   }),
   RELAY_HSTS_SECONDS: define({
-    description: "Answers over https tell browsers to use nothing else for so long, in seconds; 0: they do not.",
+    description:
+      "Answers over https tell browsers to use nothing else for so long, in seconds; 0: they do not.",
     expected: "whole seconds from 0 to 126144000",
     schema: integer(0, 126_144_000).default(0),
     fallback: "0",

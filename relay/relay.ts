@@ -4,12 +4,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createDb, type Db } from "../db/client.ts";
 import { findAccessKeyByHash, touchAccessKeys } from "../server/access-keys/index.ts";
 import { readSpending } from "../server/budgets/index.ts";
+import { findChallenges } from "../server/certificates/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
   recordTokenReuse,
   verifyConnectorToken,
 } from "../server/connectors/index.ts";
+import { findSlugOfHost } from "../server/domains/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
 import { listenForChanges } from "../server/events.ts";
 import { applyUsageBatch, nextRecordOf } from "../server/usage/index.ts";
@@ -17,7 +19,7 @@ import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";
 import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
-import { publicPortOf, securePortOf, type RelayEnv } from "./env.ts";
+import { publicPortOf, type RelayEnv, securePortOf } from "./env.ts";
 import { type Feed, startFeed } from "./feed/start.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
@@ -26,13 +28,14 @@ import type { Log } from "./log.ts";
 import { SpendingBook } from "./metering/budgets/spending-book.ts";
 import { type Metering, noMetering, startMetering } from "./metering/metering.ts";
 import { AccessKeyCache } from "./routes/access-key-cache.ts";
+import { ChallengeCache } from "./routes/challenge-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
-import { startTls } from "./tls/start.ts";
 import { createTcpService } from "./tcp-tunnels.ts";
+import { startTls } from "./tls/start.ts";
 
 export interface Relay {
   readonly port: number;
@@ -72,9 +75,14 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
 
   const routes = new RouteCache({
     find: (slug) => findRoute(db, slug),
+    findHost: (host) => findSlugOfHost(db, host),
     now,
     onStale: (slug, error) =>
       log.warn({ err: error, slug }, "route not looked up, the last known one serves"),
+  });
+  const challenges = new ChallengeCache({
+    find: (host) => findChallenges(db, host),
+    onError: (host, error) => log.warn({ err: error, host }, "challenges of a custom domain not looked up"),
   });
   const accessKeys = new AccessKeyCache({
     find: (query) => findAccessKeyByHash(db, query),
@@ -157,6 +165,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         budgets,
         tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
+        onCertificates: () => challenges.invalidateAll(),
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
     log,
@@ -196,6 +205,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     routes,
     registry,
     accessKeys,
+    challenges,
     meter: metering.meter,
     ...(budgets && { budgets }),
     ...(tls && { tls }),
@@ -232,6 +242,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         metering,
         edge: () => ({ ...edge.stats }),
         tcp: tcp?.room ?? null,
+        tls,
         feed: () => feed,
       }),
       more: () => renderDurations(metering.meter.totals),

@@ -4,8 +4,11 @@ import type { LinkRoom } from "../link/link-room.ts";
 import type { Metering } from "../metering/metering.ts";
 import { DURATION_BUCKETS_MS, type Totals } from "../metering/totals.ts";
 import type { TcpRoom } from "../tcp/tcp-room.ts";
+import type { Tls } from "../tls/start.ts";
 
 export interface MetricsSources {
+  /** null: no TLS here. */
+  tls: Tls | null;
   room: LinkRoom;
   metering: Pick<Metering, "meter" | "state">;
   /** Counters of the edge, by name. */
@@ -62,7 +65,7 @@ const feedGauges = [
 ] as const;
 
 /** The relay's metrics. The path only adds numbers; this reads them when Prometheus asks. */
-export function createMetrics({ room, metering, edge, tcp, feed }: MetricsSources): Registry {
+export function createMetrics({ room, metering, edge, tcp, tls, feed }: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
   const { totals } = metering.meter;
@@ -126,6 +129,21 @@ export function createMetrics({ room, metering, edge, tcp, feed }: MetricsSource
     self.inc({ direction: "in" }, totals.bytesIn);
     self.inc({ direction: "out" }, totals.bytesOut);
   });
+  counter(
+    "hotspot_request_part_seconds_total",
+    "Time of finished requests: queue, tunnel (where connectors tell it), upstream, transfer.",
+    ["part"],
+    (self) => {
+      const { durationMs, queueMs, tunnelMs, upstreamMs } = totals;
+      const parts = {
+        queue: queueMs,
+        tunnel: tunnelMs,
+        upstream: upstreamMs,
+        transfer: durationMs - queueMs - tunnelMs - upstreamMs,
+      };
+      for (const [part, ms] of Object.entries(parts)) self.inc({ part }, Math.max(0, ms) / 1_000);
+    },
+  );
   counter("hotspot_links_accepted_total", "Links accepted.", [], (self) => self.inc(room.counts.accepted));
   counter("hotspot_links_refused_total", "Links refused, by code.", ["code"], (self) => {
     for (const [code, count] of room.counts.refused) self.inc({ code }, count);
@@ -147,6 +165,7 @@ export function createMetrics({ room, metering, edge, tcp, feed }: MetricsSource
     counter(name, help, [], (self) => self.inc(feed()?.state()[value] ?? 0));
   }
   for (const [name, help, value] of feedGauges) gauge(name, help, () => feed()?.state()[value] ?? 0);
+  if (tls !== null) addTlsMetrics(tls, counter, registers);
   gauge("hotspot_links", "Open links.", () => room.totals.links);
   gauge("hotspot_connectors", "Connectors with an open link.", () => room.totals.connectors);
   gauge("hotspot_streams", "Open streams on links.", () => room.totals.streams);
@@ -154,6 +173,38 @@ export function createMetrics({ room, metering, edge, tcp, feed }: MetricsSource
     gauge(`hotspot_edge_${snakeCase(name)}`, `Edge: ${name}.`, () => edge()[name] ?? 0);
   }
   return registry;
+}
+
+function addTlsMetrics(
+  { book, stats }: Tls,
+  counter: (name: string, help: string, labels: readonly string[], read: (self: Counter) => void) => void,
+  registers: Registry[],
+): void {
+  counter("hotspot_tls_handshakes_total", "TLS handshakes that led to a connection.", [], (self) =>
+    self.inc(stats.handshakes),
+  );
+  counter("hotspot_tls_resumptions_total", "Of those, with a ticket of an earlier one.", [], (self) =>
+    self.inc(stats.resumed),
+  );
+  counter("hotspot_tls_failures_total", "TLS handshakes that failed, by reason.", ["reason"], (self) => {
+    for (const [reason, count] of stats.failures) self.inc({ reason }, count);
+  });
+  counter(
+    "hotspot_tls_reload_failures_total",
+    "Looks at certificates that found them unusable.",
+    [],
+    (self) => self.inc(stats.reloadFailures),
+  );
+  new Gauge({
+    name: "hotspot_tls_certificate_expiry_seconds",
+    help: "When each certificate ends, in seconds since 1970, by its first name.",
+    labelNames: ["name"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { names, notAfter } of book.all()) this.set({ name: names[0] }, notAfter.getTime() / 1_000);
+    },
+  });
 }
 
 /** The duration histogram in Prometheus' text form; prom-client has no way to set its buckets. */

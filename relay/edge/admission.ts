@@ -1,9 +1,9 @@
 import { FieldKind, Framing, type RequestHead } from "../protocol/http1/index.ts";
+import { covers } from "../tls/certificate.ts";
 import type { Access } from "./access.ts";
 import { limitKey } from "./address.ts";
 import type { Answer } from "./answer.ts";
 import { admitBudget } from "./budget.ts";
-import { covers } from "../tls/certificate.ts";
 import { copyOf, latin1, sameBytes } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
@@ -12,7 +12,7 @@ import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
 import { type Forwarding, forwardingOf, type Peer } from "./forwarding.ts";
 import { type HostMatch, matchHost } from "./host.ts";
 import { hostNameOf, httpsRedirect } from "./https-redirect.ts";
-import { linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
+import { challengeAnswer, linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
 import type { RateBucket } from "./rate-limit.ts";
 
 /** What becomes of a request. */
@@ -66,6 +66,9 @@ export interface Applicant {
   head(): RequestHead;
   readonly startedAt: number;
   route: EdgeRoute | null;
+  /** Of the route; empty before it is known. */
+  readonly tenantId: string;
+  readonly endpointId: string;
   forwarding: Forwarding | null;
   accessKeyId: string | null;
 }
@@ -88,6 +91,7 @@ export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<
     const answer = httpsRedirect(edge, head, request.peer, host);
     if (answer !== null) return { kind: "answer", answer };
   }
+  if (host.kind === "foreign") return admitForeign(edge, request, host.name);
   if (host.kind !== "label") return admitStranger(edge, request, host.kind === "apex");
   const found = edge.deps.routes.lookup(host.slug);
   if (found instanceof Promise) return found.then((route) => admitRoute(edge, request, route, host.slug));
@@ -107,6 +111,34 @@ function hostOf(edge: EdgeContext, request: Applicant, head: RequestHead): HostM
     tls !== null &&
     (tls.certificate === null || !covers(tls.certificate, hostNameOf(latin1(bytes, start, end))));
   return memo.host;
+}
+
+/** Another domain: a tenant's own, the relay's where connectors come, or nobody's. */
+function admitForeign(edge: EdgeContext, request: Applicant, name: string): Verdict | Promise<Verdict> {
+  const found = edge.deps.routes.lookupHost(name);
+  if (!(found instanceof Promise)) return admitCustomDomain(edge, request, found, name);
+  return found.then(
+    (route) => admitCustomDomain(edge, request, route, name),
+    (error: unknown) => {
+      // While Postgres is away connectors still come: most relays are reached by a name that is no tenant's.
+      if (linkPath(request.head()) !== null) return admitStranger(edge, request, false);
+      throw error;
+    },
+  );
+}
+
+function admitCustomDomain(
+  edge: EdgeContext,
+  request: Applicant,
+  route: EdgeRoute | null,
+  name: string,
+): Verdict | Promise<Verdict> {
+  if (route === null) return admitStranger(edge, request, false);
+  const answer = challengeAnswer(edge, request.head(), name);
+  if (answer === null) return admitRoute(edge, request, route, route.slug);
+  const pass = (found: Answer | null): Verdict | Promise<Verdict> =>
+    found === null ? admitRoute(edge, request, route, route.slug) : { kind: "answer", answer: found };
+  return answer instanceof Promise ? answer.then(pass) : pass(answer);
 }
 
 /** A host name that no tenant has: the website's, or where links are opened. */
@@ -167,7 +199,7 @@ function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Ver
   if ((edge.inFlight.get(route.endpointId) ?? 0) >= maxConcurrentRequests) {
     return { kind: "error", code: "too_many_requests", fields: { "Retry-After": "1" } };
   }
-  return admitBudget(edge, request, route);
+  return admitBudget(edge, request);
 }
 
 function rateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | null {

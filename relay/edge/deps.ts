@@ -33,6 +33,13 @@ export interface RouteCache {
    * a new object: the edge keeps decisions per route object. A rejected promise is answered with 503.
    */
   lookup(slug: string): EdgeRoute | null | Promise<EdgeRoute | null>;
+  /** The same of a custom domain; the object is that of its slug. @param host lower case, without port and dot at the end */
+  lookupHost(host: string): EdgeRoute | null | Promise<EdgeRoute | null>;
+}
+
+export interface Challenges {
+  /** What this custom domain answers to a CA, by token; empty when none asks. Never rejects. */
+  lookup(host: string): ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>>;
 }
 
 export interface TunnelRegistry {
@@ -207,6 +214,8 @@ export interface EdgeDeps {
   readonly meter: Meter;
   /** Left out: nobody has any. */
   readonly budgets?: Budgets;
+  /** Left out: no CA ever asks. */
+  readonly challenges?: Challenges;
   readonly acceptLink: AcceptLink;
   /** Left out: no TLS. */
   readonly tls?: EdgeTls;

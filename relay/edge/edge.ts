@@ -7,6 +7,8 @@ import { ClientConnection } from "./connection.ts";
 import { createEdgeContext, type EdgeStats } from "./context.ts";
 import type { EdgeDeps } from "./deps.ts";
 import type { Peer } from "./forwarding.ts";
+import { FirstBytes } from "./h2/first-bytes.ts";
+import { H2Connection } from "./h2/h2-connection.ts";
 import { createListeners, type ListenOptions } from "./listen.ts";
 
 /** A connection of a client; `certificate` is what it presented, null before the handshake, and absent without TLS. */
@@ -35,6 +37,9 @@ export interface Edge {
   readonly stats: Readonly<EdgeStats>;
 }
 
+/** A connection in whichever protocol. */
+type Served = ClientConnection | H2Connection;
+
 const SWEEP_MS = 125;
 /** Each connection is looked at once in so many ticks: about once a second. */
 const SWEEP_SLICES = 8;
@@ -45,15 +50,21 @@ const DRAIN_IDLE_MS = 2_000;
 export function createEdge(deps: EdgeDeps): Edge {
   const edge = createEdgeContext(deps);
   const { stats } = edge;
-  const connections: ClientConnection[] = [];
-  const places = new Map<ClientConnection, number>();
+  const connections: Served[] = [];
+  const places = new Map<Served, number>();
   const perAddress = new Map<string, number>();
   let ticker: ReturnType<typeof setInterval> | null = null;
   let cursor = 0;
   let ticks = 0;
   let drained: (() => void) | null = null;
 
-  function forget(connection: ClientConnection): void {
+  function remember(connection: Served): void {
+    places.set(connection, connections.length);
+    connections.push(connection);
+    stats.connections = connections.length;
+  }
+
+  function forget(connection: Served): void {
     const place = places.get(connection);
     if (place === undefined) return;
     places.delete(connection);
@@ -66,7 +77,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     if (connections.length === 0) drained?.();
   }
 
-  function look(connection: ClientConnection, now: number): void {
+  function look(connection: Served, now: number): void {
     connection.check(now);
     if (edge.draining) connection.closeIfIdle(now, DRAIN_IDLE_MS);
   }
@@ -102,12 +113,17 @@ export function createEdge(deps: EdgeDeps): Edge {
     const tls = raw.certificate === undefined ? null : (raw as Peer["tls"]);
     const peer: Peer = { address, isProxy, tls, memoHost: null, memo: null };
     const connection = new ClientConnection(edge, raw, peer, forget);
-    places.set(connection, connections.length);
-    connections.push(connection);
-    stats.connections = connections.length;
+    remember(connection);
     stats.connectionsTotal++;
+    const startHttp2 = (first: Uint8Array) => {
+      const http2 = new H2Connection(edge, raw, peer, forget);
+      remember(http2);
+      forget(connection);
+      http2.onData(first);
+      return http2;
+    };
     return {
-      events: connection,
+      events: new FirstBytes(raw, connection, startHttp2),
       release() {
         const left = (perAddress.get(key) ?? 1) - 1;
         if (left > 0) perAddress.set(key, left);

@@ -30,6 +30,8 @@ export interface ResponseContext {
   /** Comments between events may be added to event streams. */
   readonly addsSseComments: boolean;
   now(): number;
+  /** Field lines of ours for every answer, each with CRLF; under 128 bytes. */
+  readonly ownLines: Uint8Array;
   /** The connection may serve another request after this response, as far as the request side knows. */
   canKeepAlive(): boolean;
   /** The next bytes written make the response whole for the client: what must stand before that is to be stored now. */
@@ -216,6 +218,7 @@ export class ExchangeResponse {
     if (mode === Mode.raw) at = putAll(bytes, at, UPGRADE);
     else if (!this.keepAlive) at = putAll(bytes, at, CLOSE);
     else if (context.http10) at = putAll(bytes, at, KEEP_ALIVE);
+    at = putAll(bytes, at, context.ownLines);
     at = putText(bytes, at, `Hotspot-Request-Id: ${context.requestId}\r\n\r\n`);
     this.output.commit(at);
   }

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { FieldKind, type RequestHead } from "../protocol/http1/index.ts";
-import { clientBehindProxies, normalAddress, type ProxyList } from "./address.ts";
 import type { Certificate } from "../tls/certificate.ts";
+import { clientBehindProxies, normalAddress, type ProxyList } from "./address.ts";
 import { latin1, sameBytes } from "./bytes.ts";
 
 /** Who the client is and what the upstream is told about it. */

@@ -15,6 +15,8 @@ export interface ChangeTargets {
   } | null;
   /** Asks again whether the tokens of these connectors are good. */
   recheck(fits: (claims: ConnectorClaims) => boolean): void;
+  /** Certificates or challenges of custom domains changed. */
+  onCertificates(): void;
   /** Postgres can be reached (again). */
   onResync(): void;
 }
@@ -22,12 +24,13 @@ export interface ChangeTargets {
 /** What each change notice makes doubtful in this relay. */
 export function applyChange(
   event: ChangeEvent,
-  { routes, accessKeys, budgets, tcp, recheck, onResync }: ChangeTargets,
+  { routes, accessKeys, budgets, tcp, recheck, onCertificates, onResync }: ChangeTargets,
 ): void {
   switch (event.type) {
     case "endpoint":
       routes.invalidateSlug(event.slug);
       tcp?.invalidate(({ endpointId }) => endpointId === event.endpointId);
+      if (event.host !== undefined) routes.invalidateHost(event.host);
       recheck((claims) => claims.endpointId === event.endpointId);
       return;
     case "connector":
@@ -45,6 +48,9 @@ export function applyChange(
     case "budgets":
       budgets?.invalidate(event.tenantId);
       return;
+    case "certificate":
+      onCertificates();
+      return;
     case "requests":
       return;
     case "resync":
@@ -52,6 +58,7 @@ export function applyChange(
       tcp?.invalidate(() => true);
       accessKeys.invalidateAll();
       budgets?.invalidateAll();
+      onCertificates();
       recheck(() => true);
       onResync();
   }

@@ -8,6 +8,8 @@ export interface KeepLoadedOptions {
   readonly source: CertificateSource;
   /** Between two looks, ms. */
   readonly pollMs: number;
+  /** Called for each look that finds them unusable. */
+  readonly onFailed?: () => void;
   readonly log: {
     info(fields: Record<string, unknown>, message: string): void;
     error(fields: Record<string, unknown>, message: string): void;
@@ -43,6 +45,7 @@ export async function keepLoaded(options: KeepLoadedOptions): Promise<LoadedSour
     try {
       take(await source.load());
     } catch (error) {
+      options.onFailed?.();
       const fault = (error as Error).message;
       // The same fault again is no news.
       if (fault === lastFault) return;
@@ -66,6 +69,7 @@ export async function keepLoaded(options: KeepLoadedOptions): Promise<LoadedSour
 
 function printOf(certificates: readonly Certificate[]): string {
   const hash = createHash("sha256");
-  for (const { certPem, keyPem } of certificates) hash.update(certPem).update("\0").update(keyPem).update("\0");
+  for (const { certPem, keyPem } of certificates)
+    hash.update(certPem).update("\0").update(keyPem).update("\0");
   return hash.digest("hex");
 }

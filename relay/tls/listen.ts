@@ -54,15 +54,18 @@ export function createTlsListeners(deps: TlsListenerDeps) {
 
   function choose(name: string, done: (error: Error | null, context?: SecureContext) => void): void {
     const certificate = book.select(name);
-    if (certificate === null) return done(new Error(UNKNOWN_NAME));
-    let context: SecureContext;
+    if (certificate === null) {
+      done(new Error(UNKNOWN_NAME));
+      return;
+    }
+    let context: SecureContext | null = null;
     try {
       context = contextOf(certificate);
     } catch (error) {
       log.error({ err: error, names: certificate.names }, "certificate refused by the TLS library");
-      return done(error as Error);
+      done(error as Error);
     }
-    done(null, context);
+    if (context !== null) done(null, context);
   }
 
   function onConnection(socket: TLSSocket): void {

@@ -1,6 +1,6 @@
 import { CertificateBook } from "./certificate.ts";
 import { type CertificateFiles, environmentSource } from "./file-source.ts";
-import { keepLoaded, type KeepLoadedOptions } from "./keep-loaded.ts";
+import { type KeepLoadedOptions, keepLoaded } from "./keep-loaded.ts";
 import { TlsStats } from "./tls-stats.ts";
 
 /** Files are looked at this often, ms: a renewal is days ahead of the end. */
@@ -22,13 +22,17 @@ export async function startTls(
   log: KeepLoadedOptions["log"],
 ): Promise<Tls> {
   const book = new CertificateBook();
+  const stats = new TlsStats();
+  const onFailed = () => {
+    stats.reloadFailures++;
+  };
   const source = environmentSource(settings);
-  const loaded = await keepLoaded({ book, name: "environment", source, pollMs: POLL_MS, log });
+  const loaded = await keepLoaded({ book, name: "environment", source, pollMs: POLL_MS, onFailed, log });
   const onHangUp = () => void loaded.reload();
   process.on("SIGHUP", onHangUp);
   return {
     book,
-    stats: new TlsStats(),
+    stats,
     handshakesPerSecond: settings.handshakesPerSecond,
     stop() {
       process.off("SIGHUP", onHangUp);

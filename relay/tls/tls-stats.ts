@@ -4,6 +4,8 @@ export class TlsStats {
   handshakes = 0;
   /** Of those, with a ticket of an earlier one. */
   resumed = 0;
+  /** Certificates that were to be loaded and could not be used. */
+  reloadFailures = 0;
   /** By reason. */
   readonly failures = new Map<TlsFailure, number>();
 

@@ -5,7 +5,7 @@ import {
   createCloudflareZone,
   createDnsWriter,
   wakeCertificates,
-} from "../certificates/index.ts";
+} from "../acme/index.ts";
 import type { ApiConfig } from "../config.ts";
 import { createResolver, type DomainDeps, domainChecksTask } from "../domains/index.ts";
 import type { PortalEnv } from "../env.ts";

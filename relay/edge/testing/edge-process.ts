@@ -135,7 +135,7 @@ const edge = createEdge({
     upstreamHeaderTimeoutMs: 300_000,
     maxConnectionsPerAddress: 20_000,
   },
-  routes: { lookup: (slug) => (slug === "acme" ? route : null) },
+  routes: { lookup: (slug) => (slug === "acme" ? route : null), lookupHost: () => null },
   registry: { tunnels: () => tunnels, waitForTunnel: async () => false, connectorCount: () => 1 },
   accessKeys: { version: 1, check: () => ({ ok: true, accessKeyId: "key_1" }) },
   meter: {
