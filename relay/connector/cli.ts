@@ -98,9 +98,7 @@ function createProgram(run: Run, context: CommandContext): Command {
     .option("--no-retry", "end when portal or relay cannot be reached at the start")
     .action((tunnels: string[], flags: Flags, command: Command) => {
       const tcp = targeted(tunnels, flags.to).join(",");
-      return run((options, _, reread) =>
-        connect(tcpAlone(options), context, () => tcpAlone(reread())),
-      )(
+      return run((options, _, reread) => connect(tcpAlone(options), context, () => tcpAlone(reread())))(
         withoutDefaults({ ...flags, tcp, to: undefined }, command),
       );
     });
