@@ -68,10 +68,10 @@ function createProgram(run: Run, context: CommandContext): Command {
     .option("--wake-stop <command>", "stops it; otherwise what --wake started is ended")
     .option("--idle-seconds <n>", "without a request, after which it is stopped (1200); 0 for never")
     .option("--insecure-upstream", "do not check the certificate of an https upstream")
-    .option("--log-format <format>", "text or json, the same as --json")
-    .option("--log-file <file>", "write everything there instead; SIGHUP opens it anew")
     .option("--tcp <tunnel>", "a TCP tunnel too: 22, db=5432, db=10.0.0.5:5432; may be repeated", listed)
     .option("--proxy-protocol", "tell targets of TCP tunnels who the client is (PROXY protocol v2)")
+    .option("--log-format <format>", "text or json, the same as --json")
+    .option("--log-file <file>", "write everything there instead; SIGHUP opens it anew")
     .option("--claim", "claim the name first when nobody has it")
     .option("--no-retry", "end when portal or relay cannot be reached at the start")
     .action((target: string | undefined, flags: Flags, command: Command) => {

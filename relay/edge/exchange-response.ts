@@ -27,11 +27,11 @@ export interface ResponseContext {
   readonly asksWebsocket: boolean;
   readonly requestId: string;
   readonly baseDomain: string;
+  /** Field lines of ours for every answer, each with CRLF; under 128 bytes. */
+  readonly ownLines: Uint8Array;
   /** Comments between events may be added to event streams. */
   readonly addsSseComments: boolean;
   now(): number;
-  /** Field lines of ours for every answer, each with CRLF; under 128 bytes. */
-  readonly ownLines: Uint8Array;
   /** The connection may serve another request after this response, as far as the request side knows. */
   canKeepAlive(): boolean;
   /** The next bytes written make the response whole for the client: what must stand before that is to be stored now. */
