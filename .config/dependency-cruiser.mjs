@@ -85,7 +85,7 @@ export default {
       "relay-path",
       "^relay/(edge|link|cluster)/",
       [
-        "^relay/(edge|link|cluster|protocol|routes|metering)/",
+        "^relay/(edge|link|cluster|protocol|routes|metering|tls)/",
         "^relay/env\\.ts$",
         "^server/(errors|log|secrets)\\.ts$",
       ],
@@ -94,6 +94,7 @@ export default {
         to: { dependencyTypesNot: ["type-only"] },
       },
     ),
+    only("relay-tls", "^relay/tls/", ["^relay/tls/", "^relay/routes/tunnel\\.ts$"]),
     only("relay-admin", "^relay/admin/", ["^relay/(?!connector/)", SERVER_BASICS]),
     only("relay-direct", "^relay/direct/", [
       "^relay/(direct|protocol)/",

@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{app,server,relay,db,emails}/**/*.test.{ts,tsx}", "e2e/standins/**/*.test.ts"],
+          include: ["{app,server,relay,db,emails}/**/*.test.{ts,tsx}", "e2e/{standins,bench}/**/*.test.ts"],
           exclude: ["**/*.db.test.ts", "node_modules/**"],
         },
       },

@@ -15,14 +15,21 @@ export const relayVariables = {
   RELAY_GRACE_MS: define({
     description: "How long a request waits for a connector that was there a moment ago, in milliseconds.",
     expected: "whole milliseconds from 0 to 120000",
-    schema: integer(0, 120_000).default(10_000),
-    fallback: "10000",
+    schema: integer(0, 120_000).default(30_000),
+    fallback: "30000",
   }),
   RELAY_HEADER_TIMEOUT_MS: define({
     description: "How long an upstream may think before its response head, in milliseconds.",
     expected: "whole milliseconds from 1000 to 3600000",
-    schema: integer(1_000, 3_600_000).default(300_000),
-    fallback: "300000",
+    schema: integer(1_000, 3_600_000).default(360_000),
+    fallback: "360000",
+  }),
+  RELAY_SSE_COMMENT_SECONDS: define({
+    description:
+      "Event streams that are silent for so long get a comment between two events, for clients and proxies that give up on silence, in seconds; 0 adds none. Never counted.",
+    expected: "whole seconds from 0 to 3600",
+    schema: integer(0, 3_600).default(0),
+    fallback: "0",
   }),
   RELAY_DRAIN_SECONDS: define({
     description: "How long running streams may go on after SIGTERM, in seconds.",
@@ -43,6 +50,19 @@ export const relayVariables = {
     expected: "a whole number from 1 to 1000000",
     schema: integer(1, 1_000_000).default(2_000),
     fallback: "2000",
+  }),
+  RELAY_TCP_IDLE_SECONDS: define({
+    description: "A connection of a TCP tunnel on which nothing moves for so long is cut, in seconds.",
+    expected: "whole seconds from 1 to 604800",
+    schema: integer(1, 604_800).default(3_600),
+    fallback: "3600",
+  }),
+  RELAY_TCP_MAX_CONNECTIONS_PER_ADDRESS: define({
+    description:
+      "Open connections of one client address (IPv6: of one /64) to TCP tunnels; how many it may open is PROXY_RATE_LIMIT_MAX.",
+    expected: "a whole number from 1 to 100000",
+    schema: integer(1, 100_000).default(200),
+    fallback: "200",
   }),
   RELAY_CLIENT_HEAD_SECONDS: define({
     description: "A client has so long for the whole head of a request, then it is answered 408, in seconds.",
@@ -67,6 +87,51 @@ export const relayVariables = {
     expected: "whole seconds from 1 to 86400",
     schema: integer(1, 86_400).default(300),
     fallback: "300",
+  }),
+  RELAY_TLS_PORT: define({
+    description:
+      "Port for https, wss and HTTP/2, with the certificates of RELAY_TLS_* and those of custom domains; not set: no TLS here.",
+    expected: "a port from 0 to 65535",
+    schema: port.optional(),
+  }),
+  RELAY_TLS_CERT: define({
+    description:
+      "Certificate chain, as PEM or the path of a file; names hosts, also with a wildcard. Files are looked at every ten seconds and on SIGHUP.",
+    expected: "PEM text or a path",
+    schema: text.optional(),
+  }),
+  RELAY_TLS_KEY: define({
+    description: "The key of RELAY_TLS_CERT, as PEM or the path of a file.",
+    expected: "PEM text or a path",
+    schema: text.optional(),
+    secret: true,
+  }),
+  RELAY_TLS_DIR: define({
+    description:
+      "Folder of more certificates: `<name>.crt` or `<name>.pem` beside `<name>.key`. The server name of a handshake picks one.",
+    expected: "a path",
+    schema: text.optional(),
+  }),
+  RELAY_TLS_HANDSHAKES_PER_SECOND: define({
+    description:
+      "TLS handshakes that one client address (IPv6: one /64) may start, per second; ten seconds of it at once.",
+    expected: "a whole number from 1 to 100000",
+    schema: integer(1, 100_000).default(100),
+    fallback: "100",
+  }),
+  RELAY_HSTS_SECONDS: define({
+    description:
+      "Answers over https tell browsers to use nothing else for so long, in seconds; 0: they do not.",
+    expected: "whole seconds from 0 to 126144000",
+    schema: integer(0, 126_144_000).default(0),
+    fallback: "0",
+  }),
+  RELAY_HTTPS_REDIRECT: define({
+    description:
+      "on answers plain requests with 308 to https, but for links, ACME challenges, hosts without a certificate, and what a trusted proxy says came by https.",
+    expected: "on or off",
+    schema: z.enum(["on", "off"]).default("off"),
+    fallback: "off",
   }),
   RELAY_JOURNAL_DIR: define({
     description:

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { readVariables } from "../server/env-schema.ts";
+import { EnvError, readVariables } from "../server/env-schema.ts";
 import { relayVariables } from "./env-variables.ts";
 
 /** The relay's configuration: read once at start, frozen, handed on. */
@@ -16,6 +16,8 @@ export interface RelayEnv {
   readonly internalSecret: string;
   readonly connectorSigningSecret: string;
   readonly graceMs: number;
+  /** 0: no comments. */
+  readonly sseCommentMs: number;
   readonly headerTimeoutMs: number;
   readonly drainSeconds: number;
   readonly maxConnectionsPerAddress: number;
@@ -27,6 +29,18 @@ export interface RelayEnv {
     readonly idleMs: number;
     readonly writeStallMs: number;
   };
+  /** null: no TLS. */
+  readonly tls: {
+    readonly port: number;
+    /** PEM text or paths. */
+    readonly cert: string | null;
+    readonly key: string | null;
+    readonly dir: string | null;
+    readonly handshakesPerSecond: number;
+  } | null;
+  /** 0: none is asked for. */
+  readonly hstsSeconds: number;
+  readonly httpsRedirect: boolean;
   readonly rateLimit: { readonly windowMs: number; readonly max: number };
   readonly allowPrivateUpstreams: boolean;
   /** null: nothing is metered. */
@@ -38,6 +52,12 @@ export interface RelayEnv {
     /** Between reports. */
     readonly pushSeconds: number;
   } | null;
+  /** null: no TCP tunnels. */
+  readonly tcp: {
+    readonly ports: { readonly first: number; readonly last: number };
+    readonly idleSeconds: number;
+    readonly maxConnectionsPerAddress: number;
+  } | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -48,6 +68,9 @@ export interface RelayEnv {
  */
 export function readRelayEnv(source: Readonly<Record<string, string | undefined>>): RelayEnv {
   const values = readVariables(relayVariables, source);
+  if ((values.RELAY_TLS_CERT === undefined) !== (values.RELAY_TLS_KEY === undefined)) {
+    throw new EnvError(["RELAY_TLS_CERT and RELAY_TLS_KEY belong together; expected both or none"]);
+  }
   const local = values.ENDPOINTS_BASE_DOMAIN === "localhost";
   return Object.freeze({
     logLevel: values.LOG_LEVEL,
@@ -61,6 +84,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
     internalSecret: values.RELAY_INTERNAL_SECRET,
     connectorSigningSecret: values.RELAY_CONNECTOR_SIGNING_SECRET,
     graceMs: values.RELAY_GRACE_MS,
+    sseCommentMs: values.RELAY_SSE_COMMENT_SECONDS * 1_000,
     headerTimeoutMs: values.RELAY_HEADER_TIMEOUT_MS,
     drainSeconds: values.RELAY_DRAIN_SECONDS,
     maxConnectionsPerAddress: values.RELAY_MAX_CONNECTIONS_PER_ADDRESS,
@@ -71,6 +95,18 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
       idleMs: values.RELAY_CLIENT_IDLE_SECONDS * 1_000,
       writeStallMs: values.RELAY_CLIENT_STALL_SECONDS * 1_000,
     }),
+    tls:
+      values.RELAY_TLS_PORT === undefined
+        ? null
+        : Object.freeze({
+            port: values.RELAY_TLS_PORT,
+            cert: values.RELAY_TLS_CERT ?? null,
+            key: values.RELAY_TLS_KEY ?? null,
+            dir: values.RELAY_TLS_DIR ?? null,
+            handshakesPerSecond: values.RELAY_TLS_HANDSHAKES_PER_SECOND,
+          }),
+    hstsSeconds: values.RELAY_HSTS_SECONDS,
+    httpsRedirect: values.RELAY_HTTPS_REDIRECT === "on",
     rateLimit: Object.freeze({
       windowMs: values.PROXY_RATE_LIMIT_WINDOW_MS,
       max: values.PROXY_RATE_LIMIT_MAX,
@@ -91,8 +127,24 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
           pushSeconds: values.METER_PUSH_SECONDS,
         })
       : null,
+    tcp: values.RELAY_TCP_PORTS
+      ? Object.freeze({
+          ports: values.RELAY_TCP_PORTS,
+          idleSeconds: values.RELAY_TCP_IDLE_SECONDS,
+          maxConnectionsPerAddress: values.RELAY_TCP_MAX_CONNECTIONS_PER_ADDRESS,
+        })
+      : null,
     trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
   });
+}
+
+/**
+ * The port that https is reached at; null when it is 443 or there is none.
+ * @param listening the port with TLS that the relay really listens on
+ */
+export function securePortOf(env: RelayEnv, listening: number | null): number | null {
+  const port = env.publicScheme === "https" ? (env.publicPort ?? listening) : listening;
+  return port === 443 ? null : port;
 }
 
 /**

@@ -10,9 +10,10 @@ process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled
 
 try {
   const relay = await startRelay(env, log);
-  const ready = { event: "ready", process: "relay", port: relay.port, adminPort: relay.adminPort };
+  const { port, tlsPort, adminPort } = relay;
+  const ready = { event: "ready", process: "relay", port, ...(tlsPort !== null && { tlsPort }), adminPort };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  log.info({ port: relay.port, adminPort: relay.adminPort }, "relay ready");
+  log.info({ port, tlsPort, adminPort }, "relay ready");
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       relay.drain().then(

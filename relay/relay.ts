@@ -5,12 +5,14 @@ import { sql } from "kysely";
 import { createDb, type Db } from "../db/client.ts";
 import { findAccessKeyByHash, touchAccessKeys } from "../server/access-keys/index.ts";
 import { readSpending } from "../server/budgets/index.ts";
+import { findChallenges } from "../server/certificates/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
   recordTokenReuse,
   verifyConnectorToken,
 } from "../server/connectors/index.ts";
+import { findSlugOfHost } from "../server/domains/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
 import { listenForChanges } from "../server/events.ts";
 import { applyUsageBatch, nextRecordOf } from "../server/usage/index.ts";
@@ -19,7 +21,7 @@ import { type AdminServer, serveAdmin } from "./admin/server.ts";
 import { RelayClock } from "./clock.ts";
 import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
-import { publicPortOf, type RelayEnv } from "./env.ts";
+import { publicPortOf, type RelayEnv, securePortOf } from "./env.ts";
 import { type Feed, startFeed } from "./feed/start.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
@@ -28,14 +30,19 @@ import type { Log } from "./log.ts";
 import { SpendingBook } from "./metering/budgets/spending-book.ts";
 import { type Metering, noMetering, startMetering } from "./metering/metering.ts";
 import { AccessKeyCache } from "./routes/access-key-cache.ts";
+import { ChallengeCache } from "./routes/challenge-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
+import { createTcpService } from "./tcp-tunnels.ts";
+import { startTls } from "./tls/start.ts";
 
 export interface Relay {
   readonly port: number;
+  /** Null without TLS. */
+  readonly tlsPort: number | null;
   readonly adminPort: number;
   /**
    * Tells connectors to move, stops listening a moment later, lets running streams finish for `RELAY_DRAIN_SECONDS`, writes what is
@@ -73,15 +80,20 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   });
   const verify = (token: string) =>
     verifyConnectorToken({ db, signingSecret: env.connectorSigningSecret, now: clock.now }, token);
-  const publicUrl = { port: null as number | null };
+  const publicUrl = { port: null as number | null, securePort: null as number | null };
   const publicBaseUrlOf = (slug: string) =>
     `${env.publicScheme}://${slug}.${env.baseDomain}${publicUrl.port === null ? "" : `:${publicUrl.port}`}`;
 
   const routes = new RouteCache({
     find: (slug) => findRoute(db, slug),
+    findHost: (host) => findSlugOfHost(db, host),
     now,
     onStale: (slug, error) =>
       log.warn({ err: error, slug }, "route not looked up, the last known one serves"),
+  });
+  const challenges = new ChallengeCache({
+    find: (host) => findChallenges(db, host),
+    onError: (host, error) => log.warn({ err: error, host }, "challenges of a custom domain not looked up"),
   });
   const accessKeys = new AccessKeyCache({
     find: (query) => findAccessKeyByHash(db, query),
@@ -147,6 +159,15 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
           onStored: (seq, record) => budgets?.stored(seq, record),
           log,
         });
+  const tcp = createTcpService(env, {
+    db,
+    relayId,
+    links: registry.tcp,
+    routes,
+    meter: metering.meter,
+    budgets,
+    log,
+  });
   const changes = listenForChanges(
     env.databaseUrl,
     (event) =>
@@ -154,7 +175,9 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         routes,
         accessKeys,
         budgets,
+        tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
+        onCertificates: () => challenges.invalidateAll(),
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
     log,
@@ -171,8 +194,10 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     reporter.tick();
     accessKeys.tick();
     budgets?.tick();
+    tcp?.tick();
   }, 1_000);
 
+  const tls = env.tls && (await startTls(env.tls, log));
   const edge = createEdge({
     config: {
       baseDomain: env.baseDomain,
@@ -186,15 +211,23 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       rateLimitWindowMs: env.rateLimit.windowMs,
       rateLimitMax: env.rateLimit.max,
       graceMs: env.graceMs,
+      sseCommentMs: env.sseCommentMs,
       upstreamHeaderTimeoutMs: env.headerTimeoutMs,
       maxConnectionsPerAddress: env.maxConnectionsPerAddress,
       timers: env.clientTimers,
+      hstsSeconds: env.hstsSeconds,
+      httpsRedirect: env.httpsRedirect,
+      get securePort() {
+        return publicUrl.securePort;
+      },
     },
     routes,
     registry,
     accessKeys,
+    challenges,
     meter: metering.meter,
     ...(budgets && { budgets }),
+    ...(tls && { tls }),
     acceptLink: (conn, request, rest) => room.acceptLink(conn, request, rest),
     consolePage: consolePageHtml,
     now: clock.now,
@@ -206,6 +239,8 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     clearInterval(ticker);
     clearInterval(follower);
     edge.stop();
+    tls?.stop();
+    tcp?.room.stop();
     await changes.stop();
     await metering.drain(0);
     await db.destroy();
@@ -213,18 +248,29 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   // Before the first request can come: it must find out that its connector is only on its way back.
   await within(FIRST_LOOK_MS, Promise.all([noteRecentlySeen(db, registry, log), followPostgres()]));
   let port: number;
+  let tlsPort: number | null = null;
   let admin: AdminServer;
   let feed = null as Feed | null;
   try {
     port = listen(edge, env.port).port;
+    if (env.tls !== null) tlsPort = (await listenTls(edge, env.tls.port)).port;
     publicUrl.port = publicPortOf(env, port);
+    publicUrl.securePort = securePortOf(env, tlsPort);
     admin = serveAdmin({
       port: env.adminPort,
-      registry: createMetrics({ room, metering, edge: () => ({ ...edge.stats }), feed: () => feed }),
+      registry: createMetrics({
+        room,
+        metering,
+        edge: () => ({ ...edge.stats }),
+        tcp: tcp?.room ?? null,
+        tls,
+        feed: () => feed,
+      }),
       more: () => renderDurations(metering.meter.totals),
       notReady: () => (draining === null ? null : "draining"),
     });
     feed = startFeed(env, log);
+    void tcp?.expectReturning();
   } catch (error) {
     await abandon();
     throw error;
@@ -234,10 +280,11 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     log.info({ ...room.totals }, "draining");
     const deadline = now() + env.drainSeconds * 1_000;
     const left = () => Math.max(0, deadline - now());
-    const isUnused = room.totals.links === 0 && edge.stats.connections === 0;
+    const tcpConnections = tcp?.room.totals.connections ?? 0;
+    const isUnused = room.totals.links === 0 && edge.stats.connections + tcpConnections === 0;
     const lingerMs = isUnused ? 0 : Math.min(LINGER_MS, left() / 2);
     let quiet = false;
-    const edgeQuiet = edge.drain(lingerMs).then(() => {
+    const edgeQuiet = Promise.all([edge.drain(lingerMs), tcp?.room.drain(lingerMs)]).then(() => {
       quiet = true;
     });
     room.drain();
@@ -247,12 +294,14 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await Promise.race([edgeQuiet, delay(left())]);
     if (!quiet) log.warn({ ...room.totals }, "drain time is over, cutting what is left");
     edge.stop();
+    tls?.stop();
+    tcp?.room.stop();
     room.close();
     clearInterval(ticker);
     clearInterval(follower);
     rechecker.stop();
     await changes.stop();
-    await within(LAST_WRITES_MS, reporter.stop());
+    await within(LAST_WRITES_MS, Promise.all([reporter.stop(), tcp?.report()]));
     await metering.drain(LAST_WRITES_MS);
     await feed?.stop(LAST_WRITES_MS);
     await within(
@@ -268,6 +317,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
 
   return {
     port,
+    tlsPort,
     adminPort: admin.port,
     drain() {
       draining ??= leave();
@@ -283,6 +333,15 @@ function listen(edge: Edge, port: number) {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
     return edge.listen({ port, hostname: "0.0.0.0", reusePort: true });
+  }
+}
+
+async function listenTls(edge: Edge, port: number) {
+  try {
+    return await edge.listenTls({ port, hostname: "::", reusePort: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
+    return edge.listenTls({ port, hostname: "0.0.0.0", reusePort: true });
   }
 }
 

@@ -14,6 +14,7 @@ import {
   secretExpected,
   text,
 } from "./env-schema.ts";
+import { parseSealingKeys } from "./sealing/index.ts";
 
 /** What portal and relay both read. */
 export const sharedVariables = {
@@ -110,6 +111,21 @@ export const sharedVariables = {
     expected: "0 or 1",
     schema: flag,
     fallback: "0",
+  }),
+  SEALING_KEYS: define({
+    description:
+      "Keys that private keys of certificates are sealed under in the database; the first seals, all open. Needed with ACME_DIRECTORY_URL.",
+    expected:
+      "id:key pairs separated by commas, each key 32 bytes in base64, e.g. 2026:$(openssl rand -base64 32)",
+    schema: z
+      .string()
+      .optional()
+      .transform((value, ctx) => {
+        const keys = value === undefined ? null : parseSealingKeys(value);
+        if (value !== undefined && keys === null) ctx.addIssue({ code: "custom", message: "not keys" });
+        return keys;
+      }),
+    secret: true,
   }),
   TRUSTED_PROXIES: define({
     description:

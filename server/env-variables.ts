@@ -68,6 +68,38 @@ export const portalVariables = {
     expected: "addresses separated by commas, with or without a port, e.g. 9.9.9.9,127.0.0.1:5353",
     schema: list.refine((servers) => servers.every(isNameServer)),
   }),
+  ACME_DIRECTORY_URL: define({
+    description:
+      "CA that certificates of custom domains (and, with the CLOUDFLARE_ variables, of ENDPOINTS_BASE_DOMAIN) are ordered from. Without it TLS is the operator's.",
+    expected: "a URL like https://acme-v02.api.letsencrypt.org/directory",
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+  }),
+  ACME_EMAIL: define({
+    description: "Address of the account at the CA; required with ACME_DIRECTORY_URL.",
+    expected: "an e-mail address",
+    schema: z.email().optional(),
+  }),
+  CLOUDFLARE_DNS_TOKEN: define({
+    description:
+      "Token that may edit DNS of the zone of ENDPOINTS_BASE_DOMAIN. With the next one, a wildcard certificate is ordered for it.",
+    expected: "an API token of Cloudflare with Zone DNS Edit",
+    schema: text.min(20).optional(),
+    secret: true,
+  }),
+  CLOUDFLARE_ZONE_ID: define({
+    description: "That zone.",
+    expected: "the id of a zone, 32 hexadecimal digits",
+    schema: text.regex(/^[0-9a-f]{32}$/).optional(),
+  }),
+  CLOUDFLARE_API_BASE: define({
+    description: "Where Cloudflare's API is, when it is not Cloudflare's own.",
+    expected: "a URL like https://api.cloudflare.com/client/v4, without a slash at the end",
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .regex(/[^/]$/)
+      .default("https://api.cloudflare.com/client/v4"),
+    fallback: "https://api.cloudflare.com/client/v4",
+  }),
   SMTP_URL: define({
     description: "Mail server. Without it mail is kept in the mailbox folder of HOTSPOT_DATA_DIR.",
     expected: "a URL like smtps://user:password@mail.example.com:465",

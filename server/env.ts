@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { EnvError, readVariables } from "./env-schema.ts";
 import { portalVariables } from "./env-variables.ts";
+import type { SealingKey } from "./sealing/index.ts";
 
 /** The portal's configuration: read once at start, frozen, handed on. Optional integrations are tagged unions. */
 export interface PortalEnv {
@@ -64,6 +65,20 @@ export interface PortalEnv {
     /** Empty: those of the machine. */
     readonly dnsServers: readonly string[];
   };
+  readonly certificates:
+    | { readonly kind: "off" }
+    | {
+        readonly kind: "acme";
+        readonly directoryUrl: string;
+        readonly email: string;
+        readonly sealingKeys: readonly SealingKey[];
+        /** null: no wildcard certificate for the base domain. */
+        readonly cloudflare: {
+          readonly token: string;
+          readonly zoneId: string;
+          readonly apiBase: string;
+        } | null;
+      };
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -122,6 +137,7 @@ export function readPortalEnv(source: Readonly<Record<string, string | undefined
     billing: readBilling(values),
     storage: readStorage(values),
     domains: { dnsServers: values.DNS_SERVERS },
+    certificates: readCertificates(values),
     trustedProxies: values.TRUSTED_PROXIES,
   } satisfies PortalEnv);
 }
@@ -161,8 +177,38 @@ function readStorage(values: Values): PortalEnv["storage"] {
   };
 }
 
+/** Off when no CA is named; @throws EnvError when a part is missing. */
+function readCertificates(values: Values): PortalEnv["certificates"] {
+  const token = values.CLOUDFLARE_DNS_TOKEN;
+  const zoneId = values.CLOUDFLARE_ZONE_ID;
+  const missing: string[] = [];
+  if (values.ACME_DIRECTORY_URL) {
+    if (!values.ACME_EMAIL) missing.push("ACME_EMAIL");
+    if (!values.SEALING_KEYS) missing.push("SEALING_KEYS");
+  }
+  if (token && !zoneId) missing.push("CLOUDFLARE_ZONE_ID");
+  if (zoneId && !token) missing.push("CLOUDFLARE_DNS_TOKEN");
+  if (missing.length > 0) {
+    throw new EnvError(
+      missing.map((name) => {
+        const { expected } = portalVariables[name as keyof typeof portalVariables];
+        return `${name} is not set; with ${/^CL/.test(name) ? "the other CLOUDFLARE_ variables" : "ACME_DIRECTORY_URL"}, expected ${expected}`;
+      }),
+    );
+  }
+  if (!values.ACME_DIRECTORY_URL) return { kind: "off" };
+  return {
+    kind: "acme",
+    directoryUrl: values.ACME_DIRECTORY_URL,
+    email: values.ACME_EMAIL!,
+    sealingKeys: values.SEALING_KEYS!,
+    cloudflare: token && zoneId ? { token, zoneId, apiBase: values.CLOUDFLARE_API_BASE } : null,
+  };
+}
+
 function deepFreeze<T extends object>(value: T): T {
+  // Bytes cannot be frozen.
   for (const inner of Object.values(value))
-    if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+    if (typeof inner === "object" && inner !== null && !ArrayBuffer.isView(inner)) deepFreeze(inner);
   return Object.freeze(value);
 }

@@ -1,5 +1,5 @@
 import { measureFirstRequest } from "./first-request.ts";
-import type { Section } from "./report.ts";
+import type { Section } from "./section.ts";
 
 /** From a fresh clone to the first answer through the tunnel. */
 export async function benchFirstRequest(dir: string): Promise<Section> {

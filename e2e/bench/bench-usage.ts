@@ -10,7 +10,7 @@ import { freePort } from "../fixtures/free-port.ts";
 import { Mailbox } from "../fixtures/mailbox.ts";
 import { stopAll } from "../fixtures/managed-process.ts";
 import { startPortal } from "../fixtures/portal-process.ts";
-import type { Section } from "./report.ts";
+import type { Section } from "./section.ts";
 import { addThings, generateUsage, type UsageTenant } from "./usage/generate.ts";
 import { countRows, timeAddress, usageAddresses } from "./usage/measure.ts";
 

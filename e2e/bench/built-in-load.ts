@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { Absent } from "./absent.ts";
 import type { Load } from "./load.ts";
 import { percentile } from "./stats.ts";
 
@@ -7,6 +8,7 @@ import { percentile } from "./stats.ts";
  * only. It shares the CPU with what it measures, so use it for ratios of one run, never for absolute figures.
  */
 export const builtInLoad: Load = async (target, connections, seconds) => {
+  if (target.secure) throw new Absent("TLS is measured with wrk, which is not on this machine");
   const fields = Object.entries(target.headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const host = "Host" in target.headers ? "" : `Host: 127.0.0.1:${target.port}\r\n`;
   const request = Buffer.from(`GET ${target.path} HTTP/1.1\r\n${host}${fields.join("")}\r\n`);

@@ -1,56 +1,87 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { cpuMicrosWithChildren } from "../fixtures/process-memory.ts";
 import type { Load, LoadResult, LoadTarget } from "./load.ts";
-import { median } from "./stats.ts";
+import { median, type Spread, spread } from "./stats.ts";
+
+/** Between two runs: what one side still has to do in the background is not to fall into the other's time. */
+const SETTLE_MS = 300;
 
 /** One side of a comparison and the processes whose CPU is counted for it. */
 export interface Side {
-  name: string;
-  target: LoadTarget;
-  processes: { name: string; pid: number }[];
+  readonly name: string;
+  readonly target: LoadTarget;
+  readonly processes: readonly { readonly name: string; readonly pid: number }[];
 }
 
 export interface Run extends LoadResult {
   /** CPU microseconds per request, by process. */
-  cpuPerRequest: Record<string, number>;
+  readonly cpuPerRequest: Record<string, number>;
 }
 
-export interface Comparison {
-  connections: number;
-  runs: Record<string, Run[]>;
-  /** Median over the pairs of second side's requests per second by the first's. */
-  throughputRatio: number;
-  /** Median over the pairs of the second side's median latency less the first's. */
-  addedMedianMs: number;
+/** All runs of one comparison, by side; run n of one side belongs with run n of every other. */
+export interface Turns<R = Run> {
+  readonly connections: number;
+  readonly runs: Record<string, R[]>;
+}
+
+export interface TurnOptions {
+  readonly connections: number;
+  readonly pairs: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  onRun?(side: string, run: Run): void;
 }
 
 /**
- * Runs both sides in turns, so that a machine that gets slower or faster on the way does so for both, and compares
- * inside each pair only.
+ * Runs all sides in turns, so that a machine that gets slower or faster on the way does so for each, and compares
+ * inside each turn only. Who goes first alternates: A B, B A, A B.
  */
-export async function compare(
-  load: Load,
-  sides: [Side, Side],
-  options: { connections: number; pairs: number; seconds: number; onRun?: (side: Side, run: Run) => void },
-): Promise<Comparison> {
-  const [first, second] = sides;
-  const runs: Record<string, Run[]> = { [first.name]: [], [second.name]: [] };
-  for (const side of sides) await load(side.target, options.connections, 1);
-  for (let pair = 0; pair < options.pairs; pair++) {
-    // Who goes first alternates too.
-    for (const side of pair % 2 ? [second, first] : [first, second]) {
-      const run = await measure(load, side, options.connections, options.seconds);
-      runs[side.name]!.push(run);
-      options.onRun?.(side, run);
+export async function takeTurns(load: Load, sides: readonly Side[], options: TurnOptions): Promise<Turns> {
+  const { connections, seconds } = options;
+  for (const side of sides) await load(side.target, connections, options.warmUpSeconds);
+  const runs = await alternate(
+    options.pairs,
+    sides.map((side) => ({
+      name: side.name,
+      run: async () => {
+        const run = await measure(load, side, connections, seconds);
+        options.onRun?.(side.name, run);
+        return run;
+      },
+    })),
+  );
+  return { connections, runs };
+}
+
+/** Takes one measurement of each side `pairs` times, in an order that is turned round each time. */
+export async function alternate<R>(
+  pairs: number,
+  sides: readonly { readonly name: string; run(): Promise<R> }[],
+  settleMs = SETTLE_MS,
+): Promise<Record<string, R[]>> {
+  const runs: Record<string, R[]> = Object.fromEntries(sides.map(({ name }) => [name, []]));
+  for (let pair = 0; pair < pairs; pair++) {
+    for (const side of pair % 2 ? [...sides].reverse() : sides) {
+      runs[side.name]!.push(await side.run());
+      await delay(settleMs);
     }
   }
-  const paired = <T>(of: (a: Run, b: Run) => T) =>
-    runs[first.name]!.map((run, n) => of(run, runs[second.name]![n]!));
-  return {
-    connections: options.connections,
-    runs,
-    throughputRatio: median(paired((a, b) => b.requestsPerSecond / a.requestsPerSecond)),
-    addedMedianMs: median(paired((a, b) => b.p50Ms - a.p50Ms)),
-  };
+  return runs;
+}
+
+/** Over the pairs: what `of` makes of a run of `first` and the run of `second` in the same turn. */
+export function paired<R>(
+  runs: Readonly<Record<string, readonly R[]>>,
+  first: string,
+  second: string,
+  of: (first: R, second: R) => number,
+): Spread {
+  return spread(runs[first]!.map((run, turn) => of(run, runs[second]![turn]!)));
+}
+
+/** Median over a side's runs. */
+export function middle<R>(runs: readonly R[], of: (run: R) => number): number {
+  return median(runs.map(of));
 }
 
 async function measure(load: Load, side: Side, connections: number, seconds: number): Promise<Run> {

@@ -3,16 +3,18 @@ import { promisify } from "node:util";
 import { builtInLoad } from "./built-in-load.ts";
 
 export interface LoadTarget {
-  port: number;
-  path: string;
-  headers: Record<string, string>;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Over TLS; the certificate is not checked. Only wrk can. */
+  readonly secure?: boolean;
 }
 
 export interface LoadResult {
-  requests: number;
-  requestsPerSecond: number;
-  p50Ms: number;
-  p99Ms: number;
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 export type Load = (target: LoadTarget, connections: number, seconds: number) => Promise<LoadResult>;
@@ -20,14 +22,19 @@ export type Load = (target: LoadTarget, connections: number, seconds: number) =>
 /** One thread of wrk. Throws when any answer was not 2xx or a socket failed: such a run measures nothing. */
 export const wrkLoad: Load = async (target, connections, seconds) => {
   const headers = Object.entries(target.headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
-  const { stdout } = await promisify(execFile)("wrk", [
-    "-t1",
-    `-c${connections}`,
-    `-d${seconds}s`,
-    "--latency",
-    ...headers,
-    `http://127.0.0.1:${target.port}${target.path}`,
-  ]);
+  const scheme = target.secure ? "https" : "http";
+  const { stdout } = await promisify(execFile)(
+    "wrk",
+    [
+      "-t1",
+      `-c${connections}`,
+      `-d${seconds}s`,
+      "--latency",
+      ...headers,
+      `${scheme}://127.0.0.1:${target.port}${target.path}`,
+    ],
+    { timeout: seconds * 1_000 + 20_000 },
+  );
   const failed = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(stdout);
   if (failed) throw new Error(`a run had failures, so its figures are void: ${failed[0]}`);
   const total = /(\d+) requests in/.exec(stdout);

@@ -4,27 +4,47 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runAbuse } from "./abuse/main.ts";
 import { runChaos } from "./run.ts";
+import { LADDER, runSilence } from "./silence.ts";
 
 const [command, ...rest] = process.argv.slice(2);
-if (command === "abuse") await runAbuse(rest);
-else await runKills();
+const isAbuse = command === "abuse";
+const { values } = parseArgs({
+  args: isAbuse ? [] : process.argv.slice(2),
+  options: {
+    rounds: { type: "string", default: "200" },
+    seed: { type: "string" },
+    clients: { type: "string" },
+    silence: { type: "boolean", default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
+if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
+  console.error("usage: npm run chaos -- [--rounds 200] [--seed <whole number>] [--clients 12] | --silence");
+  console.error("       npm run chaos -- abuse [--full] [--only <part of a name>] [--soak-minutes 30]");
+  process.exit(2);
+}
+if (isAbuse) await runAbuse(rest);
+else if (values.silence) await silence();
+else await chaos();
 
-/** Kills everything at random moments, and looks whether every request counts once. */
-async function runKills(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "200" },
-      seed: { type: "string" },
-      clients: { type: "string" },
-    },
-  });
-  const rounds = Number(values.rounds);
-  const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
-  if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
-    console.error("usage: npm run chaos -- [--rounds 200] [--seed <whole number>] [--clients 12]");
-    console.error("       npm run chaos -- abuse [--full] [--only <part of a name>] [--soak-minutes 30]");
-    process.exit(2);
+/** Streams that say nothing for up to 305 s: a little over five minutes. */
+async function silence(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "hotspot-silence-"));
+  try {
+    const streams = await runSilence(folder, LADDER);
+    for (const { where, seconds, outcome, tookMs } of streams) {
+      console.log(
+        `${String(seconds).padStart(3)} s of silence in the ${where}: ${outcome} after ${tookMs} ms`,
+      );
+    }
+    if (streams.some(({ outcome }) => outcome !== "complete")) process.exitCode = 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function chaos(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), "hotspot-chaos-"));
   console.log(`${rounds} rounds, seed ${seed}`);
   let isKept = false;

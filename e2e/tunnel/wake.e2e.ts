@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "../fixtures/until.ts";
 import { connect, makeTenant } from "./lab.ts";
 import { relayWorld } from "./relay-world.ts";
@@ -37,6 +38,36 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+describe("an upstream that says it is ill", () => {
+  test("is passed over while another connector's is well, and comes back", async () => {
+    const tenant = await makeTenant(world);
+    const ill = new Set<string>();
+    for (const name of ["a", "b"]) {
+      const server = createServer((request, response) => {
+        response.statusCode = request.url === "/health" && ill.has(name) ? 503 : 200;
+        response.end(name);
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      onTestFinished(() => void server.close());
+      const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await connect(world, tenant, { to, args: ["--health", "/health", "--health-seconds", "1"] });
+    }
+    const answers = async () => {
+      const names: string[] = [];
+      for (let at = 0; at < 8; at++) names.push(await (await fetch(tenant.url)).text());
+      return [...new Set(names)].sort().join("");
+    };
+    await until(async () => expect(await answers()).toBe("ab"));
+    ill.add("a");
+    await until(async () => expect(await answers()).toBe("b"));
+    // Nobody well is left: better an ill one than none.
+    ill.add("b");
+    await until(async () => expect(await answers()).toBe("ab"));
+    ill.delete("a");
+    await until(async () => expect(await answers()).toBe("a"));
+  });
+});
+
 describe("an upstream that is started by the first request", () => {
   test("serves 50 waiting requests from one start, is stopped when idle, and started again", async () => {
     const tenant = await makeTenant(world);
@@ -67,6 +98,18 @@ describe("an upstream that is started by the first request", () => {
     await until(async () => expect((await lines()).at(-1)).toBe("stop"));
     expect(await (await fetch(`${tenant.url}/again`)).text()).toBe("/again ");
     expect(await lines()).toEqual(["start", "stop", "start"]);
+    const logged = () =>
+      world.db
+        .selectFrom("requests")
+        .select(["queue_ms", "tunnel_ms", "upstream_ms"])
+        .where("endpoint_id", "=", tenant.endpointId)
+        .where("path", "=", "/again")
+        .executeTakeFirstOrThrow();
+    // The time that it slept is the upstream's, not the tunnel's.
+    const timing = await until(logged);
+    expect(timing.upstream_ms).toBeGreaterThanOrEqual(450);
+    expect(timing.tunnel_ms).not.toBeNull();
+    expect(timing.tunnel_ms).toBeLessThan(timing.upstream_ms ?? 0);
   });
 
   test("that does not start gives 502 to the client, and the reason to its owner only", async () => {
@@ -80,6 +123,8 @@ describe("an upstream that is started by the first request", () => {
     expect(response.status).toBe(502);
     expect(response.headers.get("hotspot-error")).toBe("upstream_unreachable");
     expect(body).not.toContain("model file");
-    expect([...connector.stdout, ...connector.stderr].join("\n")).toContain("its command ended with code 4: the model file is missing");
+    expect([...connector.stdout, ...connector.stderr].join("\n")).toContain(
+      "its command ended with code 4: the model file is missing",
+    );
   });
 });

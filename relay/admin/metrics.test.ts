@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
+import { createTestEdge } from "../edge/testing/test-edge.ts";
 import type { LinkRoom } from "../link/link-room.ts";
 import { UsageMeter } from "../metering/usage-meter.ts";
 import { createMetrics, renderDurations } from "./metrics.ts";
@@ -37,9 +39,9 @@ it("shows what was counted, in Prometheus' text form", async () => {
     bytesOut: 20,
     startedAt: 0,
     durationMs: 30,
-    queueMs: 0,
-    upstreamMs: 0,
-    tunnelMs: null,
+    queueMs: 2,
+    upstreamMs: 15,
+    tunnelMs: 4,
     clientAddress: "192.0.2.1",
     errorCode: "endpoint_not_found",
     clientAborted: false,
@@ -61,6 +63,7 @@ it("shows what was counted, in Prometheus' text form", async () => {
     metering: { meter, state },
     edge: () => ({ badRequests: 4 }),
     feed: () => ({ state: () => feedState }),
+    tls: null,
   });
   for (let scrape = 0; scrape < 2; scrape++) {
     const text = (await registry.metrics()) + renderDurations(meter.totals);
@@ -68,6 +71,10 @@ it("shows what was counted, in Prometheus' text form", async () => {
       'hotspot_requests_total{status="4xx"} 1',
       'hotspot_request_errors_total{code="endpoint_not_found"} 1',
       'hotspot_request_body_bytes_total{direction="out"} 20',
+      'hotspot_request_part_seconds_total{part="queue"} 0.002',
+      'hotspot_request_part_seconds_total{part="tunnel"} 0.004',
+      'hotspot_request_part_seconds_total{part="upstream"} 0.015',
+      'hotspot_request_part_seconds_total{part="transfer"} 0.009',
       "hotspot_links_accepted_total 3",
       'hotspot_links_refused_total{code="connector_token_expired"} 2',
       'hotspot_links_ended_total{code="drain"} 1',
@@ -93,4 +100,24 @@ it("shows what was counted, in Prometheus' text form", async () => {
       expect(text.split("\n")).toContain(line);
     }
   }
+});
+
+it("has every metric that the dashboard shows", async () => {
+  const { edge } = createTestEdge();
+  const registry = createMetrics({
+    room: {
+      counts: { accepted: 0, refused: new Map(), ended: new Map() },
+      holders: { reuses: 0 },
+      totals: {},
+    },
+    metering: { meter: new UsageMeter("r", null), state: () => ({}) },
+    edge: () => ({ ...edge.stats }),
+    feed: () => null,
+  } as unknown as Parameters<typeof createMetrics>[0]);
+  const known = new Set(registry.getMetricsAsArray().map(({ name }) => name));
+  known.add("hotspot_request_duration_seconds_bucket");
+  const dashboard = await readFile(new URL("grafana.json", import.meta.url), "utf8");
+  const shown = new Set(dashboard.match(/\b(?:hotspot|process|nodejs)_[a-z0-9_]+/g));
+  expect(shown.size).toBeGreaterThan(20);
+  expect([...shown].filter((name) => !known.has(name))).toEqual([]);
 });

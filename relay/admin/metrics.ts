@@ -3,12 +3,18 @@ import type { FeedState } from "../feed/usage-feed.ts";
 import type { LinkRoom } from "../link/link-room.ts";
 import type { Metering } from "../metering/metering.ts";
 import { DURATION_BUCKETS_MS, type Totals } from "../metering/totals.ts";
+import type { TcpRoom } from "../tcp/tcp-room.ts";
+import type { Tls } from "../tls/start.ts";
 
 export interface MetricsSources {
+  /** null: no TLS here. */
+  tls: Tls | null;
   room: LinkRoom;
   metering: Pick<Metering, "meter" | "state">;
   /** Counters of the edge, by name. */
   edge(): Readonly<Record<string, number>>;
+  /** null: there are no TCP tunnels. */
+  tcp?: Pick<TcpRoom, "totals"> | null;
   /** null: usage is reported to nobody. */
   feed(): { state(): FeedState } | null;
 }
@@ -32,6 +38,11 @@ const meteringGauges = [
   ["hotspot_usage_waiting_records", "Usage records not yet in Postgres.", "waiting"],
   ["hotspot_usage_oldest_waiting_seconds", "How long the oldest of them has waited.", "oldestSeconds"],
 ] as const;
+const tcpGauges = [
+  ["hotspot_tcp_ports", "Ports of TCP tunnels that are open.", "ports"],
+  ["hotspot_tcp_blocked_ports", "Ports of TCP tunnels that could not be opened.", "blocked"],
+  ["hotspot_tcp_connections", "Connections to TCP tunnels.", "connections"],
+] as const;
 const feedCounters = [
   ["hotspot_meter_pushes_total", "Reports of usage that Stripe took.", "sent"],
   ["hotspot_meter_pushes_rejected_total", "Reports of usage that Stripe refused.", "rejected"],
@@ -54,7 +65,7 @@ const feedGauges = [
 ] as const;
 
 /** The relay's metrics. The path only adds numbers; this reads them when Prometheus asks. */
-export function createMetrics({ room, metering, edge, feed }: MetricsSources): Registry {
+export function createMetrics({ room, metering, edge, tcp, tls, feed }: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
   const { totals } = metering.meter;
@@ -81,6 +92,15 @@ export function createMetrics({ room, metering, edge, feed }: MetricsSources): R
       },
     });
 
+  if (tcp) {
+    for (const [name, help, field] of tcpGauges) gauge(name, help, () => tcp.totals[field]);
+    counter(
+      "hotspot_tcp_refused_connections_total",
+      "Connections to TCP tunnels refused for their number or rate.",
+      [],
+      (self) => self.inc(tcp.totals.refused),
+    );
+  }
   counter(
     "hotspot_requests_total",
     "Finished requests on tenant hosts, by status class.",
@@ -109,6 +129,21 @@ export function createMetrics({ room, metering, edge, feed }: MetricsSources): R
     self.inc({ direction: "in" }, totals.bytesIn);
     self.inc({ direction: "out" }, totals.bytesOut);
   });
+  counter(
+    "hotspot_request_part_seconds_total",
+    "Time of finished requests: queue, tunnel (where connectors tell it), upstream, transfer.",
+    ["part"],
+    (self) => {
+      const { durationMs, queueMs, tunnelMs, upstreamMs } = totals;
+      const parts = {
+        queue: queueMs,
+        tunnel: tunnelMs,
+        upstream: upstreamMs,
+        transfer: durationMs - queueMs - tunnelMs - upstreamMs,
+      };
+      for (const [part, ms] of Object.entries(parts)) self.inc({ part }, Math.max(0, ms) / 1_000);
+    },
+  );
   counter("hotspot_links_accepted_total", "Links accepted.", [], (self) => self.inc(room.counts.accepted));
   counter("hotspot_links_refused_total", "Links refused, by code.", ["code"], (self) => {
     for (const [code, count] of room.counts.refused) self.inc({ code }, count);
@@ -130,6 +165,7 @@ export function createMetrics({ room, metering, edge, feed }: MetricsSources): R
     counter(name, help, [], (self) => self.inc(feed()?.state()[value] ?? 0));
   }
   for (const [name, help, value] of feedGauges) gauge(name, help, () => feed()?.state()[value] ?? 0);
+  if (tls !== null) addTlsMetrics(tls, counter, registers);
   gauge("hotspot_links", "Open links.", () => room.totals.links);
   gauge("hotspot_connectors", "Connectors with an open link.", () => room.totals.connectors);
   gauge("hotspot_streams", "Open streams on links.", () => room.totals.streams);
@@ -137,6 +173,38 @@ export function createMetrics({ room, metering, edge, feed }: MetricsSources): R
     gauge(`hotspot_edge_${snakeCase(name)}`, `Edge: ${name}.`, () => edge()[name] ?? 0);
   }
   return registry;
+}
+
+function addTlsMetrics(
+  { book, stats }: Tls,
+  counter: (name: string, help: string, labels: readonly string[], read: (self: Counter) => void) => void,
+  registers: Registry[],
+): void {
+  counter("hotspot_tls_handshakes_total", "TLS handshakes that led to a connection.", [], (self) =>
+    self.inc(stats.handshakes),
+  );
+  counter("hotspot_tls_resumptions_total", "Of those, with a ticket of an earlier one.", [], (self) =>
+    self.inc(stats.resumed),
+  );
+  counter("hotspot_tls_failures_total", "TLS handshakes that failed, by reason.", ["reason"], (self) => {
+    for (const [reason, count] of stats.failures) self.inc({ reason }, count);
+  });
+  counter(
+    "hotspot_tls_reload_failures_total",
+    "Looks at certificates that found them unusable.",
+    [],
+    (self) => self.inc(stats.reloadFailures),
+  );
+  new Gauge({
+    name: "hotspot_tls_certificate_expiry_seconds",
+    help: "When each certificate ends, in seconds since 1970, by its first name.",
+    labelNames: ["name"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { names, notAfter } of book.all()) this.set({ name: names[0] }, notAfter.getTime() / 1_000);
+    },
+  });
 }
 
 /** The duration histogram in Prometheus' text form; prom-client has no way to set its buckets. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -26,6 +26,7 @@ const licensed = { HOTSPOT_LICENSE_KEY: "hs_lic_x" };
 function hotspot(args: string[], env: Record<string, string> = {}) {
   const output = { out: "", err: "", code: null as number | null };
   const stop = Promise.withResolvers<void>();
+  let reload: () => void = () => undefined;
   const ended = runCli(args, {
     env: { HOTSPOT_CONFIG_DIR: dir, HOTSPOT_PORTAL: relay.portalUrl, ...env },
     cwd: dir,
@@ -37,11 +38,14 @@ function hotspot(args: string[], env: Record<string, string> = {}) {
       output.err += text;
     },
     stopRequested: stop.promise,
+    onReload: (listener) => {
+      reload = listener;
+    },
   }).then((code) => {
     output.code = code;
   });
   stops.push(stop.resolve);
-  return { output, ended };
+  return { output, ended, stop: stop.resolve, reload: () => reload() };
 }
 
 describe("exit codes", () => {
@@ -135,6 +139,44 @@ describe("a config file with several endpoints", () => {
     await until(() => none.code !== null);
     expect(none.code).toBe(6);
   });
+});
+
+test("a reload starts what is new, ends what is gone, and leaves the rest and a mistake alone", async () => {
+  const file = (text: string) => writeFileSync(join(dir, "hotspot.yaml"), text);
+  file("endpoints:\n  - {slug: kept, to: 1}\n  - {slug: gone, to: 1}\n  - {slug: moved, to: 1}\n");
+  const { output, reload } = hotspot(["connect"], licensed);
+  await until(() => output.out.split("live ").length === 4);
+  const linkOf = (slug: string) => relay.links.filter(({ hello }) => hello?.subdomain === slug);
+  file("endpoints:\n  - {slug: kept, to: 1}\n  - {slug: moved, to: 2}\n  - {slug: added, to: 3}\n");
+  reload();
+  await until(() => output.out.split("live ").length === 6);
+  expect(output.err).toMatch(/^Reloaded: now serving moved, added; no longer serving gone\.$/m);
+  await until(() => linkOf("gone")[0]!.session.closed && linkOf("moved")[0]!.session.closed);
+  expect(linkOf("moved")).toHaveLength(2);
+  expect(linkOf("kept").map(({ session }) => session.accepting)).toEqual([true]);
+  file("endpoints:\n  - {slug: kept, too: 1}\n");
+  reload();
+  await until(() => output.err.includes("Not reloaded"));
+  expect(output.err).toMatch(/hotspot\.yaml:2: unknown setting "too". Did you mean "to"/);
+  expect(linkOf("added")[0]!.session.accepting).toBe(true);
+});
+
+test("--log-file takes everything, each line with its time, and goes on in a new file after a reload", async () => {
+  const path = join(dir, "hotspot.log");
+  const read = () => readFileSync(path, "utf8");
+  const { output, reload, stop, ended } = hotspot(
+    ["connect", "1", "--slug", "acme", "--log-file", path],
+    licensed,
+  );
+  await until(() => existsSync(path) && read().includes("live "));
+  expect(read()).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z live http:\/\/acme/m);
+  expect(statSync(path).mode & 0o077).toBe(0);
+  renameSync(path, `${path}.1`);
+  reload();
+  await until(() => existsSync(path) && read().includes("Reloaded: nothing has changed."));
+  stop();
+  await ended;
+  expect(output).toEqual({ out: "", err: "", code: 0 });
 });
 
 test("--claim registers the name first and shows its token once, on stderr", async () => {

@@ -7,6 +7,7 @@ import { ExitCode, ExitError, usageError } from "./exit.ts";
 import { type Options, resolveOptions } from "./options/connect-options.ts";
 import { type FieldKey, fieldKeys, type Value } from "./options/fields.ts";
 import { exitFor, PortalError, PortalUnreachableError } from "./portal/errors.ts";
+import { TcpOptionsError, withTarget } from "./tcp/options.ts";
 import { VERSION } from "./version.ts";
 
 type Flags = Partial<Record<FieldKey, Value>> & { config?: string; apiKey?: string };
@@ -17,10 +18,11 @@ type Flags = Partial<Record<FieldKey, Value>> & { config?: string; apiKey?: stri
  */
 export async function runCli(args: string[], context: CommandContext): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.stopped;
-  const run = (command: (options: Options, flags: Flags) => Promise<ExitCode>) => async (flags: Flags) => {
+  const run = (command: RunCommand) => async (flags: Flags) => {
     const given = Object.fromEntries(fieldKeys.map((key) => [key, flags[key]]));
     const { env, cwd } = context;
-    exitCode = await command(resolveOptions({ flags: given, configFile: flags.config, env, cwd }), flags);
+    const read = () => resolveOptions({ flags: given, configFile: flags.config, env, cwd });
+    exitCode = await command(read(), flags, read);
   };
   try {
     await createProgram(run, context).parseAsync(args, { from: "user" });
@@ -34,9 +36,9 @@ export async function runCli(args: string[], context: CommandContext): Promise<E
   }
 }
 
-type Run = (
-  command: (options: Options, flags: Flags) => Promise<ExitCode>,
-) => (flags: Flags) => Promise<void>;
+/** @param reread reads the settings again, as files and environment are by then */
+type RunCommand = (options: Options, flags: Flags, reread: () => Options) => Promise<ExitCode>;
+type Run = (command: RunCommand) => (flags: Flags) => Promise<void>;
 
 function createProgram(run: Run, context: CommandContext): Command {
   const program = new Command("hotspot")
@@ -58,7 +60,7 @@ function createProgram(run: Run, context: CommandContext): Command {
       "--host-header <value>",
       "Host the upstream sees: rewrite (its own), preserve (the public one), or a name",
     )
-    .option("--upstream-timeout <seconds>", "silence allowed before an answer begins (300)")
+    .option("--upstream-timeout <seconds>", "silence allowed before an answer begins (330)")
     .option("--health <url or path>", "asked again and again; while it fails, other connectors are preferred")
     .option("--health-seconds <n>", "between two looks (10)")
     .option("--wake <command>", "starts the upstream when the first request comes")
@@ -66,6 +68,10 @@ function createProgram(run: Run, context: CommandContext): Command {
     .option("--wake-stop <command>", "stops it; otherwise what --wake started is ended")
     .option("--idle-seconds <n>", "without a request, after which it is stopped (1200); 0 for never")
     .option("--insecure-upstream", "do not check the certificate of an https upstream")
+    .option("--log-format <format>", "text or json, the same as --json")
+    .option("--log-file <file>", "write everything there instead; SIGHUP opens it anew")
+    .option("--tcp <tunnel>", "a TCP tunnel too: 22, db=5432, db=10.0.0.5:5432; may be repeated", listed)
+    .option("--proxy-protocol", "tell targets of TCP tunnels who the client is (PROXY protocol v2)")
     .option("--claim", "claim the name first when nobody has it")
     .option("--no-retry", "end when portal or relay cannot be reached at the start")
     .action((target: string | undefined, flags: Flags, command: Command) => {
@@ -73,7 +79,30 @@ function createProgram(run: Run, context: CommandContext): Command {
         throw usageError(`Say the upstream once: "${target}" or --to ${flags.to}.`);
       }
       const to = target ?? flags.to;
-      return run((options) => connect(options, context))(withoutDefaults({ ...flags, to }, command));
+      return run((options, _, reread) => connect(options, context, reread))(
+        withoutDefaults({ ...flags, to }, command),
+      );
+    });
+
+  shared(
+    program
+      .command("tcp")
+      .description("give TCP ports of this machine public ones until Ctrl-C")
+      .argument("<tunnels...>", "22, db=5432 or db=10.0.0.5:5432"),
+  )
+    .option("--to <target>", "another host, or host:port for a single tunnel")
+    .option("--proxy-protocol", "tell the targets who the client is (PROXY protocol v2)")
+    .option("--relay <url>", "instead of the relay that the portal names")
+    .option("--connections <n>", "links held at once (1)")
+    .option("--claim", "claim the name first when nobody has it")
+    .option("--no-retry", "end when portal or relay cannot be reached at the start")
+    .action((tunnels: string[], flags: Flags, command: Command) => {
+      const tcp = targeted(tunnels, flags.to).join(",");
+      return run((options, _, reread) =>
+        connect(tcpAlone(options), context, () => tcpAlone(reread())),
+      )(
+        withoutDefaults({ ...flags, tcp, to: undefined }, command),
+      );
     });
 
   shared(program.command("login").description("store an API key of yours, so that no license key is needed"))
@@ -86,6 +115,28 @@ function createProgram(run: Run, context: CommandContext): Command {
   return program;
 }
 
+/** A repeated option as one list. */
+function listed(value: string, before: Value | undefined): Value {
+  return before === undefined ? value : `${before},${value}`;
+}
+
+function targeted(tunnels: string[], to: Value | undefined): string[] {
+  try {
+    return to === undefined ? tunnels : withTarget(tunnels, String(to));
+  } catch (error) {
+    if (error instanceof TcpOptionsError) throw usageError(error.message);
+    throw error;
+  }
+}
+
+/** The config file may name an upstream for HTTP: not for this command. */
+function tcpAlone(options: Options): Options {
+  return {
+    ...options,
+    endpoints: options.endpoints.map((endpoint) => ({ ...endpoint, to: null, health: null, wake: null })),
+  };
+}
+
 /** Options that every command has. */
 function shared(command: Command): Command {
   return command
@@ -93,6 +144,8 @@ function shared(command: Command): Command {
     .option("--license-key <key>", "key from the portal's license page; better in HOTSPOT_LICENSE_KEY")
     .option("--portal <url>", "address of the portal")
     .option("--device-id <id>", "name of this device; made once and kept when left out")
+    .option("--proxy <url>", "HTTP proxy to portal and relay, instead of HTTPS_PROXY; none goes without")
+    .option("--ca-file <file>", "PEM certificates to trust as well")
     .option("--config <file>", "YAML file with the same names")
     .option("--json", "print JSON lines");
 }

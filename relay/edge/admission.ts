@@ -1,16 +1,18 @@
 import { FieldKind, Framing, type RequestHead } from "../protocol/http1/index.ts";
+import { covers } from "../tls/certificate.ts";
 import type { Access } from "./access.ts";
 import { limitKey } from "./address.ts";
 import type { Answer } from "./answer.ts";
 import { admitBudget } from "./budget.ts";
-import { copyOf, sameBytes } from "./bytes.ts";
+import { copyOf, latin1, sameBytes } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
 import type { ErrorLink } from "./error-page.ts";
 import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
 import { type Forwarding, forwardingOf, type Peer } from "./forwarding.ts";
 import { type HostMatch, matchHost } from "./host.ts";
-import { linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
+import { hostNameOf, httpsRedirect } from "./https-redirect.ts";
+import { challengeAnswer, linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
 import type { RateBucket } from "./rate-limit.ts";
 
 /** What becomes of a request. */
@@ -31,6 +33,8 @@ export interface ConnectionMemo {
   /** The last Host value, and what it meant. */
   hostValue: Uint8Array;
   host: HostMatch;
+  /** The certificate of the connection does not cover it. */
+  misdirected: boolean;
   bucket: RateBucket | null;
   /** Tenant of `bucket`. */
   bucketOf: string;
@@ -43,6 +47,7 @@ export function emptyMemo(): ConnectionMemo {
   return {
     hostValue: new Uint8Array(0),
     host: { kind: "invalid" },
+    misdirected: false,
     bucket: null,
     tenantBucket: null,
     tenantBucketOf: "",
@@ -61,6 +66,9 @@ export interface Applicant {
   head(): RequestHead;
   readonly startedAt: number;
   route: EdgeRoute | null;
+  /** Of the route; empty before it is known. */
+  readonly tenantId: string;
+  readonly endpointId: string;
   forwarding: Forwarding | null;
   accessKeyId: string | null;
 }
@@ -74,7 +82,16 @@ export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<
   if (head.host < 0) return { kind: "error", code: "invalid_host" };
   const host = hostOf(edge, request, head);
   if (host.kind === "invalid") return { kind: "error", code: "invalid_host" };
+  if (request.memo.misdirected) {
+    edge.stats.misdirected++;
+    return { kind: "error", code: "misdirected_request" };
+  }
   request.forwarding = forwardingOf(head, request.peer, edge.forwarding);
+  if (edge.config.httpsRedirect === true && request.forwarding.scheme === "http") {
+    const answer = httpsRedirect(edge, head, request.peer, host);
+    if (answer !== null) return { kind: "answer", answer };
+  }
+  if (host.kind === "foreign") return admitForeign(edge, request, host.name);
   if (host.kind !== "label") return admitStranger(edge, request, host.kind === "apex");
   const found = edge.deps.routes.lookup(host.slug);
   if (found instanceof Promise) return found.then((route) => admitRoute(edge, request, route, host.slug));
@@ -89,7 +106,39 @@ function hostOf(edge: EdgeContext, request: Applicant, head: RequestHead): HostM
   if (end > start && sameBytes(bytes, start, end, memo.hostValue)) return memo.host;
   memo.host = matchHost(bytes, start, end, edge.config.baseDomain);
   memo.hostValue = copyOf(bytes, start, end);
+  const { tls } = request.peer;
+  memo.misdirected =
+    tls !== null &&
+    (tls.certificate === null || !covers(tls.certificate, hostNameOf(latin1(bytes, start, end))));
   return memo.host;
+}
+
+/** Another domain: a tenant's own, the relay's where connectors come, or nobody's. */
+function admitForeign(edge: EdgeContext, request: Applicant, name: string): Verdict | Promise<Verdict> {
+  const found = edge.deps.routes.lookupHost(name);
+  if (!(found instanceof Promise)) return admitCustomDomain(edge, request, found, name);
+  return found.then(
+    (route) => admitCustomDomain(edge, request, route, name),
+    (error: unknown) => {
+      // While Postgres is away connectors still come: most relays are reached by a name that is no tenant's.
+      if (linkPath(request.head()) !== null) return admitStranger(edge, request, false);
+      throw error;
+    },
+  );
+}
+
+function admitCustomDomain(
+  edge: EdgeContext,
+  request: Applicant,
+  route: EdgeRoute | null,
+  name: string,
+): Verdict | Promise<Verdict> {
+  if (route === null) return admitStranger(edge, request, false);
+  const answer = challengeAnswer(edge, request.head(), name);
+  if (answer === null) return admitRoute(edge, request, route, route.slug);
+  const pass = (found: Answer | null): Verdict | Promise<Verdict> =>
+    found === null ? admitRoute(edge, request, route, route.slug) : { kind: "answer", answer: found };
+  return answer instanceof Promise ? answer.then(pass) : pass(answer);
 }
 
 /** A host name that no tenant has: the website's, or where links are opened. */
@@ -150,7 +199,7 @@ function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Ver
   if ((edge.inFlight.get(route.endpointId) ?? 0) >= maxConcurrentRequests) {
     return { kind: "error", code: "too_many_requests", fields: { "Retry-After": "1" } };
   }
-  return admitBudget(edge, request, route);
+  return admitBudget(edge, request);
 }
 
 function rateLimit(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | null {

@@ -27,6 +27,7 @@ export interface ErrorContext {
 const reasons: Record<number, string> = {
   200: "OK",
   302: "Found",
+  308: "Permanent Redirect",
   400: "Bad Request",
   401: "Unauthorized",
   402: "Payment Required",
@@ -37,6 +38,7 @@ const reasons: Record<number, string> = {
   413: "Content Too Large",
   414: "URI Too Long",
   417: "Expectation Failed",
+  421: "Misdirected Request",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",

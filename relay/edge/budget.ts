@@ -1,30 +1,15 @@
 import type { SpendingRefusal } from "../metering/budgets/spending-book.ts";
 import type { Applicant, Verdict } from "./admission.ts";
 import type { EdgeContext } from "./context.ts";
-import type { EdgeRoute } from "./deps.ts";
 
 const forward: Verdict = { kind: "forward" };
 const units = { requests: "request", tokens: "token", cents: "spending", megabytes: "traffic" } as const;
 
 /** The last thing that is asked: from here on the request counts as running. */
-export function admitBudget(
-  edge: EdgeContext,
-  request: Applicant,
-  { tenantId, endpointId }: EdgeRoute,
-): Verdict | Promise<Verdict> {
+export function admitBudget(edge: EdgeContext, request: Applicant): Verdict | Promise<Verdict> {
   const { budgets } = edge.deps;
   if (budgets === undefined) return forward;
-  const { requestId, accessKeyId } = request;
-  const asked = {
-    requestId,
-    tenantId,
-    endpointId,
-    accessKeyId,
-    get finished() {
-      return request.finished;
-    },
-  };
-  const refusal = budgets.admit(asked);
+  const refusal = budgets.admit(request);
   if (refusal instanceof Promise) return refusal.then((decided) => verdictOf(edge, decided));
   return verdictOf(edge, refusal);
 }

@@ -3,6 +3,7 @@ import { type AccessCheck, createAccessCheck } from "./access.ts";
 import { createProxyList } from "./address.ts";
 import { defaultTimers, type EdgeConfig, type EdgeDeps, type EdgeTimers } from "./deps.ts";
 import type { ForwardingOptions } from "./forwarding.ts";
+import { type Hsts, hstsOf } from "./hsts.ts";
 import { UsageRefusals } from "./llm/usage-refusals.ts";
 import { Scratch } from "./output.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limit.ts";
@@ -22,12 +23,22 @@ export interface EdgeStats {
   upgraded: number;
   /** Heads that could not be read. */
   badRequests: number;
+  /** Requests over TLS for a host that the connection's certificate does not cover. */
+  misdirected: number;
   rateLimited: number;
   /** Refused because a budget or what a plan includes was used up. */
   overBudget: number;
   /** Responses refused because a connector or upstream sent something ambiguous. */
   badResponses: number;
   retries: number;
+  /** Connections that speak HTTP/2 now, and requests that came so. */
+  h2Connections: number;
+  h2Streams: number;
+  /** Closed for opening and cancelling streams, frames that only cost, endless heads, or frames that are none. */
+  h2ResetFloods: number;
+  h2ControlFloods: number;
+  h2HeaderFloods: number;
+  h2Malformed: number;
   /** Events, lines or bodies of answers by models that could not be read. */
   usageUnreadable: number;
   /** Requests sent again because their upstream refused to be asked for usage. */
@@ -46,6 +57,8 @@ export interface EdgeContext {
   readonly access: AccessCheck;
   readonly forwarding: ForwardingOptions;
   readonly scratch: Scratch;
+  /** Of HTTP/2 connections, whose streams fill theirs from `scratch`. */
+  readonly h2Scratch: Scratch;
   readonly stats: EdgeStats;
   /** Requests in progress by endpoint. */
   readonly inFlight: Map<string, number>;
@@ -53,6 +66,8 @@ export interface EdgeContext {
   /** The one parsed head; valid for `parsedFor` only. */
   readonly head: RequestHead;
   parsedFor: object | null;
+  /** What answers over https carry; nothing when it is off. */
+  readonly hsts: Hsts;
   /** Where heads for tunnels are written. */
   readonly headBuffer: Buffer;
   /** Milliseconds since the epoch as of the last `now()`: good enough for timers of seconds. */
@@ -80,8 +95,11 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
       proxies: createProxyList(config.trustedProxies),
       internalSecret: config.internalSecret,
       publicScheme: config.publicScheme,
+      // With TLS of our own, what comes without it is plain.
+      plainScheme: deps.tls ? "http" : config.publicScheme,
     },
     scratch: new Scratch(),
+    h2Scratch: new Scratch(),
     stats: {
       connections: 0,
       connectionsTotal: 0,
@@ -91,10 +109,17 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
       parked: 0,
       upgraded: 0,
       badRequests: 0,
+      misdirected: 0,
       rateLimited: 0,
       overBudget: 0,
       badResponses: 0,
       retries: 0,
+      h2Connections: 0,
+      h2Streams: 0,
+      h2ResetFloods: 0,
+      h2ControlFloods: 0,
+      h2HeaderFloods: 0,
+      h2Malformed: 0,
       usageUnreadable: 0,
       usageRefused: 0,
     },
@@ -102,6 +127,7 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     usageRefusals: new UsageRefusals(),
     head: new RequestHead(),
     parsedFor: null,
+    hsts: hstsOf(config.hstsSeconds ?? 0),
     headBuffer: Buffer.allocUnsafeSlow(HEAD_ROOM),
     coarseNow: clock(),
     now() {

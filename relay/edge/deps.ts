@@ -1,6 +1,8 @@
 import type { SpendingRefusal } from "../metering/budgets/spending-book.ts";
 import type { RequestRecord } from "../metering/totals.ts";
 import type { RawConnection, Tunnel } from "../routes/tunnel.ts";
+import type { CertificateBook } from "../tls/certificate.ts";
+import type { TlsStats } from "../tls/tls-stats.ts";
 
 /** What serves a public host name, as the domain layer found it (`findRoute` in server/endpoints). Never mutated. */
 export interface EdgeRoute {
@@ -31,6 +33,13 @@ export interface RouteCache {
    * a new object: the edge keeps decisions per route object. A rejected promise is answered with 503.
    */
   lookup(slug: string): EdgeRoute | null | Promise<EdgeRoute | null>;
+  /** The same of a custom domain; the object is that of its slug. @param host lower case, without port and dot at the end */
+  lookupHost(host: string): EdgeRoute | null | Promise<EdgeRoute | null>;
+}
+
+export interface Challenges {
+  /** What this custom domain answers to a CA, by token; empty when none asks. Never rejects. */
+  lookup(host: string): ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>>;
 }
 
 export interface TunnelRegistry {
@@ -142,10 +151,18 @@ export interface EdgeConfig {
   readonly rateLimitMax: number;
   /** How long a request waits for a connector to come back. */
   readonly graceMs: number;
+  /** An event stream that is silent for this long gets a comment; 0: none. */
+  readonly sseCommentMs: number;
   /** How long an upstream may be silent before its response head. */
   readonly upstreamHeaderTimeoutMs: number;
   /** Open connections of one client address (IPv6: of one /64). */
   readonly maxConnectionsPerAddress: number;
+  /** `Strict-Transport-Security` on answers over https; 0: none. */
+  readonly hstsSeconds?: number;
+  /** Plain requests are sent to https, for hosts that there is a certificate for. */
+  readonly httpsRedirect?: boolean;
+  /** Where https is reached; null for its own port. */
+  readonly securePort?: number | null;
   /** Instead of `defaultTimers`, as far as they are set. */
   readonly timers?: Partial<EdgeTimers>;
 }
@@ -166,6 +183,8 @@ export interface EdgeTimers {
   partMs: number;
   /** After a half-close: a 102 is sent to see whether anybody still listens. */
   probeMs: number;
+  /** For a TLS handshake. */
+  handshakeMs: number;
 }
 
 export const defaultTimers: EdgeTimers = {
@@ -176,7 +195,16 @@ export const defaultTimers: EdgeTimers = {
   lingerMs: 5_000,
   partMs: 10_000,
   probeMs: 1_000,
+  handshakeMs: 10_000,
 };
+
+/** What TLS listeners need. */
+export interface EdgeTls {
+  readonly book: CertificateBook;
+  readonly stats: TlsStats;
+  /** Of one client address (IPv6: of one /64); ten seconds of it at once. */
+  readonly handshakesPerSecond: number;
+}
 
 export interface EdgeDeps {
   readonly config: EdgeConfig;
@@ -186,7 +214,11 @@ export interface EdgeDeps {
   readonly meter: Meter;
   /** Left out: nobody has any. */
   readonly budgets?: Budgets;
+  /** Left out: no CA ever asks. */
+  readonly challenges?: Challenges;
   readonly acceptLink: AcceptLink;
+  /** Left out: no TLS. */
+  readonly tls?: EdgeTls;
   /** `consolePageHtml` of server/endpoints: the page at /endpoints of a tenant host. */
   readonly consolePage: (page: {
     slug: string;

@@ -262,7 +262,7 @@ test("a route that cannot be looked up is 503; one that takes a while is waited 
   const slow = new Promise<EdgeRoute>((resolve) => (answer = resolve));
   const broken = () => Promise.reject(new Error("database away"));
   const lookup = (slug: string) => (slug === "acme" ? slow : broken());
-  const { connect, tunnel, errors } = createTestEdge({ deps: { routes: { lookup } } });
+  const { connect, tunnel, errors } = createTestEdge({ deps: { routes: { lookup, lookupHost: broken } } });
   const client = connect();
   client.send(`${request("POST", "/", "Content-Length: 6")}abc`);
   client.send(`def${get("/2")}`);

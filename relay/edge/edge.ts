@@ -1,19 +1,30 @@
 import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
+import type { Certificate } from "../tls/certificate.ts";
+import { HandshakeLimiter } from "../tls/handshake-limiter.ts";
+import { createTlsListeners } from "../tls/listen.ts";
 import { limitKey, normalAddress } from "./address.ts";
 import { ClientConnection } from "./connection.ts";
 import { createEdgeContext, type EdgeStats } from "./context.ts";
 import type { EdgeDeps } from "./deps.ts";
+import type { Peer } from "./forwarding.ts";
+import { FirstBytes } from "./h2/first-bytes.ts";
+import { H2Connection } from "./h2/h2-connection.ts";
 import { createListeners, type ListenOptions } from "./listen.ts";
+
+/** A connection of a client; `certificate` is what it presented, null before the handshake, and absent without TLS. */
+export type PublicConnection = RawConnection & { readonly certificate?: Certificate | null };
 
 /** The public listener of a relay: everything that comes from outside passes here. */
 export interface Edge {
   /** Opens a listening socket; several may be open. @throws when the address is in use */
   listen(options: ListenOptions): { readonly port: number; readonly hostname: string };
+  /** The same for TLS; needs `deps.tls`. Rejects when the address is in use. */
+  listenTls(options: ListenOptions): Promise<{ readonly port: number }>;
   /**
    * Takes a connection from any kind of listener. Returns who hears of it, or null when it was refused (and dropped):
    * its address has too many. Call `release` once, when the socket has closed, whoever owns it then.
    */
-  accept(raw: RawConnection): { readonly events: RawConnectionEvents; release(): void } | null;
+  accept(raw: PublicConnection): { readonly events: RawConnectionEvents; release(): void } | null;
   /**
    * Lets requests finish and says `Connection: close`; resolves when no connection is left.
    * @param lingerMs goes on listening for so long: with `reusePort` a successor can take over the port without a gap
@@ -26,6 +37,9 @@ export interface Edge {
   readonly stats: Readonly<EdgeStats>;
 }
 
+/** A connection in whichever protocol. */
+type Served = ClientConnection | H2Connection;
+
 const SWEEP_MS = 125;
 /** Each connection is looked at once in so many ticks: about once a second. */
 const SWEEP_SLICES = 8;
@@ -36,15 +50,21 @@ const DRAIN_IDLE_MS = 2_000;
 export function createEdge(deps: EdgeDeps): Edge {
   const edge = createEdgeContext(deps);
   const { stats } = edge;
-  const connections: ClientConnection[] = [];
-  const places = new Map<ClientConnection, number>();
+  const connections: Served[] = [];
+  const places = new Map<Served, number>();
   const perAddress = new Map<string, number>();
   let ticker: ReturnType<typeof setInterval> | null = null;
   let cursor = 0;
   let ticks = 0;
   let drained: (() => void) | null = null;
 
-  function forget(connection: ClientConnection): void {
+  function remember(connection: Served): void {
+    places.set(connection, connections.length);
+    connections.push(connection);
+    stats.connections = connections.length;
+  }
+
+  function forget(connection: Served): void {
     const place = places.get(connection);
     if (place === undefined) return;
     places.delete(connection);
@@ -57,12 +77,13 @@ export function createEdge(deps: EdgeDeps): Edge {
     if (connections.length === 0) drained?.();
   }
 
-  function look(connection: ClientConnection, now: number): void {
+  function look(connection: Served, now: number): void {
     connection.check(now);
     if (edge.draining) connection.closeIfIdle(now, DRAIN_IDLE_MS);
   }
 
   function sweepLimiters(now: number): void {
+    handshakes.sweep(now);
     edge.limiter.sweep(now);
     edge.tenantLimiter.sweep(now);
   }
@@ -78,7 +99,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     if (++ticks % (SWEEP_SLICES * 10) === 0) sweepLimiters(now);
   }
 
-  function accept(raw: RawConnection): { events: RawConnectionEvents; release(): void } | null {
+  function accept(raw: PublicConnection): { events: RawConnectionEvents; release(): void } | null {
     const address = normalAddress(raw.remoteAddress);
     const key = limitKey(address);
     const isProxy = edge.forwarding.proxies.has(address);
@@ -89,14 +110,20 @@ export function createEdge(deps: EdgeDeps): Edge {
       return null;
     }
     perAddress.set(key, open + 1);
-    const peer = { address, isProxy, memoHost: null, memo: null };
+    const tls = raw.certificate === undefined ? null : (raw as Peer["tls"]);
+    const peer: Peer = { address, isProxy, tls, memoHost: null, memo: null };
     const connection = new ClientConnection(edge, raw, peer, forget);
-    places.set(connection, connections.length);
-    connections.push(connection);
-    stats.connections = connections.length;
+    remember(connection);
     stats.connectionsTotal++;
+    const startHttp2 = (first: Uint8Array) => {
+      const http2 = new H2Connection(edge, raw, peer, forget);
+      remember(http2);
+      forget(connection);
+      http2.onData(first);
+      return http2;
+    };
     return {
-      events: connection,
+      events: new FirstBytes(raw, connection, startHttp2),
       release() {
         const left = (perAddress.get(key) ?? 1) - 1;
         if (left > 0) perAddress.set(key, left);
@@ -106,6 +133,26 @@ export function createEdge(deps: EdgeDeps): Edge {
   }
 
   const listeners = createListeners(accept, deps.log);
+  const { tls } = deps;
+  const handshakes = new HandshakeLimiter(tls?.handshakesPerSecond ?? 0);
+  const tlsListeners =
+    tls === undefined
+      ? null
+      : createTlsListeners({
+          ...tls,
+          accept,
+          mayStart(remoteAddress) {
+            const address = normalAddress(remoteAddress);
+            return edge.forwarding.proxies.has(address) || handshakes.take(limitKey(address), edge.now());
+          },
+          handshakeMs: edge.timers.handshakeMs,
+          log: deps.log,
+        });
+
+  function closeListeners(): void {
+    listeners.close();
+    tlsListeners?.close();
+  }
 
   function stopTicking(): void {
     if (ticker !== null) clearInterval(ticker);
@@ -117,17 +164,22 @@ export function createEdge(deps: EdgeDeps): Edge {
       ticker ??= setInterval(tick, SWEEP_MS);
       return listeners.open(options);
     },
+    async listenTls(options) {
+      if (tlsListeners === null) throw new Error("TLS without certificates");
+      ticker ??= setInterval(tick, SWEEP_MS);
+      return tlsListeners.open(options);
+    },
     accept,
     async drain(lingerMs = 0) {
       edge.draining = true;
       if (lingerMs > 0) await new Promise((resolve) => setTimeout(resolve, lingerMs));
-      listeners.close();
+      closeListeners();
       if (connections.length > 0) await new Promise<void>((resolve) => (drained = resolve));
       stopTicking();
     },
     stop() {
       edge.draining = true;
-      listeners.close();
+      closeListeners();
       for (const connection of [...connections]) connection.stop();
       stopTicking();
     },

@@ -30,6 +30,10 @@ export const edgeErrors = {
   too_many_requests: { status: 429, message: "The endpoint serves as many requests as its plan allows." },
   budget_exceeded: { status: 429, message: "The budget for this endpoint or access key is used up." },
   quota_exceeded: { status: 429, message: "The account of this endpoint has used what its plan includes." },
+  misdirected_request: {
+    status: 421,
+    message: "The certificate of this connection is not for this host. Ask again on a new connection.",
+  },
   head_too_large: { status: 431, message: "The header fields of the request are too large." },
   internal: { status: 500, message: "The relay failed to handle the request." },
   connector_offline: {

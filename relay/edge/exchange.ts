@@ -20,6 +20,7 @@ import { RequestFacts } from "./request-facts.ts";
 
 /** Body bytes are credited back in steps of this size: one frame for many small events. */
 const CREDIT_STEP_BYTES = 32_768;
+const NO_LINES = new Uint8Array(0);
 const CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** One request and its response, from the parsed head to the record for the meter. */
@@ -129,6 +130,12 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     }
   }
 
+  get tenantId(): string {
+    return this.route?.tenantId ?? "";
+  }
+  get endpointId(): string {
+    return this.route?.endpointId ?? "";
+  }
   get toHead(): boolean {
     return this.facts.toHead;
   }
@@ -138,8 +145,17 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   get asksWebsocket(): boolean {
     return this.facts.asksWebsocket;
   }
+  get ownLines(): Uint8Array {
+    return this.forwarding?.scheme === "https" ? this.edge.hsts.lines : NO_LINES;
+  }
   get baseDomain(): string {
     return this.edge.config.baseDomain;
+  }
+  get addsSseComments(): boolean {
+    return this.edge.config.sseCommentMs > 0;
+  }
+  now(): number {
+    return this.edge.coarseNow;
   }
 
   head(): RequestHead {
@@ -161,9 +177,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     const { gatherer } = tap;
     this.dispatch.events = tap;
     this.body.watcher = tap;
-    const { requestId, accessKeyId } = this;
-    const { tenantId, endpointId } = route;
-    this.edge.deps.budgets?.watch({ requestId, tenantId, endpointId, accessKeyId }, tap);
+    this.edge.deps.budgets?.watch(this, tap);
     if (gatherer === null) {
       this.dispatch.start(route, forwarding, tap.edit);
       return;
@@ -324,6 +338,13 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     this.settle(this.response.status, null, false);
   }
 
+  /** Looked at about once a second. */
+  tick(now: number): void {
+    this.settlePart(now);
+    const { sseCommentMs } = this.edge.config;
+    if (sseCommentMs > 0) this.response.keepAliveComment(now, sseCommentMs);
+  }
+
   private noteHead(): void {
     if (this.waitedMs === 0) this.waitedMs = this.edge.now() - this.dispatch.openedAt;
   }
@@ -430,7 +451,9 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     const withBody = !facts.toHead;
     if (withBody) this.answered = Buffer.byteLength(answer.body);
     this.settle(answer.status, code, false);
-    output.write(encodeAnswer(answer, this.requestId, { withBody, keepAlive, http10: facts.http10 }));
+    const hsts = this.forwarding?.scheme === "https" ? this.edge.hsts.fields : null;
+    const whole = hsts === null ? answer : { ...answer, fields: { ...answer.fields, ...hsts } };
+    output.write(encodeAnswer(whole, this.requestId, { withBody, keepAlive, http10: facts.http10 }));
     output.flush();
     this.finish(answer.status, code, false, keepAlive, unread);
   }

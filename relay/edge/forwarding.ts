@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { FieldKind, type RequestHead } from "../protocol/http1/index.ts";
+import type { Certificate } from "../tls/certificate.ts";
 import { clientBehindProxies, normalAddress, type ProxyList } from "./address.ts";
 import { latin1, sameBytes } from "./bytes.ts";
 
@@ -8,6 +9,8 @@ export interface Forwarding {
   readonly clientAddress: string;
   /** Field lines for the upstream, each with CRLF. */
   readonly lines: Buffer;
+  /** How the client reached us, or the proxy before us. */
+  readonly scheme: "http" | "https";
   /** The portal vouches that the endpoint's owner sends this. */
   readonly owner: boolean;
 }
@@ -15,13 +18,17 @@ export interface Forwarding {
 export interface ForwardingOptions {
   readonly proxies: ProxyList;
   readonly internalSecret: string;
-  readonly publicScheme: string;
+  /** Of requests on a port without TLS, when no proxy of ours says otherwise. */
+  readonly plainScheme: "http" | "https";
+  readonly publicScheme: "http" | "https";
 }
 
 /** What is known of one connection, kept from request to request. */
 export interface Peer {
   readonly address: string;
   readonly isProxy: boolean;
+  /** What the connection presented; null without TLS, and the certificate is null until the handshake is done. */
+  readonly tls: { readonly certificate: Certificate | null } | null;
   memoHost: Buffer | null;
   memo: Forwarding | null;
 }
@@ -49,8 +56,9 @@ export function forwardingOf(head: RequestHead, peer: Peer, options: ForwardingO
   if (fromPortal) return fromThePortal(head, host, peer, options);
   if (peer.isProxy) return behindProxy(head, host, peer, options);
   const { address } = peer;
-  const facts = { forwardedFor: address, client: address, proto: options.publicScheme, host, via: "" };
-  peer.memo = { clientAddress: address, owner: false, lines: linesOf(facts) };
+  const proto = ownScheme(peer, options);
+  const facts = { forwardedFor: address, client: address, proto, host, via: "" };
+  peer.memo = { clientAddress: address, owner: false, scheme: proto, lines: linesOf(facts) };
   peer.memoHost = Buffer.from(host, "latin1");
   return peer.memo;
 }
@@ -61,6 +69,7 @@ function fromThePortal(head: RequestHead, host: string, peer: Peer, options: For
   return {
     clientAddress: client,
     owner: hotspotValue(head, "x-hotspot-owner") === "1",
+    scheme: options.publicScheme,
     lines: linesOf(facts),
   };
 }
@@ -68,15 +77,20 @@ function fromThePortal(head: RequestHead, host: string, peer: Peer, options: For
 function behindProxy(head: RequestHead, host: string, peer: Peer, options: ForwardingOptions): Forwarding {
   const chain = joined(head, FieldKind.xForwardedFor);
   const client = clientBehindProxies(peer.address, chain, options.proxies);
-  const proto = joined(head, FieldKind.xForwardedProto).split(",")[0].trim().toLowerCase();
+  const told = joined(head, FieldKind.xForwardedProto).split(",")[0].trim().toLowerCase();
+  const proto = told === "http" || told === "https" ? told : ownScheme(peer, options);
   const facts = {
     forwardedFor: chain === "" ? peer.address : `${chain}, ${peer.address}`,
     client,
-    proto: proto === "http" || proto === "https" ? proto : options.publicScheme,
+    proto,
     host,
     via: joined(head, FieldKind.via),
   };
-  return { clientAddress: client, owner: false, lines: linesOf(facts) };
+  return { clientAddress: client, owner: false, scheme: proto, lines: linesOf(facts) };
+}
+
+function ownScheme(peer: Peer, options: ForwardingOptions): "http" | "https" {
+  return peer.tls === null ? options.plainScheme : "https";
 }
 
 function linesOf(facts: {

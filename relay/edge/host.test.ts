@@ -3,7 +3,8 @@ import { matchHost } from "./host.ts";
 
 const match = (host: string, base = "example.com") => {
   const found = matchHost(Buffer.from(host, "latin1"), 0, host.length, base);
-  return found.kind === "label" ? found.slug : `(${found.kind})`;
+  if (found.kind === "label") return found.slug;
+  return found.kind === "foreign" ? `(foreign ${found.name})` : `(${found.kind})`;
 };
 
 test.each([
@@ -15,13 +16,16 @@ test.each([
   ["xn--bcher-kva.example.com", "xn--bcher-kva"],
   ["example.com", "(apex)"],
   ["example.com:80", "(apex)"],
-  ["a.b.example.com", "(foreign)"],
-  ["acmeexample.com", "(foreign)"],
-  ["example.com.evil.net", "(foreign)"],
-  ["127.0.0.1:8789", "(foreign)"],
-  ["[::1]", "(foreign)"],
-  ["[::1]:8789", "(foreign)"],
-  [`${"a".repeat(64)}.example.com`, "(foreign)"],
+  ["a.b.example.com", "(foreign a.b.example.com)"],
+  ["acmeexample.com", "(foreign acmeexample.com)"],
+  ["example.com.evil.net", "(foreign example.com.evil.net)"],
+  ["127.0.0.1:8789", "(address)"],
+  ["[::1]", "(address)"],
+  ["[::1]:8789", "(address)"],
+  [`${"a".repeat(64)}.example.com`, `(foreign ${"a".repeat(64)}.example.com)`],
+  ["API.Customer.com.:443", "(foreign api.customer.com)"],
+  ["customer.com1", "(foreign customer.com1)"],
+  ["customer.1", "(address)"],
   ["", "(invalid)"],
   [".example.com", "(invalid)"],
   ["acme..example.com", "(invalid)"],

@@ -6,13 +6,15 @@ export type HostMatch =
   | { readonly kind: "label"; readonly slug: string }
   /** The base domain itself. */
   | { readonly kind: "apex" }
-  /** A valid name or address that is not ours to give away: an IP, another domain, two labels. */
-  | { readonly kind: "foreign" }
+  /** A name that is not ours to give away, another domain or two labels; perhaps a tenant's own. Normalised. */
+  | { readonly kind: "foreign"; readonly name: string }
+  /** An address. */
+  | { readonly kind: "address" }
   /** Not one clear host name. */
   | { readonly kind: "invalid" };
 
 const invalid: HostMatch = { kind: "invalid" };
-const foreign: HostMatch = { kind: "foreign" };
+const address: HostMatch = { kind: "address" };
 const apex: HostMatch = { kind: "apex" };
 
 /**
@@ -22,7 +24,7 @@ const apex: HostMatch = { kind: "apex" };
  * @param baseDomain lower case, without a port
  */
 export function matchHost(bytes: Uint8Array, start: number, end: number, baseDomain: string): HostMatch {
-  if (bytes[start] === 0x5b) return isBracketed(bytes, start, end) ? foreign : invalid;
+  if (bytes[start] === 0x5b) return isBracketed(bytes, start, end) ? address : invalid;
   let name = "";
   let at = start;
   for (; at < end && bytes[at] !== 0x3a; at++) {
@@ -37,11 +39,17 @@ export function matchHost(bytes: Uint8Array, start: number, end: number, baseDom
     return invalid;
   }
   if (name === baseDomain) return apex;
-  if (!name.endsWith(baseDomain)) return foreign;
   const dot = name.length - baseDomain.length - 1;
-  if (name[dot] !== ".") return foreign;
+  if (!name.endsWith(baseDomain) || name[dot] !== ".")
+    return isNumeric(name) ? address : { kind: "foreign", name };
   const slug = name.slice(0, dot);
-  return slug.length > 63 || slug.includes(".") ? foreign : { kind: "label", slug };
+  return slug.length > 63 || slug.includes(".") ? { kind: "foreign", name } : { kind: "label", slug };
+}
+
+/** No top-level domain is a number: it is an IPv4 address (WHATWG URL, section 3.5). */
+function isNumeric(name: string): boolean {
+  const last = name.charCodeAt(name.length - 1);
+  return last >= 48 && last <= 57 && /(?:^|\.)\d+$/.test(name);
 }
 
 function isPort(bytes: Uint8Array, start: number, end: number): boolean {

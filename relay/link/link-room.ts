@@ -3,7 +3,8 @@ import type { ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
 import type { Log } from "../log.ts";
 import { GoawayCode, goawayName, ProtocolError } from "../protocol/codes.ts";
-import { MAX_LINKS } from "../protocol/limits.ts";
+import { MAX_LINKS, PROCESS_WINDOW_BYTES } from "../protocol/limits.ts";
+import { WindowBudget } from "../protocol/receive-window.ts";
 import type { TokenMemory } from "../routes/token-memory.ts";
 import type { RawConnection } from "../routes/tunnel.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
@@ -55,6 +56,7 @@ export class LinkRoom {
   private readonly links = new Set<Link>();
   /** Links that are ready, by connector. */
   private readonly ready = new Map<string, Set<Link>>();
+  private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private draining = false;
 
   constructor(options: LinkRoomOptions) {
@@ -161,6 +163,7 @@ export class LinkRoom {
       linkId: `lnk_${randomBytes(10).toString("hex")}`,
       clientAddress: request.clientAddress,
       publicBaseUrl: options.publicBaseUrlOf(claims.slug),
+      windowBudget: this.windowBudget,
       now: options.now,
       schedule: options.schedule,
       onReady: (self) => this.admitReady(self),

@@ -9,6 +9,7 @@ import {
   SUSPECT_MS,
   WINDOW_BYTES,
 } from "../protocol/limits.ts";
+import type { WindowBudget } from "../protocol/receive-window.ts";
 import { Session } from "../protocol/session.ts";
 import type {
   BodyFraming,
@@ -35,6 +36,8 @@ export interface LinkOptions {
   linkId: string;
   clientAddress: string;
   publicBaseUrl: string;
+  /** Shared by all links of the relay. */
+  windowBudget: WindowBudget;
   now(): number;
   schedule(task: () => void): void;
   /** HELLO came; streams may be opened once it returns. @throws ProtocolError to refuse */
@@ -107,6 +110,7 @@ export class Link implements LinkTunnel, RawConnectionEvents {
         close: (code, reason) => this.closeSocket(this.faultCode ?? code, reason),
       },
       schedule: options.schedule,
+      windowBudget: options.windowBudget,
       now,
       events: {
         onHello: (payload) => this.greet(payload),

@@ -70,7 +70,7 @@ export class Adoption {
     for (;;) {
       const step = await handOver.step();
       if (step === null) break;
-      records += step.length;
+      records += step;
       if (this.isStopped) return;
     }
     this.damaged += handOver.damaged;

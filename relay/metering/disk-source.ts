@@ -62,6 +62,7 @@ export class DiskSource implements JournalSource {
       }
     }
     if (lastSeq < this.seq) return null;
-    return { firstSeq: this.seq, lastSeq, records, crcs, missing };
+    const endedAt = records.at(-1)?.endedAt ?? 0;
+    return { firstSeq: this.seq, lastSeq, records, endedAt, crcs, missing };
   }
 }

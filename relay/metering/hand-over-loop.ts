@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../log.ts";
 import type { HandOver } from "./hand-over.ts";
 
-/** Records that make a batch leave before its time. */
-const BATCH_RECORDS = 1_000;
+/** Records that make a batch leave before its time. A transaction costs as much as some hundred of its rows. */
+const BATCH_RECORDS = 4_000;
 /** A record waits no longer than this for its batch, ms. */
 const FLUSH_MS = 500;
 /** Time between tries while Postgres is away, ms: grows from the first to the second. */

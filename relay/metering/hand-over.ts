@@ -1,21 +1,26 @@
 import { createHash } from "node:crypto";
 import {
   type MissingRecords,
+  type PlainRows,
   type UsageBatch,
   UsageBatchRefused,
   type UsageRecord,
 } from "../../server/usage/index.ts";
 import type { Log } from "../log.ts";
 
-/** Records of one transaction at most: about 1 MB. */
-const MAX_BATCH_RECORDS = 2_000;
+/** Records of one transaction at most: about 1 MB, and a millisecond or two of the path's time to put together. */
+const MAX_BATCH_RECORDS = 4_000;
 
 /** Consecutive records that are ready to be handed over. */
 export interface Portion {
   readonly firstSeq: number;
   readonly lastSeq: number;
   readonly records: readonly UsageRecord[];
-  /** Of `records`, in their order. */
+  /** Those that are not in `records`, when there are any. */
+  readonly plain?: PlainRows;
+  /** When the last of them ended, epoch, ms; 0 when there is none. */
+  readonly endedAt: number;
+  /** Of all records, in their order. */
   readonly crcs: readonly number[];
   readonly missing: readonly (MissingRecords & { readonly segment: string })[];
 }
@@ -53,10 +58,10 @@ export class HandOver {
 
   /**
    * Hands over one batch.
-   * @returns its records, or null when there was nothing to do
+   * @returns the number of its records, or null when there was nothing to do
    * @throws when Postgres cannot be reached or fails: nothing was lost, try again
    */
-  async step(): Promise<readonly UsageRecord[] | null> {
+  async step(): Promise<number | null> {
     const portion = await this.source.next(this.maxRecords);
     if (portion === null) return null;
     try {
@@ -64,14 +69,14 @@ export class HandOver {
     } catch (error) {
       if (error instanceof UsageBatchRefused && error.reason !== "malformed") {
         this.moveTo(error, portion);
-        return [];
+        return 0;
       }
       if (!isRefusedData(error)) throw error;
       await this.isolate(portion, error as Error);
-      return portion.records;
+      return countOf(portion);
     }
     this.settle(portion);
-    return portion.records;
+    return countOf(portion);
   }
 
   private settle(portion: Portion): void {
@@ -80,7 +85,7 @@ export class HandOver {
       const fields = { journalId: this.source.journalId, firstSeq, lastSeq, reason, segment };
       this.options.log.error(fields, "usage records are damaged, their requests are not billed");
     }
-    this.lastEndedAt = portion.records.at(-1)?.endedAt ?? this.lastEndedAt;
+    this.lastEndedAt = portion.endedAt || this.lastEndedAt;
     this.maxRecords = Math.min(MAX_BATCH_RECORDS, this.maxRecords * 2);
     this.source.settle(portion.lastSeq + 1);
   }
@@ -94,18 +99,19 @@ export class HandOver {
 
   /** A record that Postgres cannot hold must not keep back those behind it: ever smaller batches find it. */
   private async isolate(portion: Portion, error: Error): Promise<void> {
-    if (portion.records.length > 1) {
-      this.maxRecords = Math.ceil(portion.records.length / 2);
+    const count = countOf(portion);
+    if (count > 1) {
+      this.maxRecords = Math.ceil(count / 2);
       return;
     }
     const { firstSeq, lastSeq } = portion;
     const missing = [{ firstSeq, lastSeq, reason: `refused: ${error.message}`, segment: "" }];
-    const empty: Portion = { firstSeq, lastSeq, records: [], crcs: [], missing };
+    const empty: Portion = { firstSeq, lastSeq, records: [], endedAt: 0, crcs: [], missing };
     await this.options.apply(this.batchOf(empty));
     this.settle(empty);
   }
 
-  private batchOf({ firstSeq, lastSeq, records, crcs, missing }: Portion): UsageBatch {
+  private batchOf({ firstSeq, lastSeq, records, plain, crcs, missing }: Portion): UsageBatch {
     const { journalId, relayId } = this.source;
     return {
       journalId,
@@ -114,9 +120,14 @@ export class HandOver {
       lastSeq,
       checksum: checksumOf(crcs),
       records,
+      ...(plain && { plain }),
       missing: missing.map(({ firstSeq, lastSeq, reason }) => ({ firstSeq, lastSeq, reason })),
     };
   }
+}
+
+function countOf({ records, plain }: Portion): number {
+  return records.length + (plain?.count ?? 0);
 }
 
 /** What `usage_batches.checksum` holds, of the CRCs of its records as they stand in the journal. */

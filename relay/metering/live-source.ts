@@ -1,6 +1,8 @@
+import type { UsageRecord } from "../../server/usage/index.ts";
 import { DiskSource } from "./disk-source.ts";
 import type { JournalSource, Portion } from "./hand-over.ts";
-import type { Journal } from "./journal/index.ts";
+import { crcAt, decodeRecord, endOfRecord, HEADER_BYTES, type Journal, type Taken } from "./journal/index.ts";
+import { PlainRowsBuilder } from "./plain-rows.ts";
 
 /** The journal of this process: records that are still in memory come from there, older ones from the disk. */
 export class LiveSource implements JournalSource {
@@ -21,8 +23,7 @@ export class LiveSource implements JournalSource {
     const taken = this.journal.take(this.seq, max);
     if (taken !== null) {
       this.disk = null;
-      const { firstSeq, records, crcs } = taken;
-      return { firstSeq, lastSeq: firstSeq + records.length - 1, records, crcs, missing: [] };
+      return this.portionOf(taken);
     }
     if (this.seq >= this.journal.nextSeq) return null;
     this.disk ??= new DiskSource({
@@ -41,12 +42,45 @@ export class LiveSource implements JournalSource {
       reason: "not on the disk",
       segment: this.journal.dir,
     };
-    return { ...lost, records: [], crcs: [], missing: [lost] };
+    return { ...lost, records: [], endedAt: 0, crcs: [], missing: [lost] };
   }
 
   settle(nextSeq: number): void {
     this.seq = nextSeq;
     this.disk?.settle(nextSeq);
     this.journal.settle(nextSeq);
+  }
+
+  private portionOf({ firstSeq, places, offsets }: Taken): Portion {
+    const count = places.length;
+    let bytes = 0;
+    for (let n = 0; n < count; n++) bytes += endOfRecord(places[n]!, offsets[n]!) - offsets[n]!;
+    const plain = new PlainRowsBuilder(bytes);
+    const records: UsageRecord[] = [];
+    const crcs: number[] = [];
+    const missing: Portion["missing"][number][] = [];
+    let endedAt = 0;
+    for (let n = 0; n < count; n++) {
+      const place = places[n]!;
+      const from = offsets[n]! + HEADER_BYTES;
+      const to = endOfRecord(place, offsets[n]!);
+      if (plain.add(place, from, to)) {
+        endedAt = plain.endedAt;
+        crcs.push(crcAt(place, offsets[n]!));
+        continue;
+      }
+      try {
+        const record = decodeRecord(place.toString("utf8", from, to));
+        records.push(record);
+        endedAt = record.endedAt;
+        crcs.push(crcAt(place, offsets[n]!));
+      } catch (error) {
+        const seq = firstSeq + n;
+        const { message: reason } = error as Error;
+        missing.push({ firstSeq: seq, lastSeq: seq, reason, segment: this.journal.dir });
+      }
+    }
+    const lastSeq = firstSeq + count - 1;
+    return { firstSeq, lastSeq, records, plain: plain.finish(), endedAt, crcs, missing };
   }
 }

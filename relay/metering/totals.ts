@@ -53,6 +53,10 @@ export class Totals {
   bytesIn = 0;
   bytesOut = 0;
   durationMs = 0;
+  /** Of `durationMs`: before a tunnel took the request, in the tunnel, at the upstream; the rest is transfer. */
+  queueMs = 0;
+  tunnelMs = 0;
+  upstreamMs = 0;
   requests = 0;
   aborted = 0;
 
@@ -63,6 +67,9 @@ export class Totals {
     this.bytesIn += record.bytesIn;
     this.bytesOut += record.bytesOut;
     this.durationMs += durationMs;
+    this.queueMs += record.queueMs;
+    this.upstreamMs += record.upstreamMs;
+    if (record.tunnelMs !== null) this.tunnelMs += record.tunnelMs;
     let bucket = 0;
     while (bucket < DURATION_BUCKETS_MS.length && durationMs > DURATION_BUCKETS_MS[bucket]!) bucket++;
     this.byDuration[bucket]! += 1;

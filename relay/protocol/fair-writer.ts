@@ -25,8 +25,9 @@ export interface FairWriterOptions {
 
 /**
  * The sending half of a session: gathers the frames of a tick into one message, takes heads, credits and resets at
- * once, and lets streams with DATA write in turns, as long as the transport keeps up. It holds no DATA beyond the batch
- * of the tick: a stream that cannot write keeps its bytes and is asked again.
+ * once, and lets streams with DATA write in turns, as long as the transport keeps up; those that did not use up their last
+ * turn come first, so that a small answer does not wait for every bulk stream's turn. It holds no DATA beyond the batch of
+ * the tick: a stream that cannot write keeps its bytes and is asked again.
  */
 export class FairWriter {
   closed = false;
@@ -35,8 +36,9 @@ export class FairWriter {
   private readonly options: FairWriterOptions;
   private readonly batch = new Batch();
   private readonly runFlush = () => this.flush();
-  /** Streams that want to write, oldest first. */
-  private queue: SessionStream[] = [];
+  /** Streams that want to write, oldest first: bulky ones, and those that go before them. */
+  private bulk: SessionStream[] = [];
+  private light: SessionStream[] = [];
   private scheduled = false;
   /** A queued stream has its turn: what it may still write in it; -1 outside of turns. */
   private turnBytes = -1;
@@ -71,7 +73,7 @@ export class FairWriter {
     const { batch } = this;
     let quantum = allowed;
     if (this.turnBytes >= 0) quantum = Math.min(allowed, this.turnBytes);
-    else if (this.queue.length > 0) quantum = Math.min(allowed, QUANTUM_BYTES);
+    else if (this.hasQueue) quantum = Math.min(allowed, QUANTUM_BYTES);
     let taken = 0;
     while (taken < quantum && !this.blocked && !this.closed) {
       const { room } = batch;
@@ -94,7 +96,7 @@ export class FairWriter {
   enqueue(stream: SessionStream): void {
     if (stream.waiting) return;
     stream.waiting = true;
-    this.queue.push(stream);
+    (stream.bulky ? this.bulk : this.light).push(stream);
     if (!this.blocked) this.schedule();
   }
 
@@ -106,7 +108,7 @@ export class FairWriter {
       return;
     }
     this.blocked = false;
-    if (this.queue.length > 0) this.schedule();
+    if (this.hasQueue) this.schedule();
   }
 
   /** Sends what is gathered, now. */
@@ -131,7 +133,12 @@ export class FairWriter {
   close(): void {
     this.closed = true;
     this.batch.release();
-    this.queue = [];
+    this.bulk = [];
+    this.light = [];
+  }
+
+  private get hasQueue(): boolean {
+    return this.light.length > 0 || this.bulk.length > 0;
   }
 
   private schedule(): void {
@@ -143,7 +150,7 @@ export class FairWriter {
   private flush(): void {
     this.messagesLeft = MESSAGES_PER_TICK;
     try {
-      if (this.queue.length > 0 && !this.closed) this.pull();
+      if (this.hasQueue && !this.closed) this.pull();
     } catch (error) {
       this.options.onFault(error);
     }
@@ -151,17 +158,18 @@ export class FairWriter {
     this.messagesLeft = MESSAGES_PER_TICK;
     this.scheduled = false;
     if (this.closed) return;
-    if (!this.batch.empty || (this.queue.length > 0 && !this.blocked)) this.schedule();
+    if (!this.batch.empty || (this.hasQueue && !this.blocked)) this.schedule();
   }
 
   /** One turn for each stream that waits; those that want more queue again behind the others. */
   private pull(): void {
-    const turns = this.queue;
-    this.queue = [];
+    const turns = this.light.length === 0 ? this.bulk : this.light.concat(this.bulk);
+    this.light = [];
+    this.bulk = [];
     for (let i = 0; i < turns.length; i++) {
       const stream = turns[i]!;
       if (this.blocked || this.messagesLeft <= 0) {
-        this.queue = turns.slice(i).concat(this.queue);
+        this.requeue(turns, i);
         break;
       }
       stream.waiting = false;
@@ -169,10 +177,28 @@ export class FairWriter {
       this.turnBytes = turns.length > 1 ? QUANTUM_BYTES : BATCH_BYTES * MESSAGES_PER_TICK;
       try {
         stream.events?.onWritable();
+        // One that lacks credit goes on being what it was.
+        if (!stream.starved) stream.bulky = this.turnBytes <= 0;
+        if (stream.waiting && stream.bulky) this.moveToBulk(stream);
       } finally {
         this.turnBytes = -1;
       }
       if (this.closed) return;
     }
+  }
+
+  /** It queued itself again in its turn, before anybody knew that it would use it up. */
+  private moveToBulk(stream: SessionStream): void {
+    if (this.light.at(-1) !== stream) return;
+    this.light.pop();
+    this.bulk.push(stream);
+  }
+
+  /** Puts back those that had no turn, before those that queued since. */
+  private requeue(turns: readonly SessionStream[], from: number): void {
+    const isBulky = (stream: SessionStream) => stream.bulky;
+    const left = turns.slice(from);
+    this.light = left.filter((stream) => !isBulky(stream)).concat(this.light);
+    this.bulk = left.filter(isBulky).concat(this.bulk);
   }
 }

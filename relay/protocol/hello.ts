@@ -51,6 +51,8 @@ export interface Welcome {
 export const LinkFeature = {
   /** The connector may send STATE. */
   state: "state",
+  /** The connector sends TIMING before each final HEAD. */
+  timing: "timing",
 } as const;
 /** All that this program knows. */
 export const knownFeatures: readonly string[] = Object.values(LinkFeature);

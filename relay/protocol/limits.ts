@@ -26,6 +26,16 @@ export const MAX_HEADS_PER_STREAM = 16;
 
 /** Credit of each direction of a stream at its start: one round trip at 20 Mbit/s and 100 ms. */
 export const WINDOW_BYTES = 262_144;
+/** What a window may grow to: 2.6 Gbit/s over a round trip of 50 ms. */
+export const MAX_WINDOW_BYTES = 16_777_216;
+/** What the windows of one link may have beyond their first size, all streams together. */
+export const LINK_WINDOW_BYTES = 33_554_432;
+/** The same for all links of a process: with the first windows this bounds what readers that stall can cost. */
+export const PROCESS_WINDOW_BYTES = 134_217_728;
+/** The shortest round trip is that of the last two such spans, ms. */
+export const ROUND_TRIP_SPAN_MS = 300_000;
+/** PINGs in the first seconds of a link, until this many round trips are known. */
+export const FIRST_ROUND_TRIPS = 3;
 /** Credit a stream may ever hold, RFC 9113 section 6.9.1 has the same bound. */
 export const MAX_CREDIT = 0x7fff_ffff;
 /** Streams open at once on one link: 4,096 idle event streams cost about 10 MB per process. */
@@ -63,3 +73,5 @@ export const MAX_PINGS = 100;
 export const PING_WINDOW_MS = 10_000;
 /** Payload a peer may still send on a stream that is over here, on top of its credit: heads, trailers, WINDOWs. */
 export const STRAY_BYTES_PER_STREAM = 2 * MAX_PAYLOAD_BYTES;
+/** The same for all streams of a link: no more of them can have been open at once. */
+export const MAX_STRAY_BYTES = MAX_STREAMS * (WINDOW_BYTES + STRAY_BYTES_PER_STREAM);

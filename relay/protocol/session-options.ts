@@ -1,4 +1,5 @@
 import type { GoawayCode } from "./codes.ts";
+import type { WindowBudget } from "./receive-window.ts";
 import type { AcceptedStream, AcceptedStreamEvents, BodyFraming, StreamKind } from "./stream.ts";
 
 /** The message carrier under a session: a WebSocket on either runtime, or a pair in memory. */
@@ -50,6 +51,8 @@ export interface SessionOptions {
   now(): number;
   events: SessionEvents;
   windowBytes?: number;
+  /** What the windows of all links of this process may grow by; absent: a link alone. */
+  windowBudget?: WindowBudget;
   maxStreams?: number;
   /** For tests of the end of the id space. */
   firstStreamId?: number;

@@ -1,6 +1,7 @@
 import { LINK_LOST, ResetCode } from "./codes.ts";
 import { FrameType } from "./frames.ts";
 import { MAX_HEAD_BYTES, MAX_HEADS_PER_STREAM } from "./limits.ts";
+import { ReceiveWindow } from "./receive-window.ts";
 import type { Session } from "./session.ts";
 import type { AcceptedStream, AcceptedStreamEvents, StreamEvents, StreamKind } from "./stream.ts";
 
@@ -11,12 +12,14 @@ const noBytes = new Uint8Array(0);
 export class SessionStream implements AcceptedStream {
   readonly id: number;
   readonly kind: StreamKind;
+  openedAt = 0;
   /** DATA payload we may still send. */
   sendCredit: number;
-  /** DATA payload the peer may still send. */
-  receiveCredit: number;
+  readonly window: ReceiveWindow;
   /** In the session's queue of streams that want to write. */
   waiting = false;
+  /** Used up its last turn: others that have little to write go before it. */
+  bulky = false;
   /** Wants to write but has no credit: a WINDOW frame puts it into the queue. */
   starved = false;
   localEnded = false;
@@ -25,7 +28,6 @@ export class SessionStream implements AcceptedStream {
   /** The opener's events; the acceptor's are set once `onOpen` has returned. */
   events: AcceptedStreamEvents | StreamEvents | null = null;
   private readonly session: Session;
-  private consumed = 0;
   private heads = 0;
 
   constructor(session: Session, id: number, kind: StreamKind, windowBytes: number) {
@@ -33,7 +35,7 @@ export class SessionStream implements AcceptedStream {
     this.id = id;
     this.kind = kind;
     this.sendCredit = windowBytes;
-    this.receiveCredit = windowBytes;
+    this.window = new ReceiveWindow(windowBytes);
   }
 
   head(head: Uint8Array, end: boolean): void {
@@ -73,14 +75,8 @@ export class SessionStream implements AcceptedStream {
 
   credit(bytes: number): void {
     if (this.closed || this.remoteEnded) return;
-    const { windowBytes } = this.session;
-    // A caller that gives back more than it got must not widen the window.
-    const outstanding = windowBytes - this.receiveCredit - this.consumed;
-    this.consumed += Math.min(bytes, outstanding);
-    if (this.consumed < windowBytes >>> 1) return;
-    this.receiveCredit += this.consumed;
-    this.session.sendU32(FrameType.window, this.id, this.consumed);
-    this.consumed = 0;
+    const increment = this.window.passOn(bytes, this.session);
+    if (increment > 0) this.session.sendU32(FrameType.window, this.id, increment);
   }
 
   reset(code: number, reason = ""): void {
@@ -104,8 +100,8 @@ export class SessionStream implements AcceptedStream {
 
   /** @returns false when it is more than the credit */
   receiveData(chunk: Uint8Array, end: boolean): boolean {
-    if (chunk.length > this.receiveCredit) return false;
-    this.receiveCredit -= chunk.length;
+    if (chunk.length > this.window.credit) return false;
+    this.window.received(chunk.length, this.session.heardAt);
     if (end) this.remoteEnded = true;
     this.events!.onData(chunk, end);
     if (end) this.finishRemote();

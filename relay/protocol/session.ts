@@ -2,6 +2,8 @@ import { closeCodeOf, GoawayCode, LINK_LOST, ProtocolError, ResetCode } from "./
 import { FairWriter } from "./fair-writer.ts";
 import { END, FrameReader, FrameType, readU32, writeU32 } from "./frames.ts";
 import * as limits from "./limits.ts";
+import { WindowBudget } from "./receive-window.ts";
+import { RoundTrips } from "./round-trips.ts";
 import type { SessionEvents, SessionOptions, SessionTransport } from "./session-options.ts";
 import { SessionStream } from "./session-stream.ts";
 import type { BodyFraming, Stream, StreamEvents, StreamKind } from "./stream.ts";
@@ -20,9 +22,13 @@ export class Session {
   /** Smoothed round trip of PING, ms; null before the first. */
   roundTripMs: number | null = null;
   closed = false;
+  /** When the peer was heard last, by `now`. */
+  heardAt: number;
+  /** What the windows of this link may grow by. */
+  readonly budget: WindowBudget;
+  readonly now: () => number;
   private readonly transport: SessionTransport;
   private readonly writer: FairWriter;
-  private readonly now: () => number;
   private readonly events: SessionEvents;
   private readonly maxStreams: number;
   private readonly streams = new Map<number, SessionStream>();
@@ -35,8 +41,10 @@ export class Session {
   private goawayPing = 0;
   private goawaySeen = false;
   private strayBudget = 0;
-  private heardAt: number;
   private pingedAt: number;
+  /** When the first PING was sent that nothing has been heard since. */
+  private askedAt: number;
+  private readonly roundTrips: RoundTrips;
   private pingNumber = 0;
   private pingWindowAt = 0;
   private pingsSeen = 0;
@@ -56,8 +64,16 @@ export class Session {
     this.windowBytes = options.windowBytes ?? limits.WINDOW_BYTES;
     this.maxStreams = options.maxStreams ?? limits.MAX_STREAMS;
     this.lastStreamId = (options.firstStreamId ?? 1) - 1;
+    this.budget = new WindowBudget(limits.LINK_WINDOW_BYTES, options.windowBudget ?? null);
     this.heardAt = this.now();
     this.pingedAt = this.heardAt;
+    this.askedAt = this.heardAt;
+    this.roundTrips = new RoundTrips(this.heardAt);
+  }
+
+  /** Shortest round trip of the last minutes, ms: that of a path without a queue. Null before the first PONG. */
+  get baseRoundTripMs(): number | null {
+    return this.roundTrips.shortestMs;
   }
 
   /** Streams open now. */
@@ -194,6 +210,7 @@ export class Session {
   ping(): void {
     if (this.closed) return;
     this.pingedAt = this.now();
+    if (this.heardAt >= this.askedAt) this.askedAt = this.pingedAt;
     const at = this.writer.begin(FrameType.ping, 0, 8);
     writeU32(this.writer.bytes, at, 0);
     writeU32(this.writer.bytes, at + 4, ++this.pingNumber);
@@ -210,14 +227,19 @@ export class Session {
       this.close(GoawayCode.idle, "nothing heard for too long");
     } else if (now - Math.max(this.heardAt, this.pingedAt) >= pingIntervalMs) {
       this.ping();
-    } else if (now - this.pingedAt >= limits.MEASURE_INTERVAL_MS) {
+    } else if (now - this.pingedAt >= this.measureIntervalMs) {
       this.ping();
     }
   }
 
+  private get measureIntervalMs(): number {
+    const isNew = this.greeted && this.roundTrips.count < limits.FIRST_ROUND_TRIPS;
+    return isNew && this.heardAt >= this.askedAt ? 1_000 : limits.MEASURE_INTERVAL_MS;
+  }
+
   /** How long a PING has waited with nothing heard since, ms; 0 when none waits. */
   silentFor(): number {
-    return this.heardAt >= this.pingedAt ? 0 : this.now() - this.pingedAt;
+    return this.heardAt >= this.askedAt ? 0 : this.now() - this.askedAt;
   }
 
   /** The transport holds more than it should: what is opened now waits behind it. */
@@ -268,7 +290,9 @@ export class Session {
   forget(stream: SessionStream): void {
     this.streams.delete(stream.id);
     this.strayBudget += limits.STRAY_BYTES_PER_STREAM;
-    if (!stream.remoteEnded) this.strayBudget += stream.receiveCredit;
+    if (!stream.remoteEnded) this.strayBudget += stream.window.credit;
+    if (this.strayBudget > limits.MAX_STRAY_BYTES) this.strayBudget = limits.MAX_STRAY_BYTES;
+    stream.window.close(this.budget);
   }
 
   private receiveFrame(message: Uint8Array, frame: FrameReader): void {
@@ -337,7 +361,8 @@ export class Session {
         const number = readU32(payload, 4);
         if (this.goawaySent && number >= this.goawayPing) this.goawaySeen = true;
         if (number !== this.pingNumber) return;
-        const roundTripMs = this.now() - this.pingedAt;
+        const roundTripMs = this.heardAt - this.pingedAt;
+        this.roundTrips.add(roundTripMs, this.heardAt);
         const before = this.roundTripMs;
         this.roundTripMs = before === null ? roundTripMs : before + (roundTripMs - before) / 4;
         this.events.onPong?.(roundTripMs);
@@ -364,6 +389,7 @@ export class Session {
     this.lastStreamId = streamId;
     const stream = new SessionStream(this, streamId, kind as StreamKind, this.windowBytes);
     stream.remoteEnded = end;
+    stream.openedAt = this.heardAt;
     if (this.streams.size >= this.maxStreams) {
       stream.reset(ResetCode.refused, "too many streams");
       return;
@@ -445,7 +471,10 @@ export class Session {
     this.writer.close();
     const open = [...this.streams.values()];
     this.streams.clear();
-    for (const stream of open) stream.lost(reason);
+    for (const stream of open) {
+      stream.window.close(this.budget);
+      stream.lost(reason);
+    }
     this.events.onClose?.(code, reason);
   }
 }

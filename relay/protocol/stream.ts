@@ -49,6 +49,8 @@ export interface Stream {
 /** The acceptor's end of one stream. */
 export interface AcceptedStream extends Stream {
   readonly id: number;
+  /** When OPEN came, on the clock of the session. */
+  readonly openedAt: number;
   /**
    * Sends a response head (copied). Always taken: heads are not flow-controlled.
    * @param end true when there is no response body

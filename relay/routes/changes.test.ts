@@ -15,20 +15,36 @@ const claims: ConnectorClaims = {
   expiresAt: new Date(0),
 };
 
+const nothing = {
+  route: false,
+  host: false,
+  keys: false,
+  connector: false,
+  budgets: false,
+  certificates: false,
+  resync: false,
+};
+
 /** What a notice makes this relay ask Postgres for again. */
 async function effectOf(event: ChangeEvent) {
   let asked = 0;
+  let askedHost = 0;
   const routes = new RouteCache({
     find: async () => {
       asked++;
       return makeRoute();
+    },
+    findHost: async () => {
+      askedHost++;
+      return "acme";
     },
     now: () => 0,
     onStale: () => expect.unreachable(),
   });
   const accessKeys = new AccessKeyCache({ find: async () => null, now: () => 0, onStale: () => undefined });
   await routes.lookup("acme");
-  const effect = { route: false, keys: false, connector: false, budgets: false, resync: false };
+  await routes.lookupHost("api.acme.com");
+  const effect = { ...nothing };
   const before = accessKeys.version;
   applyChange(event, {
     routes,
@@ -44,15 +60,18 @@ async function effectOf(event: ChangeEvent) {
     recheck: (fits) => {
       effect.connector = fits(claims);
     },
+    onCertificates: () => {
+      effect.certificates = true;
+    },
     onResync: () => {
       effect.resync = true;
     },
   });
   await routes.lookup("acme");
-  return { ...effect, route: asked === 2, keys: accessKeys.version !== before };
+  await routes.lookupHost("api.acme.com");
+  return { ...effect, route: asked === 2, host: askedHost === 2, keys: accessKeys.version !== before };
 }
 
-const nothing = { route: false, keys: false, connector: false, budgets: false, resync: false };
 const ids = { endpointId: "ep_1", slug: "acme", tenantId: "ten_1" };
 
 describe("a change notice", () => {
@@ -60,6 +79,10 @@ describe("a change notice", () => {
     [
       { type: "endpoint", ...ids },
       { route: true, connector: true },
+    ],
+    [
+      { type: "endpoint", ...ids, host: "api.acme.com" },
+      { route: true, host: true, connector: true },
     ],
     [{ type: "endpoint", endpointId: "ep_2", slug: "other", tenantId: "ten_2" }, {}],
     [{ type: "connector", connectorId: "con_1", ...ids }, { connector: true }],
@@ -72,7 +95,8 @@ describe("a change notice", () => {
     [{ type: "budgets", tenantId: "ten_1" }, { budgets: true }],
     [{ type: "access_key", tenantId: "ten_1" }, { keys: true }],
     [{ type: "requests", tenantId: "ten_1", endpointIds: ["ep_1"] }, {}],
-    [{ type: "resync" }, { route: true, keys: true, connector: true, budgets: true, resync: true }],
+    [{ type: "certificate" }, { certificates: true }],
+    [{ type: "resync" }, Object.fromEntries(Object.keys(nothing).map((target) => [target, true]))],
   ])("%j makes doubtful %j", async (event, effect) => {
     expect(await effectOf(event)).toEqual({ ...nothing, ...effect });
   });

@@ -9,8 +9,14 @@ export interface ChangeTargets {
   accessKeys: AccessKeyCache;
   /** null: nothing is metered, so nothing is limited. */
   budgets: Pick<SpendingBook, "invalidate" | "invalidateAll"> | null;
+  /** null: there are no TCP tunnels. */
+  tcp?: {
+    invalidate(fits: (endpoint: { endpointId: string; tenantIds: ReadonlySet<string> }) => boolean): void;
+  } | null;
   /** Asks again whether the tokens of these connectors are good. */
   recheck(fits: (claims: ConnectorClaims) => boolean): void;
+  /** Certificates or challenges of custom domains changed. */
+  onCertificates(): void;
   /** Postgres can be reached (again). */
   onResync(): void;
 }
@@ -18,11 +24,13 @@ export interface ChangeTargets {
 /** What each change notice makes doubtful in this relay. */
 export function applyChange(
   event: ChangeEvent,
-  { routes, accessKeys, budgets, recheck, onResync }: ChangeTargets,
+  { routes, accessKeys, budgets, tcp, recheck, onCertificates, onResync }: ChangeTargets,
 ): void {
   switch (event.type) {
     case "endpoint":
       routes.invalidateSlug(event.slug);
+      tcp?.invalidate(({ endpointId }) => endpointId === event.endpointId);
+      if (event.host !== undefined) routes.invalidateHost(event.host);
       recheck((claims) => claims.endpointId === event.endpointId);
       return;
     case "connector":
@@ -33,18 +41,24 @@ export function applyChange(
       return;
     case "tenant":
       routes.invalidateTenant(event.tenantId);
+      tcp?.invalidate(({ tenantIds }) => tenantIds.has(event.tenantId));
       budgets?.invalidate(event.tenantId);
       recheck((claims) => claims.tenantId === event.tenantId);
       return;
     case "budgets":
       budgets?.invalidate(event.tenantId);
       return;
+    case "certificate":
+      onCertificates();
+      return;
     case "requests":
       return;
     case "resync":
       routes.invalidateAll();
+      tcp?.invalidate(() => true);
       accessKeys.invalidateAll();
       budgets?.invalidateAll();
+      onCertificates();
       recheck(() => true);
       onResync();
   }

@@ -5,7 +5,10 @@ import { makeRoute } from "./testing/route.ts";
 
 const acme = makeRoute();
 
-function cacheOver(answers: Map<string, Route | null | Error>) {
+function cacheOver(
+  answers: Map<string, Route | null | Error>,
+  hosts = new Map<string, string | null | Error>(),
+) {
   const asked: string[] = [];
   const stale: string[] = [];
   const clock = { now: 0 };
@@ -13,6 +16,12 @@ function cacheOver(answers: Map<string, Route | null | Error>) {
     async find(slug) {
       asked.push(slug);
       const answer = answers.get(slug) ?? null;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    async findHost(host) {
+      asked.push(host);
+      const answer = hosts.get(host) ?? null;
       if (answer instanceof Error) throw answer;
       return answer;
     },
@@ -63,6 +72,7 @@ describe("the route cache", () => {
     const waiting: ((route: Route) => void)[] = [];
     const cache = new RouteCache({
       find: () => new Promise((done) => waiting.push(done)),
+      findHost: async () => null,
       now: () => 0,
       onStale: () => expect.unreachable(),
     });
@@ -99,6 +109,7 @@ describe("while Postgres is away", () => {
     let hang = false;
     const cache = new RouteCache({
       find: () => (hang ? new Promise(() => undefined) : Promise.resolve(acme)),
+      findHost: async () => null,
       now: () => 0,
       onStale: () => undefined,
     });
@@ -109,5 +120,38 @@ describe("while Postgres is away", () => {
     await vi.advanceTimersByTimeAsync(500);
     expect(await answer).toEqual(acme);
     expect(cache.lookup("acme")).toEqual(acme);
+  });
+
+  it("gives the route of a custom domain as the same object as that of its slug", async () => {
+    const { cache, asked } = cacheOver(new Map([["acme", acme]]), new Map([["api.acme.com", "acme"]]));
+    const route = await cache.lookupHost("api.acme.com");
+    expect(route).toBe(acme);
+    expect(cache.lookup("acme")).toBe(route);
+    expect(cache.lookupHost("api.acme.com")).toBe(route);
+    expect(await cache.lookupHost("other.com")).toBeNull();
+    expect(cache.lookupHost("other.com")).toBeNull();
+    expect(asked).toEqual(["api.acme.com", "acme", "other.com"]);
+  });
+
+  it("stops serving a custom domain at the notice, and keeps serving it while Postgres is away", async () => {
+    const hosts = new Map<string, string | null | Error>([["api.acme.com", "acme"]]);
+    const { cache, stale } = cacheOver(new Map([["acme", acme]]), hosts);
+    await cache.lookupHost("api.acme.com");
+    hosts.set("api.acme.com", new Error("away"));
+    cache.invalidateAll();
+    expect(await cache.lookupHost("api.acme.com")).toBe(acme);
+    expect(stale).toEqual(["api.acme.com"]);
+    hosts.set("api.acme.com", null);
+    cache.invalidateHost("api.acme.com");
+    expect(await cache.lookupHost("api.acme.com")).toBeNull();
+  });
+
+  it("leaves Postgres alone when strange host names come in floods", async () => {
+    const { cache, asked } = cacheOver(new Map());
+    const found = Array.from({ length: 100 }, (_, i) => cache.lookupHost(`h${i}.com`));
+    const settled = await Promise.allSettled(found);
+    expect(asked).toHaveLength(32);
+    expect(settled.filter(({ status }) => status === "rejected")).toHaveLength(68);
+    expect(await cache.lookupHost("h99.com")).toBeNull();
   });
 });

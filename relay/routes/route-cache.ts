@@ -1,123 +1,87 @@
-import { LRUCache } from "lru-cache";
 import type { Route } from "../../server/endpoints/index.ts";
+import { LookUpCache } from "./look-up-cache.ts";
 
 /** Slugs remembered; one is about 1 KB. */
 const MAX_SLUGS = 20_000;
-/** That a slug leads nowhere is believed this long, ms: a new endpoint is announced, so this only bounds a missed notice. */
+/** Host names remembered, most of them of nobody; one is about 200 bytes. */
+const MAX_HOSTS = 50_000;
 const NEGATIVE_TTL_MS = 5_000;
-/** How long a request for a known slug waits for Postgres before the last known route serves it, ms. */
-const STALE_AFTER_MS = 500;
-/** After a failed look-up the last known route serves this long before Postgres is asked again, ms. */
-const RETRY_AFTER_MS = 1_000;
+/** Strange host names asked for at once: a flood of them must leave Postgres to the others. */
+const MAX_HOST_LOOKUPS = 32;
 
 export interface RouteCacheOptions {
   /** `findRoute` of server/endpoints. */
   find(slug: string): Promise<Route | null>;
+  /** `findSlugOfHost` of server/domains. */
+  findHost(host: string): Promise<string | null>;
   /** Milliseconds, monotonic. */
   now(): number;
   /** A look-up failed and the last known route was used. */
   onStale(slug: string, error: unknown): void;
 }
 
-interface Entry {
-  slug: string;
-  /** Undefined until the first look-up has answered. */
-  route: Route | null | undefined;
-  /** No look-up needed before this time. */
-  freshUntil: number;
-  pending: Promise<Route | null> | null;
-  /** Grows with each invalidation, so that an answer from before it is not taken for fresh. */
-  generation: number;
-}
-
-/**
- * Who serves a slug: at once when known, else from Postgres. Change notices invalidate; while Postgres is away, what was
- * known last keeps serving. A changed route is a new object, an unchanged one stays the same object.
- */
+/** Who serves a slug, or a host name of a tenant's own. */
 export class RouteCache {
-  private readonly options: RouteCacheOptions;
-  private readonly entries = new LRUCache<string, Entry>({ max: MAX_SLUGS });
+  private readonly slugs: LookUpCache<Route>;
+  private readonly hosts: LookUpCache<string>;
+  private hostLookUps = 0;
 
-  constructor(options: RouteCacheOptions) {
-    this.options = options;
+  constructor({ find, findHost, now, onStale }: RouteCacheOptions) {
+    const shared = { now, onStale, negativeTtlMs: NEGATIVE_TTL_MS };
+    this.slugs = new LookUpCache({
+      ...shared,
+      find,
+      max: MAX_SLUGS,
+      isSame: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+    });
+    this.hosts = new LookUpCache({
+      ...shared,
+      max: MAX_HOSTS,
+      isSame: (a, b) => a === b,
+      find: async (host) => {
+        if (this.hostLookUps >= MAX_HOST_LOOKUPS) throw new Error("too many strange host names at once");
+        this.hostLookUps++;
+        try {
+          return await findHost(host);
+        } finally {
+          this.hostLookUps--;
+        }
+      },
+    });
   }
 
   /** The route of a slug; null when it has none. Rejects only when Postgres fails and the slug was never seen. */
   lookup(slug: string): Route | null | Promise<Route | null> {
-    let entry = this.entries.get(slug);
-    if (entry === undefined) {
-      entry = { slug, route: undefined, freshUntil: 0, pending: null, generation: 0 };
-      this.entries.set(slug, entry);
-    } else if (entry.route !== undefined && this.options.now() < entry.freshUntil) {
-      return entry.route;
-    }
-    entry.pending ??= this.load(entry);
-    return entry.route === undefined ? entry.pending : this.orStale(entry, entry.pending);
+    return this.slugs.lookup(slug);
+  }
+
+  /**
+   * The route of a custom domain, the same object as that of its slug; null when the host is nobody's.
+   * @param host lower case, without port and dot at the end
+   */
+  lookupHost(host: string): Route | null | Promise<Route | null> {
+    const slug = this.hosts.lookup(host);
+    if (slug instanceof Promise)
+      return slug.then((found) => (found === null ? null : this.slugs.lookup(found)));
+    return slug === null ? null : this.slugs.lookup(slug);
   }
 
   /** Asks again for this slug at its next request. */
   invalidateSlug(slug: string): void {
-    const entry = this.entries.peek(slug);
-    if (entry !== undefined) expire(entry);
+    this.slugs.invalidate(slug);
+  }
+
+  invalidateHost(host: string): void {
+    this.hosts.invalidate(host);
   }
 
   invalidateTenant(tenantId: string): void {
-    for (const entry of this.entries.values()) {
-      if (entry.route?.tenantId === tenantId) expire(entry);
-    }
+    this.slugs.invalidateWhere((route) => route.tenantId === tenantId);
   }
 
   /** Notices may have been missed: everything is asked for again. */
   invalidateAll(): void {
-    for (const entry of this.entries.values()) expire(entry);
+    this.slugs.invalidateAll();
+    this.hosts.invalidateAll();
   }
-
-  private async load(entry: Entry): Promise<Route | null> {
-    try {
-      for (;;) {
-        const { generation } = entry;
-        const found = await this.options.find(entry.slug);
-        if (generation !== entry.generation) continue;
-        if (!sameRoute(found, entry.route)) entry.route = found;
-        const lifetime = found === null ? NEGATIVE_TTL_MS : Number.POSITIVE_INFINITY;
-        entry.freshUntil = this.options.now() + lifetime;
-        return entry.route ?? null;
-      }
-    } catch (error) {
-      if (entry.route === undefined) {
-        this.entries.delete(entry.slug);
-        throw error;
-      }
-      this.options.onStale(entry.slug, error);
-      entry.freshUntil = this.options.now() + RETRY_AFTER_MS;
-      return entry.route;
-    } finally {
-      entry.pending = null;
-    }
-  }
-
-  /** Postgres may hang rather than fail: what was known serves after a moment, and until the answer comes. */
-  private async orStale(entry: Entry, pending: Promise<Route | null>): Promise<Route | null> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<Route | null>((done) => {
-      timer = setTimeout(() => {
-        entry.freshUntil = Math.max(entry.freshUntil, this.options.now() + RETRY_AFTER_MS);
-        done(entry.route ?? null);
-      }, STALE_AFTER_MS);
-    });
-    try {
-      return await Promise.race([pending, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-function expire(entry: Entry): void {
-  entry.freshUntil = 0;
-  entry.generation++;
-}
-
-function sameRoute(a: Route | null, b: Route | null | undefined): boolean {
-  return b !== undefined && JSON.stringify(a) === JSON.stringify(b);
 }

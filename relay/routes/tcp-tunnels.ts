@@ -15,6 +15,11 @@ export class TcpTunnels {
     return this.endpoints.get(endpointId)?.get(name) ?? none;
   }
 
+  /** Whether any link serves a tunnel of the endpoint. */
+  has(endpointId: string): boolean {
+    return this.endpoints.has(endpointId);
+  }
+
   onChange(listener: Listener): void {
     this.listener = listener;
   }

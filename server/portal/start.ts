@@ -8,7 +8,6 @@ import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers 
 import { createBilling, ensureCustomer, keepCatalogReady } from "../billing/index.ts";
 import { budgetAlertsTask } from "../budgets/index.ts";
 import { createChangeHub } from "../change-hub.ts";
-import { createResolver, domainChecksTask } from "../domains/index.ts";
 import { publicUrlFor } from "../endpoints/index.ts";
 import type { PortalEnv } from "../env.ts";
 import { DomainError } from "../errors.ts";
@@ -26,6 +25,7 @@ import { apiConfigOf } from "./api-config.ts";
 import { createPortalApp } from "./app.ts";
 import { createBackground } from "./background.ts";
 import { createClientAddressReader } from "./client-address.ts";
+import { createDomains } from "./domains.ts";
 import { createForwarder } from "./forward.ts";
 import { readHost } from "./host.ts";
 import { createMetrics } from "./metrics.ts";
@@ -86,7 +86,7 @@ export async function startPortal(
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
-  const domains = { resolver: createResolver(env.domains.dnsServers), certificates: null };
+  const { domains, domainTasks } = createDomains({ env, db, config, log });
   const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains };
   const draining = new AbortController();
   if (billing.mode !== "off") {
@@ -159,7 +159,7 @@ export async function startPortal(
     tasks: [
       ...housekeepingTasks({ db, archive, stripe }),
       ...stripeEvents.tasks,
-      domainChecksTask({ db, deps: domains, config, log }),
+      ...domainTasks,
       budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
     ],
     log,

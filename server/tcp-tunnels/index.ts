@@ -3,6 +3,7 @@ export { openTcpTunnel } from "./open.ts";
 export { releaseTcpTunnel } from "./release.ts";
 export {
   findTcpTunnels,
+  listRecentTcpEndpoints,
   recordTcpStates,
   type ServedTcpTunnel,
   type TcpTunnelState,

@@ -26,6 +26,18 @@ export async function findTcpTunnels(db: Db, endpointId: string): Promise<Served
     .execute();
 }
 
+/** Endpoints with a tunnel that some relay served within the last minute: their connectors may be on their way back. */
+export async function listRecentTcpEndpoints(db: Db): Promise<{ endpointId: string; slug: string }[]> {
+  return await db
+    .selectFrom("tcp_tunnels")
+    .innerJoin("endpoints", "endpoints.id", "tcp_tunnels.endpoint_id")
+    .select(["endpoints.id as endpointId", "endpoints.slug"])
+    .distinct()
+    .where("tcp_tunnels.released_at", "is", null)
+    .where("tcp_tunnels.served_at", ">", sql<Date>`now() - interval '1 minute'`)
+    .execute();
+}
+
 /** Takes down what a relay sees now. One that serves a tunnel no longer says nothing of another that does. */
 export async function recordTcpStates(
   db: Db,

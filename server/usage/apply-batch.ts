@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { type Db, inTransaction, type Tx } from "../../db/client.ts";
 import { notifyChange } from "../events.ts";
+import { copyRequestLines } from "../requests/index.ts";
 import { logRequests } from "./log-rows.ts";
 import { rollUp } from "./roll-up.ts";
 import { type UsageBatch, UsageBatchRefused } from "./types.ts";
@@ -21,20 +22,21 @@ export async function applyUsageBatch(db: Db, batch: UsageBatch): Promise<"appli
     if (batch.firstSeq !== nextSeq) {
       throw new UsageBatchRefused(batch.firstSeq > nextSeq ? "gap" : "overlap", batch, nextSeq);
     }
-    const { journalId, firstSeq, lastSeq, checksum, records } = batch;
+    const { journalId, firstSeq, lastSeq, checksum, records, plain } = batch;
     await tx
       .insertInto("usage_batches")
       .values({
         journal_id: journalId,
         first_seq: firstSeq,
         last_seq: lastSeq,
-        records: records.length,
+        records: records.length + (plain?.count ?? 0),
         checksum,
       })
       .execute();
     await recordDamage(tx, batch);
+    if (plain !== undefined) await copyRequestLines(tx, plain.lines);
     await logRequests(tx, records);
-    await rollUp(tx, records);
+    await rollUp(tx, records, plain?.sums);
     await tx
       .updateTable("usage_journals")
       .set({ next_seq: lastSeq + 1, last_batch_at: sql`now()` })
@@ -60,8 +62,8 @@ async function lockJournal(tx: Tx, { journalId, relayId }: UsageBatch): Promise<
 }
 
 /** Every number from first to last is a record or is named as missing. */
-function isWhole({ firstSeq, lastSeq, records, missing = [] }: UsageBatch): boolean {
-  let count = records.length;
+function isWhole({ firstSeq, lastSeq, records, plain, missing = [] }: UsageBatch): boolean {
+  let count = records.length + (plain?.count ?? 0);
   for (const range of missing) {
     if (range.firstSeq < firstSeq || range.lastSeq > lastSeq || range.lastSeq < range.firstSeq) return false;
     count += range.lastSeq - range.firstSeq + 1;
@@ -84,9 +86,9 @@ async function recordDamage(tx: Tx, { journalId, missing = [] }: UsageBatch): Pr
     .execute();
 }
 
-async function tell(tx: Tx, { records }: UsageBatch): Promise<void> {
+async function tell(tx: Tx, { records, plain }: UsageBatch): Promise<void> {
   const news = new Map<string, Set<string>>();
-  for (const { tenantId, endpointId } of records) {
+  for (const { tenantId, endpointId } of [...records, ...(plain?.sums ?? [])]) {
     const endpoints = news.get(tenantId);
     if (endpoints === undefined) news.set(tenantId, new Set([endpointId]));
     else endpoints.add(endpointId);

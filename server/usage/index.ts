@@ -2,6 +2,8 @@ export { applyUsageBatch } from "./apply-batch.ts";
 export { nextRecordOf } from "./next-record.ts";
 export {
   type MissingRecords,
+  type PlainRows,
+  type PlainSum,
   type UsageBatch,
   UsageBatchRefused,
   type UsageRecord,

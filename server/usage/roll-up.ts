@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Db } from "../../db/client.ts";
-import type { UsageRecord } from "./types.ts";
+import type { PlainSum, UsageRecord } from "./types.ts";
 
 /** Model names that one tenant may have in an hour: a client that makes up names must not fill the table. */
 const MODELS_PER_HOUR = 200;
@@ -29,10 +29,15 @@ interface HourlySum {
   unmetered_requests: number;
 }
 
-/** Adds records to the sums by hour, day and month, in the transaction that `db` is. */
-export async function rollUp(db: Db, records: readonly UsageRecord[]): Promise<void> {
-  if (records.length === 0) return;
-  const sums = await capModels(db, sumByHour(records));
+/** Adds records, and the sums of others, to the sums by hour, day and month, in the transaction that `db` is. */
+export async function rollUp(
+  db: Db,
+  records: readonly UsageRecord[],
+  plain: readonly PlainSum[] = [],
+): Promise<void> {
+  const byHour = merged([...sumByHour(records), ...plain.filter(isCounted).map(hourlySum)]);
+  if (byHour.length === 0) return;
+  const sums = await capModels(db, byHour);
   await addSums(db, "usage_hourly", "hour", sums);
   const byDay = sumByLonger(sums, "day");
   await addSums(db, "usage_daily", "day", byDay);
@@ -76,6 +81,35 @@ async function addSums(
       reasoning_tokens = kept.reasoning_tokens + excluded.reasoning_tokens,
       estimated_tokens = kept.estimated_tokens + excluded.estimated_tokens,
       unmetered_requests = kept.unmetered_requests + excluded.unmetered_requests`.execute(db);
+}
+
+/** What we answered ourselves is in no sum. */
+function isCounted({ requests }: PlainSum): boolean {
+  return requests > 0;
+}
+
+function hourlySum(plain: PlainSum): HourlySum {
+  const { requests, errors, bytesIn, bytesOut, connectionMs } = plain;
+  return {
+    ...emptySum(plain, new Date(plain.hour).toISOString(), ""),
+    requests,
+    errors,
+    bytes_in: bytesIn,
+    bytes_out: bytesOut,
+    connection_ms: connectionMs,
+  };
+}
+
+/** One sum for each key of the table. */
+function merged(sums: readonly HourlySum[]): HourlySum[] {
+  const byKey = new Map<string, HourlySum>();
+  for (const sum of sums) {
+    const key = keyOf(sum);
+    const same = byKey.get(key);
+    if (same === undefined) byKey.set(key, sum);
+    else merge(same, sum);
+  }
+  return [...byKey.values()];
 }
 
 function sumByHour(records: readonly UsageRecord[]): HourlySum[] {
@@ -124,7 +158,7 @@ export function modelName(model: string): string {
 }
 
 function emptySum(
-  { tenantId, endpointId, accessKeyId }: UsageRecord,
+  { tenantId, endpointId, accessKeyId }: UsageRecord | PlainSum,
   hour: string,
   model: string,
 ): HourlySum {

@@ -57,6 +57,28 @@ export interface UsageRecord {
   readonly usage: UsageTokens | null;
 }
 
+/** What plain requests of one endpoint, key and hour come to. All numbers are whole. */
+export interface PlainSum {
+  readonly tenantId: string;
+  readonly endpointId: string;
+  readonly accessKeyId: string | null;
+  /** Its beginning, epoch, ms. */
+  readonly hour: number;
+  /** 0 when all of them were answered by us: they are logged, and not counted. */
+  requests: number;
+  errors: number;
+  bytesIn: number;
+  bytesOut: number;
+  connectionMs: number;
+}
+
+/** Requests in one part and without tokens, ready for Postgres: lines for `copyRequestLines`, and what they come to. */
+export interface PlainRows {
+  readonly count: number;
+  readonly lines: Buffer;
+  readonly sums: readonly PlainSum[];
+}
+
 /** Records of a journal that cannot be read any more. */
 export interface MissingRecords {
   readonly firstSeq: number;
@@ -64,7 +86,7 @@ export interface MissingRecords {
   readonly reason: string;
 }
 
-/** Consecutive records of one journal; what is not in `records` is in `missing`. */
+/** Consecutive records of one journal; what is neither in `records` nor in `plain` is in `missing`. */
 export interface UsageBatch {
   readonly journalId: string;
   readonly relayId: string;
@@ -73,6 +95,8 @@ export interface UsageBatch {
   /** SHA-256, hex, of the CRC-32 of each record as it stands in the journal, four bytes each, little-endian. */
   readonly checksum: string;
   readonly records: readonly UsageRecord[];
+  /** Left out: all of them are in `records`. */
+  readonly plain?: PlainRows;
   readonly missing?: readonly MissingRecords[];
 }
 

@@ -93,6 +93,8 @@ describe.each([
     expect((await ask("/hello")).body).toBe("you asked /hello");
     await until(() => output.out.includes("/hello"));
     expect(output.out.split("\n")[1]).toMatch(/^\d\d:\d\d:\d\d GET \/hello 200 [\d.]+ ms 16 B$/);
+    child.kill("SIGHUP");
+    await until(() => output.err.includes("Reloaded: nothing has changed."));
     relay.links[0]!.socket.terminate();
     await until(() => relay.links[1]?.session.accepting);
     await until(() => output.err.includes("online: 1 of 1"));

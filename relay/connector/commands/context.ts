@@ -8,4 +8,6 @@ export interface CommandContext extends Output {
   terminal: { write(text: string): unknown; columns?: number; rows?: number } | null;
   /** Resolves at the first request to stop, by a signal or by the end of the program that started us. */
   stopRequested: Promise<void>;
+  /** Called for SIGHUP of a program without a terminal; without a listener that signal stops it. */
+  onReload(listener: () => void): void;
 }

@@ -8,8 +8,8 @@ import type { CommandContext } from "./context.ts";
  * @throws ExitError notFound, PortalError, PortalUnreachableError
  */
 export async function status(options: Options, context: CommandContext): Promise<ExitCode> {
-  const { portal, deviceId, credential } = options;
-  const client = new PortalClient({ portal, credential, deviceId });
+  const { portal, deviceId, credential, network } = options;
+  const client = new PortalClient({ portal, credential, deviceId, network });
   for (const { slug } of options.endpoints) await statusOf(slug, client, options, context);
   return ExitCode.stopped;
 }

@@ -2,16 +2,23 @@ import { detectUpstreams, type Found } from "../detect/detect.ts";
 import { usageError } from "../exit.ts";
 import { parseUpstream, type UpstreamTarget, UpstreamUrlError } from "../upstream/target.ts";
 
+interface UpstreamChoice {
+  to: string | null;
+  insecureUpstream: boolean;
+  /** PEM certificates for an https upstream; null: those the runtime trusts. */
+  trusted?: readonly string[] | null;
+}
+
 /**
  * The upstream that was asked for, or the one found on this machine.
  * @throws ExitError usage
  */
 export async function chooseUpstream(
-  options: { to: string | null; insecureUpstream: boolean },
+  options: UpstreamChoice,
   note: (message: string) => void,
   detect: () => Promise<Found[]> = detectUpstreams,
 ): Promise<UpstreamTarget> {
-  if (options.to !== null) return readUpstream(options.to, !options.insecureUpstream);
+  if (options.to !== null) return readUpstream(options.to, options);
   const found = await detect();
   const chosen = found[0];
   if (chosen === undefined) {
@@ -23,12 +30,13 @@ export async function chooseUpstream(
   note(`Found ${chosen.name} at ${chosen.url}.`);
   const others = found.slice(1).map(({ name, url }) => `${name} (--to ${url})`);
   if (others.length > 0) note(`Also here: ${others.join(", ")}. Forwarding to ${chosen.name}.`);
-  return readUpstream(chosen.url, true);
+  return readUpstream(chosen.url, options);
 }
 
-function readUpstream(to: string, verify: boolean): UpstreamTarget {
+function readUpstream(to: string, { insecureUpstream, trusted }: UpstreamChoice): UpstreamTarget {
   try {
-    return parseUpstream(to, verify);
+    const target = parseUpstream(to, !insecureUpstream);
+    return target.tls === null || !trusted ? target : { ...target, tls: { ...target.tls, trusted } };
   } catch (error) {
     if (error instanceof UpstreamUrlError) throw usageError(error.message);
     throw error;

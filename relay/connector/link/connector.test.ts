@@ -2,11 +2,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { GoawayCode } from "../../protocol/codes.ts";
 import { bytes } from "../../protocol/testing/recorder.ts";
 import { ExitCode, type ExitError } from "../exit.ts";
+import { directNetwork } from "../network/network.ts";
 import { PortalClient } from "../portal/client.ts";
 import { Client } from "../testing/link.ts";
 import { portalError, startTestRelay, type TestRelay } from "../testing/relay.ts";
 import { Connector, type ConnectorOptions } from "./connector.ts";
-import { dialLink } from "./dial.ts";
+import { createDial } from "./dial.ts";
 import { TokenSource } from "./token-source.ts";
 
 let relay: TestRelay;
@@ -27,13 +28,14 @@ function start(options: Partial<ConnectorOptions> = {}) {
     portal: relay.portalUrl,
     credential: { kind: "license", licenseKey: "hs_lic_x" },
     deviceId: "dev-1",
+    network: directNetwork,
   });
   const heard = { up: 0, troubles: [] as string[], exit: null as ExitError | null };
   const connector = new Connector({
     slug: "acme",
     links: 1,
     tokens: new TokenSource(() => client.issueConnector("acme")),
-    dial: dialLink,
+    dial: createDial(directNetwork),
     relayUrl: null,
     onOpen: (stream) => {
       stream.head(bytes("HTTP/1.1 200 OK\r\n\r\n"), true);

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { knownFeatures, type Welcome } from "../../protocol/hello.ts";
+import { knownFeatures, type Serves, type Welcome } from "../../protocol/hello.ts";
+import { PROCESS_WINDOW_BYTES } from "../../protocol/limits.ts";
+import { WindowBudget } from "../../protocol/receive-window.ts";
 import type { SessionEvents } from "../../protocol/session.ts";
 import { ExitCode, ExitError } from "../exit.ts";
 import { exitFor, PortalError } from "../portal/errors.ts";
@@ -22,6 +24,8 @@ const REPEAT_MS = 60_000;
 
 export interface ConnectorOptions {
   slug: string;
+  /** What its links take; undefined: HTTP alone. */
+  serves?: Serves | undefined;
   links: number;
   tokens: TokenSource;
   dial: DialLink;
@@ -44,6 +48,7 @@ export class Connector {
   private readonly options: ConnectorOptions;
   private readonly instance = randomUUID();
   private readonly links = new Set<Link>();
+  private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private stopped = false;
   private welcome: Welcome | null = null;
@@ -131,8 +136,10 @@ export class Connector {
         subdomain: options.slug,
         instance: this.instance,
         features: knownFeatures,
+        ...(options.serves && { serves: options.serves }),
       },
       dial: options.dial,
+      windowBudget: this.windowBudget,
       onOpen: options.onOpen,
       onLive: (welcome) => {
         liveAt = performance.now();

@@ -1,6 +1,7 @@
 import { GoawayCode } from "../../protocol/codes.ts";
 import { decodeWelcome, encodeHello, type Hello, LinkFeature, type Welcome } from "../../protocol/hello.ts";
 import { IDLE_TIMEOUT_MS, PING_INTERVAL_MS } from "../../protocol/limits.ts";
+import type { WindowBudget } from "../../protocol/receive-window.ts";
 import { Session, type SessionEvents } from "../../protocol/session.ts";
 import type { LinkEnd } from "./next-step.ts";
 import type { DialLink, LinkSocket } from "./websocket.ts";
@@ -20,6 +21,8 @@ export interface LinkOptions {
   token: string;
   hello: Hello;
   dial: DialLink;
+  /** Shared by all links of the connector. */
+  windowBudget: WindowBudget;
   onOpen: NonNullable<SessionEvents["onOpen"]>;
   /** The link is up. */
   onLive(welcome: Welcome): void;
@@ -54,6 +57,7 @@ export class Link {
         close: (code, reason) => this.closeSocket(code, reason),
       },
       schedule: setImmediate,
+      windowBudget: options.windowBudget,
       now: () => performance.now(),
       events: {
         onOpen: options.onOpen,
@@ -110,6 +114,7 @@ export class Link {
     this.pingIntervalMs = Math.min(Math.max(welcome.pingIntervalMs, 1_000), PING_INTERVAL_MS);
     this.idleTimeoutMs = Math.min(Math.max(welcome.idleTimeoutMs, 2_000), IDLE_TIMEOUT_MS);
     this.features = welcome.features ?? [];
+    this.session.tellsTiming = this.features.includes(LinkFeature.timing);
     this.options.onLive(welcome);
     this.session.ping();
   }

@@ -1,4 +1,6 @@
 import { usageError } from "../exit.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { readTcpTunnels, TcpOptionsError, type TcpTunnelOptions } from "../tcp/options.ts";
 import type { HostHeader } from "../upstream/request-head.ts";
 import type { WakeOptions } from "../wake/options.ts";
 import { configDir, loadCredentials, loadDeviceId } from "./config-dir.ts";
@@ -28,6 +30,8 @@ export interface EndpointOptions {
   healthMs: number;
   /** Null: the upstream is somebody else's to start. */
   wake: WakeOptions | null;
+  /** TCP tunnels beside the HTTP upstream; with some and without `to` there is no HTTP. */
+  tcp: readonly TcpTunnelOptions[];
   claim: boolean;
 }
 
@@ -38,8 +42,12 @@ export interface Options {
   /** Null when there is neither a license key nor a login. */
   credential: Credential | null;
   deviceId: string;
+  network: Network;
   retry: boolean;
+  /** What is printed is JSON lines. */
   json: boolean;
+  /** Where it is written instead of stdout and stderr; null: there. */
+  logFile: string | null;
   /** At least one; one with a null slug when nothing names any. */
   endpoints: EndpointOptions[];
 }
@@ -69,8 +77,18 @@ export function resolveOptions(sources: Sources): Options {
     relay: read.relayUrl(settings.relay ?? null),
     credential: findCredential(settings, dir, portal),
     deviceId: read.text(settings.deviceId ?? null, "device-id", 200) ?? loadDeviceId(dir),
+    network: createNetwork(
+      {
+        proxy: read.text(settings.proxy ?? null, "proxy", 2_000),
+        caFile: read.text(settings.caFile ?? null, "ca-file", 4_000),
+      },
+      sources.env,
+    ),
     retry: read.flag(settings.retry ?? null, "retry") ?? true,
-    json: read.flag(settings.json ?? null, "json") ?? false,
+    json:
+      (read.flag(settings.json ?? null, "json") ?? false) ||
+      read.oneOf(settings.logFormat ?? null, "log-format", ["text", "json"]) === "json",
+    logFile: read.text(settings.logFile ?? null, "log-file", 4_000),
     endpoints: chooseEndpoints(files, given).map(readEndpoint),
   };
 }
@@ -103,27 +121,50 @@ function chooseEndpoints({ common, endpoints }: FileSettings, given: Settings): 
       `The config file has no endpoint ${wanted}. ${near ? `Did you mean "${near}"?` : `It has ${names.join(", ")}.`} Or say where to forward, with --to.`,
     );
   }
-  if (chosen.length > 1 && given.to !== undefined) {
-    throw usageError("--to is for one endpoint, and the config file has several. Say which with --slug.");
+  for (const key of ["to", "tcp"] as const) {
+    if (chosen.length < 2 || given[key] === undefined) continue;
+    throw usageError(`--${key} is for one endpoint, and the config file has several. Say which with --slug.`);
   }
   return chosen.map((entry) => ({ ...common, ...entry, ...given, slug: entry.slug }));
 }
 
 /** Reads what one endpoint's settings say. */
 function readEndpoint(settings: Settings): EndpointOptions {
+  const to = read.text(settings.to ?? null, "to", 2_000);
+  const tcp = readTcp(settings);
+  if (to === null && tcp.length > 0) {
+    for (const key of ["health", "wake"] as const) {
+      if (settings[key] === undefined) continue;
+      throw usageError(`${key} is about an HTTP upstream: give to as well, beside tcp.`);
+    }
+  }
   const timeout = read.integer(settings.upstreamTimeout ?? null, "upstream-timeout", 1, 86_400);
   return {
     slug: read.slug(settings.slug ?? null),
-    to: read.text(settings.to ?? null, "to", 2_000),
+    to,
     connections: read.integer(settings.connections ?? null, "connections", 1, 16) ?? 1,
     hostHeader: read.hostHeader(settings.hostHeader ?? null),
-    upstreamTimeoutMs: (timeout ?? 300) * 1_000,
+    upstreamTimeoutMs: (timeout ?? 330) * 1_000,
     insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
     health: read.urlOrPath(settings.health ?? null, "health"),
     healthMs: (read.integer(settings.healthSeconds ?? null, "health-seconds", 1, 3_600) ?? 10) * 1_000,
     wake: readWake(settings),
+    tcp,
     claim: read.flag(settings.claim ?? null, "claim") ?? false,
   };
+}
+
+/** @throws ExitError usage */
+function readTcp(settings: Settings): TcpTunnelOptions[] {
+  const { tcp } = settings;
+  const proxyProtocol = read.flag(settings.proxyProtocol ?? null, "proxy-protocol") ?? false;
+  if (tcp === undefined) return [];
+  try {
+    return readTcpTunnels(String(tcp.value), proxyProtocol);
+  } catch (error) {
+    if (!(error instanceof TcpOptionsError)) throw error;
+    throw usageError(`tcp ${tcp.place ?? ""}: ${error.message}`.replace(" :", ":"));
+  }
 }
 
 /** How to start the upstream. @throws ExitError usage when only the details are given */
@@ -148,22 +189,24 @@ function readWake(settings: Settings): WakeOptions | null {
 function findCredential(settings: Settings, dir: string, portal: string): Credential | null {
   const licenseKey = read.licenseKey(settings.licenseKey ?? null);
   if (licenseKey !== null) {
-    // A cloned project must not be able to have somebody's key sent to a server of its choice.
-    for (const key of ["portal", "relay"] as const) {
-      if (settings[key]?.origin === "project" && settings.licenseKey?.origin !== "project") {
-        throw usageError(
-          `./hotspot.yaml sets ${key}, but the license key comes from elsewhere. If you trust it, pass --${key} yourself.`,
-        );
-      }
+    if (settings.licenseKey?.origin !== "project") {
+      refuseFromProject(settings, ["portal", ...onTheWay], "the license key comes from elsewhere");
     }
     return { kind: "license", licenseKey };
   }
   const login = loadCredentials(dir);
   if (login === null || new URL(login.portal).origin !== new URL(portal).origin) return null;
-  if (settings.relay?.origin === "project") {
-    throw usageError(
-      "./hotspot.yaml sets relay, but the login is yours. If you trust it, pass --relay yourself.",
-    );
-  }
+  refuseFromProject(settings, onTheWay, "the login is yours");
   return { kind: "apiKey", apiKey: login.apiKey };
+}
+
+/** Settings that say through whose hands a credential goes. */
+const onTheWay = ["relay", "proxy", "caFile"] as const;
+
+/** A cloned project must not be able to have somebody's key sent to a server of its choice. */
+function refuseFromProject(settings: Settings, keys: readonly FieldKey[], reason: string): void {
+  const key = keys.find((candidate) => settings[candidate]?.origin === "project");
+  if (key === undefined) return;
+  const { name } = fields[key];
+  throw usageError(`./hotspot.yaml sets ${name}, but ${reason}. If you trust it, pass --${name} yourself.`);
 }

@@ -46,6 +46,17 @@ export function flag(setting: Setting | null, name: string): boolean | null {
   throw wrong(setting, name, "Say true or false.");
 }
 
+export function oneOf<T extends string>(
+  setting: Setting | null,
+  name: string,
+  values: readonly T[],
+): T | null {
+  if (setting === null) return null;
+  const value = values.find((candidate) => candidate === setting.value);
+  if (value === undefined) throw wrong(setting, name, `Say ${values.join(" or ")}.`);
+  return value;
+}
+
 /** @returns the URL without a slash at its end */
 export function httpUrl(setting: Setting | null, name: string): string | null {
   if (setting === null) return null;

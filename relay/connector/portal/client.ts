@@ -1,5 +1,8 @@
 import { hostname } from "node:os";
 import * as z from "zod";
+import { NoAnswerError, ProxyRefusedError } from "../network/errors.ts";
+import { request } from "../network/http.ts";
+import type { Network } from "../network/network.ts";
 import type { Credential } from "../options/connect-options.ts";
 import { agentName } from "../version.ts";
 import { PortalError, PortalUnreachableError } from "./errors.ts";
@@ -18,6 +21,7 @@ const IssuedToken = z.object({
 });
 export type IssuedToken = z.infer<typeof IssuedToken>;
 const Registered = z.object({ endpoint: z.object({ publicBaseUrl: z.string() }), endpointToken: z.string() });
+const OpenedTcpTunnel = z.object({ tunnel: z.object({ publicAddress: z.string() }) });
 const Details = z.object({
   endpoint: z.object({ slug: z.string(), publicBaseUrl: z.string(), status: z.string() }).nullable(),
   relay: z.object({
@@ -47,6 +51,7 @@ export interface PortalClientOptions {
   portal: string;
   credential: Credential | null;
   deviceId: string;
+  network: Network;
 }
 
 /**
@@ -63,6 +68,12 @@ export class PortalClient {
   /** A token for one connector of an endpoint. */
   issueConnector(slug: string): Promise<IssuedToken> {
     return this.post("/api/connectors/issue", IssuedToken, { ...this.proof(), endpointSlug: slug });
+  }
+
+  /** The public port of a TCP tunnel, opened when it has none yet. */
+  async openTcpTunnel(slug: string, name: string): Promise<string> {
+    const body = { ...this.proof(), endpointSlug: slug, name };
+    return (await this.post("/api/tcp-tunnels", OpenedTcpTunnel, body)).tunnel.publicAddress;
   }
 
   /** Claims a name. The endpoint token in the answer is shown only this once. */
@@ -117,7 +128,9 @@ export class PortalClient {
     if (response.status >= 200 && response.status < 300) {
       const parsed = answer.safeParse(response.body);
       if (parsed.success) return parsed.data;
-      throw new PortalUnreachableError(`${this.options.portal} answered ${path} with something else`);
+      throw new PortalUnreachableError(
+        `the portal ${this.options.portal} answered ${path} with something else`,
+      );
     }
     const fault = ErrorBody.safeParse(response.body);
     if (!fault.success) {
@@ -135,28 +148,29 @@ export class PortalClient {
     path: string,
     body: unknown,
   ): Promise<{ status: number; body: unknown; retryAfterMs?: number }> {
-    const { portal, credential } = this.options;
+    const { portal, credential, network } = this.options;
     const headers: Record<string, string> = { accept: "application/json", "user-agent": agentName() };
     if (body !== undefined) headers["content-type"] = "application/json";
     if (credential?.kind === "apiKey") headers.authorization = `Bearer ${credential.apiKey}`;
+    const url = `${portal}${path}`;
+    const text = body === undefined ? undefined : JSON.stringify(body);
     try {
-      const response = await fetch(`${portal}${path}`, {
-        method,
-        headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
-        // A credential must not follow a redirect to another server.
-        redirect: "error",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      const text = await response.text();
-      const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+      const answer = await request(url, { method, headers, body: text, timeoutMs: TIMEOUT_MS, network });
+      if (answer.status >= 300 && answer.status < 400) {
+        throw new Error(`it redirects to ${answer.header("location") ?? "another address"}`);
+      }
+      const seconds = Number(answer.header("retry-after") ?? Number.NaN);
       return {
-        status: response.status,
-        body: readJson(text),
+        status: answer.status,
+        body: readJson(answer.text),
         retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : undefined,
       };
     } catch (error) {
-      throw new PortalUnreachableError(`${portal} does not answer (${describe(error as Error)})`);
+      const by = network.proxyFor(url);
+      const way = by === null ? "" : ` by the proxy ${by.host}:${by.port} of ${by.source}`;
+      throw new PortalUnreachableError(
+        `the portal ${portal} does not answer${way} (${describe(error as Error)})`,
+      );
     }
   }
 }
@@ -172,6 +186,6 @@ function readJson(text: string): unknown {
 
 function describe(error: Error & { code?: string }): string {
   const cause = error.cause as (Error & { code?: string }) | undefined;
-  if (error.name === "TimeoutError") return "no answer in time";
+  if (error instanceof ProxyRefusedError || error instanceof NoAnswerError) return error.message;
   return cause?.code ?? error.code ?? cause?.message ?? error.message;
 }

@@ -29,7 +29,14 @@ export class PortalUnreachableError extends Error {
 }
 
 const suspensions = new Set(["endpoint_suspended", "tenant_suspended", "payment_required"]);
-const refusals = new Set(["license_inactive", "device_limit", "invalid_license_key", "plan_limit"]);
+const refusals = new Set([
+  "license_inactive",
+  "device_limit",
+  "invalid_license_key",
+  "plan_limit",
+  "tcp_not_configured",
+  "tcp_needs_connector",
+]);
 
 /**
  * Says how a portal error ends the program.

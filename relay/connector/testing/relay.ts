@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
+import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { decodeHello, encodeHello, type Hello, type Welcome } from "../../protocol/hello.ts";
@@ -32,9 +33,14 @@ export interface TestRelay {
   close(): void;
 }
 
-/** Portal and relay in a few lines, for tests of the connector: real HTTP, real WebSockets, the real session. */
-export async function startTestRelay(): Promise<TestRelay> {
-  const server = http.createServer((request, response) => answerPortal(relay, request, response));
+/**
+ * Portal and relay in a few lines, for tests of the connector: real HTTP, real WebSockets, the real session.
+ * @param tls speaks TLS, under the name that its certificate has
+ */
+export async function startTestRelay(tls?: { name: string; key: string; cert: string }): Promise<TestRelay> {
+  const handle: http.RequestListener = (request, response) => answerPortal(relay, request, response);
+  const server = tls ? https.createServer(tls, handle) : http.createServer(handle);
+  const [s, host] = tls ? ["s", tls.name] : ["", "127.0.0.1"];
   const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   server.on("upgrade", (request, socket, head) => {
     const token = String(request.headers.authorization).replace("Bearer ", "");
@@ -49,8 +55,8 @@ export async function startTestRelay(): Promise<TestRelay> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const relay: TestRelay = {
-    portalUrl: `http://127.0.0.1:${port}`,
-    relayUrl: `ws://127.0.0.1:${port}/ws/connect`,
+    portalUrl: `http${s}://${host}:${port}`,
+    relayUrl: `ws${s}://${host}:${port}/ws/connect`,
     links: [],
     asked: [],
     tokensIssued: 0,

@@ -89,8 +89,9 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     this.early = this.upgrade ? new ByteQueue() : null;
     if (this.upgrade || framing === BodyFraming.chunked) this.declaredLength = -1;
     else this.declaredLength = framing === BodyFraming.length ? head.contentLength : 0;
-    this.startedAt = host.now();
-    this.waitingSince = this.startedAt;
+    // Also what passed before the upstream was awake is time that the client waited for it.
+    this.startedAt = stream.openedAt;
+    this.waitingSince = host.now();
     const bare = end && framing === BodyFraming.none;
     // A handshake gets a connection of its own: after a 101 it is no longer one of HTTP.
     const kept = this.upgrade ? null : host.pool.take(this);

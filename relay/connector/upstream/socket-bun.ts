@@ -54,8 +54,9 @@ class BunSocket implements UpstreamSocket {
     if (target.tls === null) {
       await Bun.connect<BunSocket>({ ...common, socket: openHandlers });
     } else {
-      const { serverName, verify } = target.tls;
-      const tls = { serverName, rejectUnauthorized: verify };
+      const { serverName, verify, trusted } = target.tls;
+      const ca = trusted === undefined ? {} : { ca: [...trusted] };
+      const tls = { serverName, rejectUnauthorized: verify, ...ca };
       await Bun.connect<BunSocket>({ ...common, tls, socket: tlsHandlers });
     }
   }

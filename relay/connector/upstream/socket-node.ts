@@ -1,5 +1,6 @@
 import net from "node:net";
 import tls from "node:tls";
+import { secureContextFor } from "../network/secure-context.ts";
 import type { SocketOwner, SocketTarget, UpstreamSocket } from "./socket.ts";
 
 /** Connects with `node:net` or `node:tls`: for a connector that runs without Bun. */
@@ -42,6 +43,7 @@ class NodeSocket implements UpstreamSocket {
             checkServerIdentity: (_: string, certificate: tls.PeerCertificate) =>
               tls.checkServerIdentity(target.tls!.serverName, certificate),
             rejectUnauthorized: target.tls.verify,
+            ...(target.tls.trusted && { secureContext: secureContextFor(target.tls.trusted) }),
           });
     this.raw = raw;
     raw.once(target.tls === null ? "connect" : "secureConnect", () => {

@@ -39,8 +39,11 @@ export interface SocketTarget {
   /** Name or address, IPv6 without brackets. */
   host: string;
   port: number;
-  /** Null for plain TCP. `serverName` is what SNI says and the certificate must name. */
-  tls: { serverName: string; verify: boolean } | null;
+  /**
+   * Null for plain TCP. `serverName` is what SNI says and the certificate must name; `trusted` are PEM certificates
+   * instead of those that the runtime trusts.
+   */
+  tls: { serverName: string; verify: boolean; trusted?: readonly string[] } | null;
   /**
    * Turns the name into the address to connect to; without it the system does. A rejection ends the attempt with
    * `onSocketClose(error)`.

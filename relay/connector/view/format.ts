@@ -45,7 +45,7 @@ export function clip(text: string, width: number): string {
 
 /** The status, or in a word why there is none. */
 export function formatStatus(record: ExchangeRecord): string {
-  if (record.failure === null) return String(record.status);
+  if (record.failure === null) return record.method === "TCP" ? "closed" : String(record.status);
   const words = [
     "cancelled",
     "unreachable",

@@ -15,10 +15,18 @@ export class RunningCommand {
   private readonly child: ChildProcess;
   private isOver = false;
 
-  /** @param command for the shell: the user wrote it, in a file or on a command line of their own */
-  constructor(command: string, onOutput: (text: string) => void) {
+  /**
+   * @param command for the shell: the user wrote it, in a file or on a command line of their own
+   * @param env instead of this process's own
+   */
+  constructor(command: string, onOutput: (text: string) => void, env?: Record<string, string | undefined>) {
     // A group of its own, so that ending it ends what the shell has started as well.
-    this.child = spawn(command, { shell: true, detached: !isWindows, stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(command, {
+      shell: true,
+      detached: !isWindows,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(env && { env: env as NodeJS.ProcessEnv }),
+    });
     const keep = (chunk: Buffer) => {
       const text = chunk.toString();
       this.output = (this.output + text).slice(-KEPT_OUTPUT_BYTES);

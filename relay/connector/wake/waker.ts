@@ -18,6 +18,8 @@ export interface WakerOptions {
   onNote(message: string): void;
   /** Monotonic milliseconds. */
   now(): number;
+  /** What its commands find in their environment; absent: what this process has. */
+  env?: Record<string, string | undefined>;
 }
 
 type State =
@@ -116,7 +118,11 @@ export class Waker {
     await this.running?.stop();
     onNote("Starting the upstream.");
     const startedAt = now();
-    const command = new RunningCommand(wake.command, (text) => log("info", "upstream", { text }));
+    const command = new RunningCommand(
+      wake.command,
+      (text) => log("info", "upstream", { text }),
+      this.options.env,
+    );
     this.running = command;
     let exitCode: number | null = null;
     void command.ended.then((code) => {
@@ -155,7 +161,11 @@ export class Waker {
     const stopped = (async () => {
       onNote(`Stopping the upstream: ${why}.`);
       if (wake.stopCommand !== null) {
-        const command = new RunningCommand(wake.stopCommand, (text) => log("info", "upstream", { text }));
+        const command = new RunningCommand(
+          wake.stopCommand,
+          (text) => log("info", "upstream", { text }),
+          this.options.env,
+        );
         const code = await command.ended;
         if (code !== 0)
           onNote(`The command to stop the upstream ended with code ${code}: ${command.lastLine}`);

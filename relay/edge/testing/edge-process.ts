@@ -131,10 +131,11 @@ const edge = createEdge({
     rateLimitWindowMs: 60_000,
     rateLimitMax: 1_000_000_000,
     graceMs: 1_000,
+    sseCommentMs: 0,
     upstreamHeaderTimeoutMs: 300_000,
     maxConnectionsPerAddress: 20_000,
   },
-  routes: { lookup: (slug) => (slug === "acme" ? route : null) },
+  routes: { lookup: (slug) => (slug === "acme" ? route : null), lookupHost: () => null },
   registry: { tunnels: () => tunnels, waitForTunnel: async () => false, connectorCount: () => 1 },
   accessKeys: { version: 1, check: () => ({ ok: true, accessKeyId: "key_1" }) },
   meter: {

@@ -25,6 +25,8 @@ export interface TestEdgeOptions {
   config?: Partial<EdgeConfig>;
   deps?: Partial<EdgeDeps>;
   routes?: Record<string, EdgeRoute | Promise<EdgeRoute | null>>;
+  /** By custom domain. */
+  hosts?: Record<string, EdgeRoute | Promise<EdgeRoute | null>>;
   checkKey?: (secret: string) => AccessKeyResult | Promise<AccessKeyResult>;
 }
 
@@ -55,11 +57,15 @@ export function createTestEdge(options: TestEdgeOptions = {}) {
       rateLimitWindowMs: 60_000,
       rateLimitMax: 1_000_000,
       graceMs: 10_000,
+      sseCommentMs: 0,
       upstreamHeaderTimeoutMs: 300_000,
       maxConnectionsPerAddress: 2_000,
       ...options.config,
     },
-    routes: { lookup: (slug) => routes[slug] ?? null },
+    routes: {
+      lookup: (slug) => routes[slug] ?? null,
+      lookupHost: (host) => options.hosts?.[host] ?? null,
+    },
     registry: {
       tunnels: () => tunnels,
       waitForTunnel: () => new Promise<boolean>((resolve) => waiting.push(resolve)),

@@ -3,19 +3,19 @@ import type { UsageRecord } from "../../../server/usage/index.ts";
 import { hourOf, LimitState, type LiveUsage } from "./limit-state.ts";
 import { RecentUsageList } from "./recent-usage.ts";
 
-interface OpenRequest {
-  readonly accessKeyId: string | null;
-  /** Tokens that were delivered and are in no record yet. */
-  tokens: number;
-}
+/** Keys at rest that are remembered: more are forgotten together. */
+const MAX_IDLE_KEYS = 1_000;
 
 /** The limits of one tenant and everything that counts towards them in this process. */
 export class TenantSpending {
   /** Null until the first reading. */
   limits: readonly LimitState[] | null = null;
-  private readonly open = new Map<string, OpenRequest>();
-  /** By access key; null for all together. */
-  private readonly live = new Map<string | null, LiveUsage>();
+  /** Access keys of requests that are not recorded yet, by request. */
+  private readonly open = new Map<string, string | null>();
+  /** Tokens of theirs that were delivered and are in no record yet. */
+  private readonly delivered = new Map<string, number>();
+  private readonly all: LiveUsage = { requests: 0, tokens: 0 };
+  private readonly byKey = new Map<string, LiveUsage>();
   private readonly recent: RecentUsageList;
 
   constructor(maxRecent?: number) {
@@ -29,15 +29,16 @@ export class TenantSpending {
 
   /** Takes a reading. @returns false when it cannot be combined with what this process knows: read again */
   read({ plan, limits, nextSeq }: Spending): boolean {
-    const recent = this.recent.after(nextSeq);
-    if (recent === null) return false;
+    if (!this.recent.forget(nextSeq)) return false;
+    const recent = limits.length === 0 ? [] : this.recent.list();
     this.limits = limits.map((limit) => new LimitState(limit, plan, recent));
     return true;
   }
 
   /** The limit that refuses one more request; null when it may start. */
   refusing(accessKeyId: string | null, now: number): LimitState | null {
-    for (const limit of this.limits ?? []) {
+    if (this.limits === null || this.limits.length === 0) return null;
+    for (const limit of this.limits) {
       if (limit.isFor(accessKeyId) && !limit.isOver(now) && limit.refuses(this.liveOf(limit))) return limit;
     }
     return null;
@@ -52,7 +53,7 @@ export class TenantSpending {
   }
 
   begin(requestId: string, accessKeyId: string | null): void {
-    this.open.set(requestId, { accessKeyId, tokens: 0 });
+    this.open.set(requestId, accessKeyId);
     this.change(accessKeyId, 1, 0);
   }
 
@@ -62,28 +63,41 @@ export class TenantSpending {
 
   /** Counts tokens of a running request as they are delivered. */
   deliver(requestId: string, delta: number): void {
-    const request = this.open.get(requestId);
-    if (request === undefined) return;
-    request.tokens += delta;
-    this.change(request.accessKeyId, 0, delta);
+    const accessKeyId = this.open.get(requestId);
+    if (accessKeyId === undefined) return;
+    this.delivered.set(requestId, (this.delivered.get(requestId) ?? 0) + delta);
+    this.change(accessKeyId, 0, delta);
   }
 
   /** A record was stored: what it says is not live any more. */
   stored(seq: number, record: UsageRecord): void {
-    const { requestId, accessKeyId, usage, final, forwarded, bytesIn, bytesOut } = record;
+    const { requestId, usage, final } = record;
     const tokens = usage === null ? 0 : usage.inputTokens + usage.outputTokens;
-    const request = this.open.get(requestId);
-    if (request !== undefined) {
-      const settled = final ? request.tokens : tokens;
-      request.tokens -= settled;
-      this.change(request.accessKeyId, final ? -1 : 0, -settled);
+    const accessKeyId = this.open.get(requestId);
+    if (accessKeyId !== undefined) {
       if (final) this.open.delete(requestId);
+      this.change(accessKeyId, final ? -1 : 0, -this.settled(requestId, tokens, final));
     }
-    if (!forwarded) return;
+    if (!record.forwarded) return;
     const requests = final ? 1 : 0;
-    const used = { hour: hourOf(record.endedAt), accessKeyId, requests, bytes: bytesIn + bytesOut, tokens };
-    this.recent.add({ ...used, firstSeq: seq, lastSeq: seq });
-    for (const limit of this.limits ?? []) limit.add(used);
+    const bytes = record.bytesIn + record.bytesOut;
+    const hour = hourOf(record.endedAt);
+    this.recent.add(seq, hour, record.accessKeyId, requests, bytes, tokens);
+    if (this.limits === null || this.limits.length === 0) return;
+    const used = { hour, accessKeyId: record.accessKeyId, requests, bytes, tokens };
+    for (const limit of this.limits) limit.add(used);
+  }
+
+  /** Tokens that were live and are recorded now: with the last part all of them, whatever it says. */
+  private settled(requestId: string, tokens: number, final: boolean): number {
+    if (this.delivered.size === 0 && (final || tokens === 0)) return 0;
+    const delivered = this.delivered.get(requestId) ?? 0;
+    if (!final) {
+      this.delivered.set(requestId, delivered - tokens);
+      return tokens;
+    }
+    this.delivered.delete(requestId);
+    return delivered;
   }
 
   /** How near the nearest limit is, 0 to 1 and above. */
@@ -97,24 +111,28 @@ export class TenantSpending {
   }
 
   private liveOf({ limit }: LimitState): LiveUsage {
-    return this.live.get(limit.accessKeyId) ?? NOTHING;
+    if (limit.accessKeyId === null) return this.all;
+    return this.byKey.get(limit.accessKeyId) ?? NOTHING;
   }
 
   private change(accessKeyId: string | null, requests: number, tokens: number): void {
-    this.changeOne(null, requests, tokens);
-    if (accessKeyId !== null) this.changeOne(accessKeyId, requests, tokens);
-  }
-
-  private changeOne(accessKeyId: string | null, requests: number, tokens: number): void {
-    const live = this.live.get(accessKeyId);
+    this.all.requests += requests;
+    this.all.tokens += tokens;
+    if (accessKeyId === null) return;
+    let live = this.byKey.get(accessKeyId);
     if (live === undefined) {
-      this.live.set(accessKeyId, { requests, tokens });
-      return;
+      if (this.byKey.size >= MAX_IDLE_KEYS) this.forgetIdleKeys();
+      live = { requests: 0, tokens: 0 };
+      this.byKey.set(accessKeyId, live);
     }
     live.requests += requests;
     live.tokens += tokens;
-    // Nothing runs: no entry for every key that was ever used.
-    if (live.requests === 0 && live.tokens === 0) this.live.delete(accessKeyId);
+  }
+
+  private forgetIdleKeys(): void {
+    for (const [accessKeyId, { requests, tokens }] of this.byKey) {
+      if (requests === 0 && tokens === 0) this.byKey.delete(accessKeyId);
+    }
   }
 }
 

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { UsageRecord } from "../../../server/usage/index.ts";
-import { crcAt, HEADER_BYTES, writeRecord } from "./format.ts";
+import { HEADER_BYTES, sealRecord } from "./format.ts";
 import { newOwner, type Owner, SHOW_MS, showOwner, writeOwner } from "./owner.ts";
-import { encodeRecord } from "./record-codec.ts";
+import { encodeRecord, mostBytes } from "./record-codec.ts";
 import { SegmentStore } from "./segment-store.ts";
 
-/** Records kept in memory, so that a hand-over that keeps up need not read the disk; about 500 bytes each. */
+/** Records kept at hand, so that a hand-over that keeps up need not read the disk: with the segments that they stand in. */
 const KEPT_RECORDS = 16_384;
 /** Records that only memory has, while the disk takes none: 25 MB. The newest beyond are dropped. */
 export const MAX_UNWRITTEN_RECORDS = 50_000;
@@ -25,11 +25,11 @@ export interface JournalOptions {
   };
 }
 
-/** Records with the CRCs that they have in the journal. */
+/** Consecutive records as they stand in the journal: each in one of `places`, from one of `offsets` on. */
 export interface Taken {
   readonly firstSeq: number;
-  readonly records: readonly UsageRecord[];
-  readonly crcs: readonly number[];
+  readonly places: readonly Buffer[];
+  readonly offsets: readonly number[];
 }
 
 /**
@@ -47,11 +47,10 @@ export class Journal {
   private readonly options: JournalOptions;
   private readonly store: SegmentStore;
   private readonly owner: Owner;
-  private readonly scratch = Buffer.alloc(262_144);
   private readonly shower: ReturnType<typeof setInterval>;
-  /** Records in memory, from `queueFrom` on, the first of which has the number `firstSeq`. */
-  private records: UsageRecord[] = [];
-  private crcs: number[] = [];
+  /** Where records stand that are at hand, from `queueFrom` on; the first of them has the number `firstSeq`. */
+  private places: Buffer[] = [];
+  private offsets: number[] = [];
   private queueFrom = 0;
   private firstSeq = 1;
   /** All before it are written. */
@@ -107,7 +106,7 @@ export class Journal {
 
   /** Stores one record. Never throws, never waits. */
   append(record: UsageRecord): void {
-    const count = this.records.length - this.queueFrom;
+    const count = this.places.length - this.queueFrom;
     if (this.unwritten === 0) {
       if (count >= (this.options.keptRecords ?? KEPT_RECORDS)) this.forget(this.firstSeq + 1);
     } else {
@@ -118,11 +117,10 @@ export class Journal {
       this.writeWaiting();
     }
     const seq = this.nextSeq++;
-    const payload = encodeRecord(record);
-    const written = this.unwrittenSeq === seq ? this.store.write(seq, payload) : null;
+    const written = this.unwrittenSeq === seq ? this.store.write(seq, record) : null;
     if (written !== null) this.unwrittenSeq = seq + 1;
-    this.records.push(record);
-    this.crcs.push(written === null ? this.crcOf(seq, payload) : crcAt(written.bytes, written.at));
+    this.places.push(written ?? alone(seq, record));
+    this.offsets.push(written === null ? 0 : this.store.writtenAt);
   }
 
   /** Up to `max` records from `seq` on; null when memory does not have that one. */
@@ -131,8 +129,8 @@ export class Journal {
     const from = this.queueFrom + seq - this.firstSeq;
     return {
       firstSeq: seq,
-      records: this.records.slice(from, from + max),
-      crcs: this.crcs.slice(from, from + max),
+      places: this.places.slice(from, from + max),
+      offsets: this.offsets.slice(from, from + max),
     };
   }
 
@@ -164,9 +162,9 @@ export class Journal {
     this.queueFrom += count;
     this.firstSeq += count;
     // In large steps: taking from the front of an array moves all the rest.
-    if (this.queueFrom < 4_096 && this.queueFrom < this.records.length) return;
-    this.records = this.records.slice(this.queueFrom);
-    this.crcs = this.crcs.slice(this.queueFrom);
+    if (this.queueFrom < 4_096 && this.queueFrom < this.places.length) return;
+    this.places = this.places.slice(this.queueFrom);
+    this.offsets = this.offsets.slice(this.queueFrom);
     this.queueFrom = 0;
   }
 
@@ -181,18 +179,14 @@ export class Journal {
   /** Writes what only memory has, as far as there is room. */
   private writeWaiting(): void {
     while (this.unwrittenSeq < this.nextSeq) {
-      const record = this.records[this.queueFrom + this.unwrittenSeq - this.firstSeq]!;
-      if (this.store.write(this.unwrittenSeq, encodeRecord(record)) === null) return;
+      const at = this.queueFrom + this.unwrittenSeq - this.firstSeq;
+      const written = this.store.writeBytes(this.unwrittenSeq, this.places[at]!);
+      if (written === null) return;
+      this.places[at] = written;
+      this.offsets[at] = this.store.writtenAt;
       this.unwrittenSeq++;
     }
     this.settle(this.settledSeq);
-  }
-
-  private crcOf(seq: number, payload: string): number {
-    const most = HEADER_BYTES + 3 * payload.length;
-    const bytes = most <= this.scratch.length ? this.scratch : Buffer.alloc(most);
-    writeRecord(bytes, 0, seq, payload);
-    return crcAt(bytes, 0);
   }
 
   private async onRoom(): Promise<void> {
@@ -226,4 +220,12 @@ export class Journal {
       this.onError(error as Error);
     }
   }
+}
+
+/** A record in a buffer of its own. */
+function alone(seq: number, record: UsageRecord): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES + mostBytes(record));
+  const end = encodeRecord(record, bytes, HEADER_BYTES);
+  sealRecord(bytes, 0, end, seq);
+  return Buffer.from(bytes.subarray(0, end));
 }

@@ -1,9 +1,11 @@
 import { renameSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { HEADER_BYTES, writeRecord } from "./format.ts";
+import type { UsageRecord } from "../../../server/usage/index.ts";
+import { copyRecord, HEADER_BYTES, sealRecord } from "./format.ts";
 import { type MappedFile, openMapped } from "./mapped-file.ts";
 import { segmentName } from "./reader.ts";
+import { encodeRecord, mostBytes } from "./record-codec.ts";
 
 /** About 30,000 requests. A reader holds one in memory. */
 export const SEGMENT_BYTES = 8 * 1_048_576;
@@ -38,6 +40,8 @@ export class SegmentStore {
   private isClosed = false;
   /** Bytes of segments opened so far. */
   bytes = 0;
+  /** Where the record that was written last begins. */
+  writtenAt = 0;
 
   constructor(options: SegmentStoreOptions) {
     this.options = options;
@@ -46,28 +50,40 @@ export class SegmentStore {
   }
 
   /**
-   * Writes a record; it outlives the process from then on.
-   * @returns its bytes, or null when there is no room at the moment
+   * Writes a record; it outlives the process from then on, and begins at `writtenAt`.
+   * @returns the bytes that it stands in, or null when there is no room at the moment
    */
-  write(seq: number, payload: string): { readonly bytes: Buffer; readonly at: number } | null {
-    let file = this.current;
-    // UTF-8 takes at most three bytes per UTF-16 unit.
-    const most = HEADER_BYTES + 3 * payload.length;
-    if (file === null || this.at + most > this.size) {
-      file = this.turn(seq);
-      if (file === null) return null;
-    }
-    const at = this.at;
-    const end = writeRecord(file.bytes, at, seq, payload);
+  write(seq: number, record: UsageRecord): Buffer | null {
+    const file = this.fileFor(seq, HEADER_BYTES + mostBytes(record));
+    if (file === null) return null;
+    const end = encodeRecord(record, file.bytes, this.at + HEADER_BYTES);
+    sealRecord(file.bytes, this.at, end, seq);
+    return this.wrote(file, end);
+  }
+
+  /** The same for one that is written out already. */
+  writeBytes(seq: number, record: Buffer): Buffer | null {
+    const file = this.fileFor(seq, record.length);
+    if (file === null) return null;
+    return this.wrote(file, copyRecord(record, file.bytes, this.at));
+  }
+
+  private fileFor(seq: number, bytes: number): MappedFile | null {
+    if (this.current !== null && this.at + bytes <= this.size) return this.current;
+    return this.turn(seq);
+  }
+
+  private wrote(file: MappedFile, end: number): Buffer | null {
     try {
-      file.written(at, end);
+      file.written(this.at, end);
     } catch (error) {
       this.options.onError(error as Error);
       return null;
     }
+    this.writtenAt = this.at;
     this.at = end;
     this.dirty = true;
-    return { bytes: file.bytes, at };
+    return file.bytes;
   }
 
   /** Makes a spare segment, unless there is one. Never rejects: an error is told and tried again later. */

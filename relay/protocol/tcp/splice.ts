@@ -35,6 +35,8 @@ export class Splice implements StreamEvents {
   ended = false;
   private readonly socket: SpliceSocket;
   private readonly onEnded: (end: SpliceEnd) => void;
+  /** Asked when the other end takes no stream, before anything has gone to it: true when there will be another one. */
+  private readonly onRefused: (() => boolean) | null;
   private stream: Stream | null = null;
   /** What the stream has not taken; the socket is paused meanwhile. */
   private backlog: Uint8Array | null = null;
@@ -49,15 +51,29 @@ export class Splice implements StreamEvents {
   private sentFin = false;
   private canWrite: boolean;
   private paused = false;
+  /** Of the prefix, still in the queue. */
+  private prefixBytes = 0;
 
   /**
    * @param connected whether the socket takes bytes already; if not, `onSocketDrain` is to be called when it does
    * @param onEnded told once, when nothing is left to do; the socket closes by itself after an orderly end
    */
-  constructor(socket: SpliceSocket, connected: boolean, onEnded: (end: SpliceEnd) => void) {
+  constructor(
+    socket: SpliceSocket,
+    connected: boolean,
+    onEnded: (end: SpliceEnd) => void,
+    onRefused: (() => boolean) | null = null,
+  ) {
     this.socket = socket;
     this.canWrite = connected;
     this.onEnded = onEnded;
+    this.onRefused = onRefused;
+  }
+
+  /** Bytes of our own that the socket gets before those of the stream. Call it before any of them can come. */
+  prefix(bytes: Uint8Array): void {
+    this.queue.append(bytes, 0);
+    this.prefixBytes = bytes.length;
   }
 
   /** Names the stream. What the socket has brought so far goes to it. */
@@ -72,11 +88,6 @@ export class Splice implements StreamEvents {
     this.stream?.reset(code, reason);
     this.socket.destroy();
     this.end({ by: "stopped", code, reason });
-  }
-
-  /** Whether anything has gone to the stream. */
-  get untouched(): boolean {
-    return this.bytesRead === (this.backlog?.length ?? 0) && !this.sentEnd;
   }
 
   // What the socket says.
@@ -162,6 +173,11 @@ export class Splice implements StreamEvents {
 
   onReset(code: number, reason: string): void {
     if (this.ended) return;
+    const untouched = this.bytesRead === (this.backlog?.length ?? 0) && !this.sentEnd;
+    if (code === ResetCode.refused && untouched && this.onRefused !== null) {
+      this.stream = null;
+      if (this.onRefused()) return;
+    }
     this.socket.destroy();
     this.end({ by: "peer", code, reason: code === LINK_LOST ? "link lost" : reason });
   }
@@ -191,8 +207,10 @@ export class Splice implements StreamEvents {
   }
 
   private wrote(bytes: number): void {
-    this.bytesWritten += bytes;
-    this.stream?.credit(bytes);
+    const ours = Math.min(bytes, this.prefixBytes);
+    this.prefixBytes -= ours;
+    this.bytesWritten += bytes - ours;
+    this.stream?.credit(bytes - ours);
   }
 
   private finishIfDone(): void {

@@ -10,6 +10,7 @@ const DRAWN = {
   BETTER_AUTH_SECRET: draw,
   RELAY_INTERNAL_SECRET: draw,
   RELAY_CONNECTOR_SIGNING_SECRET: draw,
+  SEALING_KEYS: () => `local:${randomBytes(32).toString("base64")}`,
   STRIPE_WEBHOOK_SECRET: () => `whsec_${draw()}`,
   STRIPE_THIN_WEBHOOK_SECRET: () => `whsec_${draw()}`,
 } as const;

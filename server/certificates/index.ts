@@ -1,0 +1,2 @@
+export { findChallenges } from "./challenge.ts";
+export { loadCertificates } from "./load.ts";

@@ -1,0 +1,46 @@
+import type { Db } from "../../db/client.ts";
+import {
+  certificatesTask,
+  createCertificateOffice,
+  createCloudflareZone,
+  createDnsWriter,
+  wakeCertificates,
+} from "../acme/index.ts";
+import type { ApiConfig } from "../config.ts";
+import { createResolver, type DomainDeps, domainChecksTask } from "../domains/index.ts";
+import type { PortalEnv } from "../env.ts";
+import type { Task } from "../jobs/index.ts";
+import type { Logger } from "../log.ts";
+import { createSealer } from "../sealing/index.ts";
+
+/** What custom domains and certificates need of the portal, and the work that they bring. */
+export function createDomains(given: {
+  env: Pick<PortalEnv, "domains" | "certificates" | "endpoints">;
+  db: Db;
+  config: ApiConfig;
+  log: Logger;
+}): { domains: DomainDeps; domainTasks: Task<object>[] } {
+  const { env, db, config, log } = given;
+  const { dnsServers } = env.domains;
+  const resolver = createResolver(dnsServers);
+  if (env.certificates.kind === "off") {
+    const domains = { resolver, certificates: null };
+    return { domains, domainTasks: [domainChecksTask({ db, deps: domains, config, log })] };
+  }
+  const { directoryUrl, email, sealingKeys, cloudflare } = env.certificates;
+  const domains = { resolver, certificates: createCertificateOffice(wakeCertificates) };
+  const certificates = {
+    db,
+    sealer: createSealer(sealingKeys),
+    acme: { directoryUrl, email },
+    dns: cloudflare && createDnsWriter(createCloudflareZone(cloudflare), { dnsServers }),
+    log,
+  };
+  return {
+    domains,
+    domainTasks: [
+      domainChecksTask({ db, deps: domains, config, log }),
+      certificatesTask(certificates, env.endpoints.baseDomain),
+    ],
+  };
+}

@@ -1,0 +1,1 @@
+export { createSealer, parseSealingKeys, SealError, type Sealer, type SealingKey } from "./sealing.ts";
