@@ -29,7 +29,7 @@ it("sees a port that is in use on the loopback address only", async () => {
   await expect(choosePort("PORT", port)).rejects.toThrow(/in use/);
 });
 
-test("copies side by side get TCP ports of their own, all of them usable", () => {
+it("copies side by side get TCP ports of their own, all of them usable", () => {
   expect(tcpPortsOf(8_789)).toBe("20000-20099");
   expect(tcpPortsOf(8_790)).toBe("20100-20199");
   for (const relayPort of [1, 80, 8_788, 8_908, 65_535]) {
