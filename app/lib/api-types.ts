@@ -8,6 +8,7 @@ export type Connector = EndpointDetail["connectors"][number];
 export type Availability = ApiOutputs["endpoints"]["availability"];
 export type RequestPage = ApiOutputs["requests"]["list"];
 export type LoggedRequest = RequestPage["requests"][number];
+export type TcpTunnel = ApiOutputs["tcpTunnels"]["list"]["tunnels"][number];
 export type AccessKey = ApiOutputs["accessKeys"]["list"]["accessKeys"][number];
 export type ApiKey = ApiOutputs["apiKeys"]["list"]["apiKeys"][number];
 export type Domain = ApiOutputs["domains"]["list"]["domains"][number];
