@@ -13,18 +13,16 @@ const PAGE = 200;
 /** More new requests than this between two questions are skipped, with a note. */
 const MAX_PAGES = 10;
 /** A portal that is away, or asks to wait, is asked again after this, ms. */
-const RETRY_MS = 5_000;
+const RETRY_MS = 2_000;
 
 /**
  * Prints the request log of the portal, oldest first; with `follow` also what comes, until it is stopped.
- * @param pollMs for tests
  * @throws ExitError, PortalError, PortalUnreachableError
  */
 export async function logs(
   options: Options,
   flags: { follow: boolean; limit: string },
   context: CommandContext,
-  pollMs = POLL_MS,
 ): Promise<ExitCode> {
   const { portal, credential, deviceId, network, json } = options;
   const limit = Number(flags.limit);
@@ -53,11 +51,11 @@ export async function logs(
   const stopping = context.stopRequested.then(() => {
     stopped = true;
   });
-  let waitMs = pollMs;
+  let waitMs = POLL_MS;
   for (;;) {
     await Promise.race([sleep(waitMs), stopping]);
     if (stopped) return ExitCode.stopped;
-    waitMs = pollMs;
+    waitMs = POLL_MS;
     try {
       const { fresh, skipped } = await newRequests(client, slug, seen);
       if (skipped) context.stderr(`More requests than can be shown: some are left out.\n`);
@@ -68,10 +66,7 @@ export async function logs(
         (error instanceof PortalError && (error.status === 429 || error.status >= 500));
       if (!passing) throw error;
       context.stderr(`${error.message}. Trying again.\n`);
-      waitMs = Math.max(
-        pollMs,
-        (error instanceof PortalError && error.retryAfterMs) || pollMs * (RETRY_MS / POLL_MS),
-      );
+      waitMs = Math.max(RETRY_MS, (error instanceof PortalError && error.retryAfterMs) || 0);
     }
   }
 }

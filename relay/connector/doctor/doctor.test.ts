@@ -114,7 +114,7 @@ test("in words: a line for each, and what to do under a fault", async () => {
     onReload: () => undefined,
   });
   expect(code).toBe(7);
-  expect(text).toMatch(/^FAULT {3} There is neither a license key nor a login\.\n {8}Run `hotspot login`/m);
+  expect(text).toMatch(/^FAULT +There is neither a license key nor a login\.\n {8}Run `hotspot login`/m);
   expect(text).toMatch(/2 faults found\.\n$/);
 });
 
@@ -130,7 +130,7 @@ test.each([
 });
 
 test("a suspended endpoint", async () => {
-  relay.portal = () => details("suspended");
+  relay.portal = (path) => (path === "/api/endpoints/details" ? details("suspended") : null);
   expect(await onlyFault()).toMatch(/^endpoint: The endpoint acme is suspended/);
 });
 
