@@ -6,12 +6,17 @@ import { benchUsage } from "./bench-usage.ts";
 import { measure } from "./measure.ts";
 import { chooseParts } from "./parts/index.ts";
 import { publish, writeReport } from "./publish.ts";
+import type { BenchReport } from "./report/report.ts";
 import { textTable } from "./report/table.ts";
 import type { Section } from "./section.ts";
 import { type BenchSettings, readSettings } from "./settings.ts";
+import { soakFor } from "./soak.ts";
 
 // Measures against the bars of the project. Ratios within one run are what counts: machines, and the same machine an
 // hour later, differ by more than what is measured.
+/** Starting, settling and stopping around a soak. */
+const SOAK_MARGIN_MS = 300_000;
+
 const settings = settingsOrUsage();
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -20,6 +25,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 if (settings.clone) await single("-clone", benchFirstRequest);
 else if (settings.usage) await single("-usage", benchUsage);
+else if (settings.soakMs !== null) await soak(settings, settings.soakMs);
 else await all(settings);
 
 function settingsOrUsage(): BenchSettings {
@@ -34,7 +40,7 @@ function settingsOrUsage(): BenchSettings {
 }
 
 async function all(settings: BenchSettings): Promise<void> {
-  const report = await measure(settings, interrupted.signal);
+  const report = await measure(chooseParts(settings.only), settings, interrupted.signal);
   console.log(`\n${textTable(report)}\n`);
   const written = await writeReport(settings.dataDir, report);
   if (settings.write) written.push(...(await publish(report)));
