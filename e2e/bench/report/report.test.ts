@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { root } from "../../fixtures/clone.ts";
 import type { Outcome, Row } from "../rows.ts";
 import { verdictOf } from "../rows.ts";
 import { chart } from "./chart.ts";
@@ -120,6 +123,11 @@ describe("the part of the README that is written", () => {
     const once = replaceBetweenMarkers(`a\n${start}\nold\n${stop}\nb\n`, "new");
     expect(once).toBe(`a\n${start}\nnew\n${stop}\nb\n`);
     expect(replaceBetweenMarkers(once, "new")).toBe(once);
+  });
+
+  it("is marked in the README that there is", async () => {
+    const readme = await readFile(join(root, "README.md"), "utf8");
+    expect(replaceBetweenMarkers(readme, "new")).toContain(`${start}\nnew\n${stop}`);
   });
 
   it.each(["", start, `${stop} ${start}`, `${start} ${stop} ${start} ${stop}`])(
