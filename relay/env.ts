@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { EnvError, readVariables } from "../server/env-schema.ts";
-import type { SealingKey } from "../server/sealing/index.ts";
+import type { SealingKey } from "../server/sealing.ts";
 import { relayVariables } from "./env-variables.ts";
 
 /** The relay's configuration: read once at start, frozen, handed on. */
@@ -17,6 +17,8 @@ export interface RelayEnv {
   readonly internalSecret: string;
   readonly connectorSigningSecret: string;
   readonly graceMs: number;
+  /** 0: no comments. */
+  readonly sseCommentMs: number;
   readonly headerTimeoutMs: number;
   readonly drainSeconds: number;
   readonly maxConnectionsPerAddress: number;
@@ -85,6 +87,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
     internalSecret: values.RELAY_INTERNAL_SECRET,
     connectorSigningSecret: values.RELAY_CONNECTOR_SIGNING_SECRET,
     graceMs: values.RELAY_GRACE_MS,
+    sseCommentMs: values.RELAY_SSE_COMMENT_SECONDS * 1_000,
     headerTimeoutMs: values.RELAY_HEADER_TIMEOUT_MS,
     drainSeconds: values.RELAY_DRAIN_SECONDS,
     maxConnectionsPerAddress: values.RELAY_MAX_CONNECTIONS_PER_ADDRESS,

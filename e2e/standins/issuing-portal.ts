@@ -12,28 +12,36 @@ export interface IssuingPortal {
 }
 
 /**
- * Stands in for the portal's `POST /api/connectors/issue`, the one route that a connector needs, so that tests of the
- * tunnel neither wait for the portal's build nor stop when it does. The real route is driven in e2e/portal.
+ * Stands in for the portal's `POST /api/connectors/issue` and `POST /api/tcp-tunnels`, the routes that a connector needs, so
+ * that tests of the tunnel neither wait for the portal's build nor stop when it does. The real ones are driven in e2e/portal.
  */
 export async function startIssuingPortal(options: {
   db: Db;
   signingSecret: string;
   relayPort: number;
+  /** The first of the ports for TCP tunnels. */
+  firstTcpPort?: number;
 }): Promise<IssuingPortal> {
   const server = createServer((req, res) => {
     answer(req, res).catch((cause: Error) => res.destroy(cause));
   });
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (req.method !== "POST" || req.url !== "/api/connectors/issue") {
+    if (req.method !== "POST" || (req.url !== "/api/connectors/issue" && req.url !== "/api/tcp-tunnels")) {
       return refuse(res, 404, "not_found", `Nothing at ${req.url}.`);
     }
     const asked = JSON.parse((await bodyOf(req)).toString()) as {
       licenseKey?: string;
       endpointSlug?: string;
+      name?: string;
     };
     const found = await find(asked.licenseKey ?? "", asked.endpointSlug ?? "");
     if (!found) return refuse(res, 401, "license_invalid", "This license key is not valid.");
+    if (req.url === "/api/tcp-tunnels") {
+      const port = await openTunnel(found.tenant, found.endpoint, asked.name ?? "");
+      const publicAddress = `${found.endpoint.slug}.localhost:${port}`;
+      return send(res, 200, { tunnel: { name: asked.name, port, publicAddress } });
+    }
     const issued = await issueConnectorToken(options.db, options.signingSecret, found.tenant, found.endpoint);
     send(res, 200, {
       connectorId: issued.connectorId,
@@ -41,6 +49,28 @@ export async function startIssuingPortal(options: {
       relayUrl: `ws://127.0.0.1:${options.relayPort}/ws/connect`,
       expiresAt: issued.expiresAt.toISOString(),
     });
+  }
+
+  let opened = 0;
+  /** The next port, or the one that the name has. */
+  async function openTunnel(tenant: TestTenant, endpoint: TestEndpoint, name: string): Promise<number> {
+    const { tenantId } = tenant;
+    const { endpointId } = endpoint;
+    const there = await options.db
+      .selectFrom("tcp_tunnels")
+      .select("port")
+      .where("endpoint_id", "=", endpointId)
+      .where("name", "=", name)
+      .where("released_at", "is", null)
+      .executeTakeFirst();
+    if (there) return there.port;
+    const port = (options.firstTcpPort ?? 20_000) + opened++;
+    const id = `tcp_${endpointId.slice(3)}_${port}`;
+    await options.db
+      .insertInto("tcp_tunnels")
+      .values({ id, tenant_id: tenantId, endpoint_id: endpointId, name, port })
+      .execute();
+    return port;
   }
 
   async function find(

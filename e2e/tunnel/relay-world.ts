@@ -55,7 +55,12 @@ export async function relayWorld(options: RelayWorldOptions = {}): Promise<Relay
   beforeAll(async () => {
     resolveLocalhostNames();
     await launch(0);
-    parts.portal = await startIssuingPortal({ db: database.db, signingSecret, relayPort: parts.relay.port });
+    parts.portal = await startIssuingPortal({
+      db: database.db,
+      signingSecret,
+      relayPort: parts.relay.port,
+      firstTcpPort: Number(options.env?.RELAY_TCP_PORTS?.split("-")[0] ?? 20_000),
+    });
   });
   afterAll(async () => {
     await stopAll(children);

@@ -7,6 +7,7 @@ import { ExitCode, ExitError, usageError } from "./exit.ts";
 import { type Options, resolveOptions } from "./options/connect-options.ts";
 import { type FieldKey, fieldKeys, type Value } from "./options/fields.ts";
 import { exitFor, PortalError, PortalUnreachableError } from "./portal/errors.ts";
+import { TcpOptionsError, withTarget } from "./tcp/options.ts";
 import { VERSION } from "./version.ts";
 
 type Flags = Partial<Record<FieldKey, Value>> & { config?: string; apiKey?: string };
@@ -59,7 +60,7 @@ function createProgram(run: Run, context: CommandContext): Command {
       "--host-header <value>",
       "Host the upstream sees: rewrite (its own), preserve (the public one), or a name",
     )
-    .option("--upstream-timeout <seconds>", "silence allowed before an answer begins (300)")
+    .option("--upstream-timeout <seconds>", "silence allowed before an answer begins (330)")
     .option("--health <url or path>", "asked again and again; while it fails, other connectors are preferred")
     .option("--health-seconds <n>", "between two looks (10)")
     .option("--wake <command>", "starts the upstream when the first request comes")
@@ -67,6 +68,8 @@ function createProgram(run: Run, context: CommandContext): Command {
     .option("--wake-stop <command>", "stops it; otherwise what --wake started is ended")
     .option("--idle-seconds <n>", "without a request, after which it is stopped (1200); 0 for never")
     .option("--insecure-upstream", "do not check the certificate of an https upstream")
+    .option("--tcp <tunnel>", "a TCP tunnel too: 22, db=5432, db=10.0.0.5:5432; may be repeated", listed)
+    .option("--proxy-protocol", "tell targets of TCP tunnels who the client is (PROXY protocol v2)")
     .option("--log-format <format>", "text or json, the same as --json")
     .option("--log-file <file>", "write everything there instead; SIGHUP opens it anew")
     .option("--claim", "claim the name first when nobody has it")
@@ -81,6 +84,25 @@ function createProgram(run: Run, context: CommandContext): Command {
       );
     });
 
+  shared(
+    program
+      .command("tcp")
+      .description("give TCP ports of this machine public ones until Ctrl-C")
+      .argument("<tunnels...>", "22, db=5432 or db=10.0.0.5:5432"),
+  )
+    .option("--to <target>", "another host, or host:port for a single tunnel")
+    .option("--proxy-protocol", "tell the targets who the client is (PROXY protocol v2)")
+    .option("--relay <url>", "instead of the relay that the portal names")
+    .option("--connections <n>", "links held at once (1)")
+    .option("--claim", "claim the name first when nobody has it")
+    .option("--no-retry", "end when portal or relay cannot be reached at the start")
+    .action((tunnels: string[], flags: Flags, command: Command) => {
+      const tcp = targeted(tunnels, flags.to).join(",");
+      return run((options, _, reread) => connect(tcpAlone(options), context, () => tcpAlone(reread())))(
+        withoutDefaults({ ...flags, tcp, to: undefined }, command),
+      );
+    });
+
   shared(program.command("login").description("store an API key of yours, so that no license key is needed"))
     .option("--api-key <key>", "a key from the portal, instead of a login in the browser")
     .action((flags: Flags) => run((options) => login(options, flags.apiKey ?? null, context))(flags));
@@ -89,6 +111,28 @@ function createProgram(run: Run, context: CommandContext): Command {
     run((options) => status(options, context))(flags),
   );
   return program;
+}
+
+/** A repeated option as one list. */
+function listed(value: string, before: Value | undefined): Value {
+  return before === undefined ? value : `${before},${value}`;
+}
+
+function targeted(tunnels: string[], to: Value | undefined): string[] {
+  try {
+    return to === undefined ? tunnels : withTarget(tunnels, String(to));
+  } catch (error) {
+    if (error instanceof TcpOptionsError) throw usageError(error.message);
+    throw error;
+  }
+}
+
+/** The config file may name an upstream for HTTP: not for this command. */
+function tcpAlone(options: Options): Options {
+  return {
+    ...options,
+    endpoints: options.endpoints.map((endpoint) => ({ ...endpoint, to: null, health: null, wake: null })),
+  };
 }
 
 /** Options that every command has. */

@@ -340,7 +340,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   /** Looks at all timers of this connection; called about once a second. */
   check(now: number): void {
     if (this.state === State.closed) return;
-    this.exchange?.settlePart(now);
+    this.exchange?.tick(now);
     switch (this.timers.check(this, now)) {
       case "head":
         this.refuse("request_timeout", "The request head did not arrive in time.");

@@ -151,6 +151,12 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   get baseDomain(): string {
     return this.edge.config.baseDomain;
   }
+  get addsSseComments(): boolean {
+    return this.edge.config.sseCommentMs > 0;
+  }
+  now(): number {
+    return this.edge.coarseNow;
+  }
 
   head(): RequestHead {
     return this.facts.head();
@@ -330,6 +336,13 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   onLastBytes(): void {
     this.noteHead();
     this.settle(this.response.status, null, false);
+  }
+
+  /** Looked at about once a second. */
+  tick(now: number): void {
+    this.settlePart(now);
+    const { sseCommentMs } = this.edge.config;
+    if (sseCommentMs > 0) this.response.keepAliveComment(now, sseCommentMs);
   }
 
   private noteHead(): void {

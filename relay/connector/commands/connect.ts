@@ -88,7 +88,11 @@ async function makePlans(options: Options, reporter: Reporter): Promise<Endpoint
         "Give --license-key with the key from the portal's license page, or run `hotspot login`.",
       );
     }
-    const target = await chooseUpstream({ ...endpoint, trusted }, (message) => reporter.note(message));
+    // What was not asked for is not made public: next to TCP tunnels no upstream is looked for.
+    const isTcpAlone = endpoint.to === null && endpoint.tcp.length > 0;
+    const target = isTcpAlone
+      ? null
+      : await chooseUpstream({ ...endpoint, trusted }, (message) => reporter.note(message));
     plans.push({ ...endpoint, slug, target });
   }
   return plans;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { knownFeatures, type Welcome } from "../../protocol/hello.ts";
+import { knownFeatures, type Serves, type Welcome } from "../../protocol/hello.ts";
 import { PROCESS_WINDOW_BYTES } from "../../protocol/limits.ts";
 import { WindowBudget } from "../../protocol/receive-window.ts";
 import type { SessionEvents } from "../../protocol/session.ts";
@@ -24,6 +24,8 @@ const REPEAT_MS = 60_000;
 
 export interface ConnectorOptions {
   slug: string;
+  /** What its links take; undefined: HTTP alone. */
+  serves?: Serves | undefined;
   links: number;
   tokens: TokenSource;
   dial: DialLink;
@@ -134,6 +136,7 @@ export class Connector {
         subdomain: options.slug,
         instance: this.instance,
         features: knownFeatures,
+        ...(options.serves && { serves: options.serves }),
       },
       dial: options.dial,
       windowBudget: this.windowBudget,

@@ -122,7 +122,13 @@ class ConfigFileReader {
     }
     const node = this.resolved(pair.value);
     if (node === null || node === undefined || (isScalar(node) && node.value === null)) return;
-    const value = isScalar(node) ? node.value : undefined;
+    // The one setting that may be a list; who reads it takes it as JSON.
+    const isTunnels = key === "tcp" && isSeq(node);
+    const value = isTunnels
+      ? JSON.stringify(node.toJS(this.document))
+      : isScalar(node)
+        ? node.value
+        : undefined;
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
       throw this.wrong(pair, `${name} must be a single value.`);
     }

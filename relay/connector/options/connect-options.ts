@@ -1,5 +1,6 @@
 import { usageError } from "../exit.ts";
 import { createNetwork, type Network } from "../network/network.ts";
+import { readTcpTunnels, TcpOptionsError, type TcpTunnelOptions } from "../tcp/options.ts";
 import type { HostHeader } from "../upstream/request-head.ts";
 import type { WakeOptions } from "../wake/options.ts";
 import { configDir, loadCredentials, loadDeviceId } from "./config-dir.ts";
@@ -29,6 +30,8 @@ export interface EndpointOptions {
   healthMs: number;
   /** Null: the upstream is somebody else's to start. */
   wake: WakeOptions | null;
+  /** TCP tunnels beside the HTTP upstream; with some and without `to` there is no HTTP. */
+  tcp: readonly TcpTunnelOptions[];
   claim: boolean;
 }
 
@@ -118,27 +121,50 @@ function chooseEndpoints({ common, endpoints }: FileSettings, given: Settings): 
       `The config file has no endpoint ${wanted}. ${near ? `Did you mean "${near}"?` : `It has ${names.join(", ")}.`} Or say where to forward, with --to.`,
     );
   }
-  if (chosen.length > 1 && given.to !== undefined) {
-    throw usageError("--to is for one endpoint, and the config file has several. Say which with --slug.");
+  for (const key of ["to", "tcp"] as const) {
+    if (chosen.length < 2 || given[key] === undefined) continue;
+    throw usageError(`--${key} is for one endpoint, and the config file has several. Say which with --slug.`);
   }
   return chosen.map((entry) => ({ ...common, ...entry, ...given, slug: entry.slug }));
 }
 
 /** Reads what one endpoint's settings say. */
 function readEndpoint(settings: Settings): EndpointOptions {
+  const to = read.text(settings.to ?? null, "to", 2_000);
+  const tcp = readTcp(settings);
+  if (to === null && tcp.length > 0) {
+    for (const key of ["health", "wake"] as const) {
+      if (settings[key] === undefined) continue;
+      throw usageError(`${key} is about an HTTP upstream: give to as well, beside tcp.`);
+    }
+  }
   const timeout = read.integer(settings.upstreamTimeout ?? null, "upstream-timeout", 1, 86_400);
   return {
     slug: read.slug(settings.slug ?? null),
-    to: read.text(settings.to ?? null, "to", 2_000),
+    to,
     connections: read.integer(settings.connections ?? null, "connections", 1, 16) ?? 1,
     hostHeader: read.hostHeader(settings.hostHeader ?? null),
-    upstreamTimeoutMs: (timeout ?? 300) * 1_000,
+    upstreamTimeoutMs: (timeout ?? 330) * 1_000,
     insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
     health: read.urlOrPath(settings.health ?? null, "health"),
     healthMs: (read.integer(settings.healthSeconds ?? null, "health-seconds", 1, 3_600) ?? 10) * 1_000,
     wake: readWake(settings),
+    tcp,
     claim: read.flag(settings.claim ?? null, "claim") ?? false,
   };
+}
+
+/** @throws ExitError usage */
+function readTcp(settings: Settings): TcpTunnelOptions[] {
+  const { tcp } = settings;
+  const proxyProtocol = read.flag(settings.proxyProtocol ?? null, "proxy-protocol") ?? false;
+  if (tcp === undefined) return [];
+  try {
+    return readTcpTunnels(String(tcp.value), proxyProtocol);
+  } catch (error) {
+    if (!(error instanceof TcpOptionsError)) throw error;
+    throw usageError(`tcp ${tcp.place ?? ""}: ${error.message}`.replace(" :", ":"));
+  }
 }
 
 /** How to start the upstream. @throws ExitError usage when only the details are given */

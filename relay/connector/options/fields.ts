@@ -27,6 +27,8 @@ export const fields = {
   wakeStop: { name: "wake-stop", env: "HOTSPOT_WAKE_STOP", scope: "endpoint" },
   wakeSeconds: { name: "wake-seconds", env: "HOTSPOT_WAKE_SECONDS", scope: "endpoint" },
   idleSeconds: { name: "idle-seconds", env: "HOTSPOT_IDLE_SECONDS", scope: "endpoint" },
+  tcp: { name: "tcp", env: "HOTSPOT_TCP", scope: "endpoint" },
+  proxyProtocol: { name: "proxy-protocol", env: "HOTSPOT_PROXY_PROTOCOL", scope: "endpoint" },
   claim: { name: "claim", env: "HOTSPOT_CLAIM", scope: "endpoint" },
   retry: { name: "retry", env: "HOTSPOT_RETRY", scope: "program" },
   logFormat: { name: "log-format", env: "HOTSPOT_LOG_FORMAT", scope: "program" },

@@ -1,23 +1,22 @@
+import { StreamKind } from "../../protocol/stream.ts";
 import { ExitCode, ExitError } from "../exit.ts";
-import { HealthMonitor } from "../health/monitor.ts";
-import { probeTargetOf } from "../health/probe-target-of.ts";
 import { Connector } from "../link/connector.ts";
 import { TokenSource } from "../link/token-source.ts";
 import type { DialLink } from "../link/websocket.ts";
 import type { EndpointOptions } from "../options/connect-options.ts";
 import type { IssuedToken, PortalClient } from "../portal/client.ts";
 import { PortalError } from "../portal/errors.ts";
-import { connectUpstream } from "../upstream/connect.ts";
-import { Dispatcher } from "../upstream/dispatcher.ts";
 import type { Log } from "../upstream/log.ts";
 import type { UpstreamTarget } from "../upstream/target.ts";
 import type { EndpointReporter } from "../view/reporter.ts";
-import { startWaking, type Waking } from "../wake/waking.ts";
+import { HttpPart } from "./http-part.ts";
+import { TcpPart } from "./tcp-part.ts";
 
 /** One endpoint, complete: it has a name and an upstream. */
 export interface EndpointPlan extends EndpointOptions {
   slug: string;
-  target: UpstreamTarget;
+  /** Null: TCP tunnels alone. */
+  target: UpstreamTarget | null;
 }
 
 /** What all endpoints of a process share. */
@@ -35,9 +34,9 @@ export interface ServingDeps {
 export class ServedEndpoint {
   readonly plan: EndpointPlan;
   private readonly connector: Connector;
-  private readonly dispatcher: Dispatcher;
-  private readonly waking: Waking | null;
-  private readonly health: HealthMonitor | null;
+  /** Null: TCP tunnels alone. */
+  private readonly http: HttpPart | null;
+  private readonly tcp: TcpPart | null;
 
   /** @param onExit told once when nothing more will come of it; whoever hears it stops it */
   constructor(
@@ -48,49 +47,33 @@ export class ServedEndpoint {
   ) {
     this.plan = plan;
     const { slug, target } = plan;
-    this.dispatcher = new Dispatcher({
-      target,
-      connect: connectUpstream,
-      log: deps.log,
-      hostHeader: plan.hostHeader,
-      headTimeoutMs: plan.upstreamTimeoutMs,
-      onRecord: (record) => reporter.request(record),
-      ...(plan.wake && { onUnreachable: () => this.waking?.waker.lost() }),
-    });
-    const probed = probeTargetOf(plan);
-    this.waking =
-      plan.wake === null
-        ? null
-        : startWaking(this.dispatcher, {
-            wake: plan.wake,
-            target: probed,
-            log: deps.log,
-            onNote: (message) => reporter.note(message),
-            now: () => performance.now(),
-            env: deps.env,
-          });
-    this.health =
-      plan.health === null
-        ? null
-        : new HealthMonitor({
-            target: probed,
-            everyMs: plan.healthMs,
-            isExpected: () => this.waking?.waker.awake ?? true,
-            onChange: (why) => this.healthChanged(why, reporter),
-          });
+    const onHealth = (why: string | null) => this.healthChanged(why, reporter);
+    const http = target === null ? null : new HttpPart({ ...plan, target }, deps, reporter, onHealth);
+    const tcp = plan.tcp.length === 0 ? null : new TcpPart(plan.tcp, deps.log, reporter);
+    this.http = http;
+    this.tcp = tcp;
     let live = false;
     this.connector = new Connector({
       slug,
+      ...(tcp && { serves: { http: http !== null, tcp: tcp.names } }),
       links: plan.connections,
-      tokens: new TokenSource(() => issueToken(deps.client, slug, plan.claim, reporter)),
+      tokens: new TokenSource(async () => {
+        const token = await issueToken(deps.client, slug, plan.claim, reporter);
+        await tcp?.open(deps.client, slug);
+        return token;
+      }),
       dial: deps.dial,
       relayUrl: deps.relayUrl,
-      onOpen: this.waking?.accept ?? this.dispatcher.accept,
+      onOpen: (stream, kind, framing, head, end) => {
+        const part = kind === StreamKind.tcp ? tcp : http;
+        return part === null ? null : part.accept(stream, kind, framing, head, end);
+      },
       log: deps.log,
       onLinks(up, welcome) {
         if (up > 0 && !live && welcome !== null) {
           live = true;
-          reporter.live(welcome.publicBaseUrl, target.url);
+          if (target !== null) reporter.live(welcome.publicBaseUrl, target.url);
+          tcp?.announce();
         }
         reporter.links(up, plan.connections);
       },
@@ -99,7 +82,7 @@ export class ServedEndpoint {
       retry: deps.retry,
     });
     this.connector.start();
-    this.health?.start();
+    http?.startHealth();
   }
 
   /** Round trip to the relay, ms; null before the first answer. */
@@ -109,10 +92,10 @@ export class ServedEndpoint {
 
   /** Takes nothing new, lets running streams finish for `graceMs`, then closes. */
   async stop(graceMs: number): Promise<void> {
-    this.health?.stop();
+    this.http?.stopHealth();
     await this.connector.stop(graceMs);
-    await this.waking?.close();
-    this.dispatcher.close();
+    await this.http?.close();
+    this.tcp?.close();
   }
 
   private healthChanged(why: string | null, reporter: EndpointReporter): void {

@@ -7,6 +7,7 @@ export function createJsonReporter(output: Output, now: () => Date = () => new D
   return {
     endpoint: (slug) => ({
       live: (publicUrl, upstream) => output.stdout(line("live", { slug, publicUrl, upstream })),
+      tcp: (publicAddress, upstream) => output.stdout(line("live", { slug, publicAddress, upstream })),
       links: (up, wanted) => output.stdout(line("links", { slug, up, wanted })),
       request(record) {
         const { failure, durationMs, ...rest } = record;

@@ -38,6 +38,8 @@ interface Row {
 interface Shown {
   publicUrl: string;
   upstream: string;
+  /** Of its TCP tunnels. */
+  tunnels: string[];
   up: number;
   wanted: number;
 }
@@ -91,6 +93,7 @@ export function createLiveReporter(options: LiveViewOptions): Reporter {
     return [
       `  ${paint(1, clip(endpoint.publicUrl, width - 2))}`,
       `  ${clip(`-> ${endpoint.upstream}`, width - 2)}`,
+      ...endpoint.tunnels.map((tunnel) => `  ${clip(tunnel, width - 2)}`),
       `  ${state(endpoint)}  ${clip(detail.join(", "), width - 14)}`,
     ];
   }
@@ -136,13 +139,25 @@ export function createLiveReporter(options: LiveViewOptions): Reporter {
 
   function createEndpoint(slug: string): EndpointReporter {
     let links = { up: 0, wanted: 0 };
+    function appear(address: string, target: string): void {
+      if (drawnLines > 0) erase();
+      terminal.write(`live ${address} -> ${target}\n`);
+      live = true;
+      draw();
+    }
     return {
       live(publicUrl, upstream) {
-        shown.set(slug, { publicUrl, upstream, ...links });
-        if (drawnLines > 0) erase();
-        terminal.write(`live ${publicUrl} -> ${upstream}\n`);
-        live = true;
-        draw();
+        shown.set(slug, { publicUrl, upstream, tunnels: shown.get(slug)?.tunnels ?? [], ...links });
+        appear(publicUrl, upstream);
+      },
+      tcp(publicAddress, target) {
+        const entry = shown.get(slug);
+        if (entry === undefined) {
+          shown.set(slug, { publicUrl: publicAddress, upstream: target, tunnels: [], ...links });
+        } else {
+          entry.tunnels.push(`${publicAddress} -> ${target}`);
+        }
+        appear(publicAddress, target);
       },
       links(up, wanted) {
         links = { up, wanted };

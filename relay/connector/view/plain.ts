@@ -29,6 +29,9 @@ export function createPlainReporter(output: Output, now: () => Date = () => new 
       live(publicUrl, upstream) {
         output.stdout(`live ${publicUrl} -> ${upstream}\n`);
       },
+      tcp(publicAddress, target) {
+        output.stdout(`live ${publicAddress} -> ${target}\n`);
+      },
       links(up, wanted) {
         if (lastUp !== null && up !== lastUp) {
           say(up === 0 ? "offline: no link to the relay" : `online: ${up} of ${wanted} links`);

@@ -14,6 +14,8 @@ export interface Reporter {
 export interface EndpointReporter {
   /** Live for the first time. */
   live(publicUrl: string, upstream: string): void;
+  /** A TCP tunnel has its public address. Told once for each, when the endpoint is live. */
+  tcp(publicAddress: string, target: string): void;
   /** Links that are up, of those wanted. */
   links(up: number, wanted: number): void;
   /** A request has ended. */
