@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { EnvError, readVariables } from "../server/env-schema.ts";
-import type { SealingKey } from "../server/sealing/index.ts";
+import type { SealingKey } from "../server/sealing.ts";
 import { relayVariables } from "./env-variables.ts";
 
 /** The relay's configuration: read once at start, frozen, handed on. */

@@ -15,7 +15,7 @@ import {
 import { findSlugOfHost } from "../server/domains/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
 import { listenForChanges } from "../server/events.ts";
-import { createSealer, type SealingKey } from "../server/sealing/index.ts";
+import { createSealer, type SealingKey } from "../server/sealing.ts";
 import { applyUsageBatch, nextRecordOf } from "../server/usage/index.ts";
 import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";

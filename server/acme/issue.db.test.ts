@@ -7,7 +7,7 @@ import { AcmeStandIn } from "../../e2e/standins/acme/server.ts";
 import { CloudflareDnsStandIn } from "../../e2e/standins/cloudflare-dns.ts";
 import { DnsStandIn } from "../../e2e/standins/dns.ts";
 import { findChallenges, loadCertificates } from "../certificates/index.ts";
-import { createSealer, parseSealingKeys } from "../sealing/index.ts";
+import { createSealer, parseSealingKeys } from "../sealing.ts";
 import { createCloudflareZone } from "./cloudflare.ts";
 import { createDnsWriter } from "./dns-writer.ts";
 import { issueDueCertificates } from "./issue.ts";
