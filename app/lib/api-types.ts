@@ -10,6 +10,7 @@ export type RequestPage = ApiOutputs["requests"]["list"];
 export type LoggedRequest = RequestPage["requests"][number];
 export type AccessKey = ApiOutputs["accessKeys"]["list"]["accessKeys"][number];
 export type ApiKey = ApiOutputs["apiKeys"]["list"]["apiKeys"][number];
+export type Domain = ApiOutputs["domains"]["list"]["domains"][number];
 export type License = ApiOutputs["licenses"]["get"];
 export type Device = License["devices"][number];
 export type Billing = ApiOutputs["billing"]["get"];

@@ -22,6 +22,9 @@ export const paths = {
   endpointKeys: (slug: string) => `${paths.endpoint(slug)}/keys`,
   endpointKey: (slug: string, accessKeyId: string) =>
     `${paths.endpointKeys(slug)}/${encodeURIComponent(accessKeyId)}`,
+  endpointDomains: (slug: string) => `${paths.endpoint(slug)}/domains`,
+  endpointDomain: (slug: string, domainId: string) =>
+    `${paths.endpointDomains(slug)}/${encodeURIComponent(domainId)}`,
   endpointSettings: (slug: string) => `${paths.endpoint(slug)}/settings`,
   endpointToken: (slug: string) => `${paths.endpoint(slug)}/token`,
   endpointRelease: (slug: string) => `${paths.endpoint(slug)}/release`,

@@ -161,7 +161,7 @@ function readEndpoint(settings: Settings): EndpointOptions {
     to,
     connections: read.integer(settings.connections ?? null, "connections", 1, 16) ?? 1,
     hostHeader: read.hostHeader(settings.hostHeader ?? null),
-    upstreamTimeoutMs: (timeout ?? 300) * 1_000,
+    upstreamTimeoutMs: (timeout ?? 330) * 1_000,
     insecureUpstream: read.flag(settings.insecureUpstream ?? null, "insecure-upstream") ?? false,
     health: read.urlOrPath(settings.health ?? null, "health"),
     healthMs: (read.integer(settings.healthSeconds ?? null, "health-seconds", 1, 3_600) ?? 10) * 1_000,
