@@ -15,14 +15,21 @@ export const relayVariables = {
   RELAY_GRACE_MS: define({
     description: "How long a request waits for a connector that was there a moment ago, in milliseconds.",
     expected: "whole milliseconds from 0 to 120000",
-    schema: integer(0, 120_000).default(10_000),
-    fallback: "10000",
+    schema: integer(0, 120_000).default(30_000),
+    fallback: "30000",
   }),
   RELAY_HEADER_TIMEOUT_MS: define({
     description: "How long an upstream may think before its response head, in milliseconds.",
     expected: "whole milliseconds from 1000 to 3600000",
-    schema: integer(1_000, 3_600_000).default(300_000),
-    fallback: "300000",
+    schema: integer(1_000, 3_600_000).default(360_000),
+    fallback: "360000",
+  }),
+  RELAY_SSE_COMMENT_SECONDS: define({
+    description:
+      "Event streams that are silent for so long get a comment between two events, for clients and proxies that give up on silence, in seconds; 0 adds none. Never counted.",
+    expected: "whole seconds from 0 to 3600",
+    schema: integer(0, 3_600).default(0),
+    fallback: "0",
   }),
   RELAY_DRAIN_SECONDS: define({
     description: "How long running streams may go on after SIGTERM, in seconds.",

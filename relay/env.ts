@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { EnvError, readVariables } from "../server/env-schema.ts";
+import type { SealingKey } from "../server/sealing/index.ts";
 import { relayVariables } from "./env-variables.ts";
 
 /** The relay's configuration: read once at start, frozen, handed on. */
@@ -16,6 +17,8 @@ export interface RelayEnv {
   readonly internalSecret: string;
   readonly connectorSigningSecret: string;
   readonly graceMs: number;
+  /** 0: no comments. */
+  readonly sseCommentMs: number;
   readonly headerTimeoutMs: number;
   readonly drainSeconds: number;
   readonly maxConnectionsPerAddress: number;
@@ -36,6 +39,8 @@ export interface RelayEnv {
     readonly dir: string | null;
     readonly handshakesPerSecond: number;
   } | null;
+  /** null: certificates of the database are not used. */
+  readonly sealingKeys: readonly SealingKey[] | null;
   /** 0: none is asked for. */
   readonly hstsSeconds: number;
   readonly httpsRedirect: boolean;
@@ -82,6 +87,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
     internalSecret: values.RELAY_INTERNAL_SECRET,
     connectorSigningSecret: values.RELAY_CONNECTOR_SIGNING_SECRET,
     graceMs: values.RELAY_GRACE_MS,
+    sseCommentMs: values.RELAY_SSE_COMMENT_SECONDS * 1_000,
     headerTimeoutMs: values.RELAY_HEADER_TIMEOUT_MS,
     drainSeconds: values.RELAY_DRAIN_SECONDS,
     maxConnectionsPerAddress: values.RELAY_MAX_CONNECTIONS_PER_ADDRESS,
@@ -102,6 +108,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
             dir: values.RELAY_TLS_DIR ?? null,
             handshakesPerSecond: values.RELAY_TLS_HANDSHAKES_PER_SECOND,
           }),
+    sealingKeys: values.SEALING_KEYS,
     hstsSeconds: values.RELAY_HSTS_SECONDS,
     httpsRedirect: values.RELAY_HTTPS_REDIRECT === "on",
     rateLimit: Object.freeze({

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { sql } from "kysely";
 import { createDb, type Db } from "../db/client.ts";
 import { findAccessKeyByHash, touchAccessKeys } from "../server/access-keys/index.ts";
 import { readSpending } from "../server/budgets/index.ts";
-import { findChallenges } from "../server/certificates/index.ts";
+import { findChallenges, loadCertificates } from "../server/certificates/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
@@ -14,9 +15,11 @@ import {
 import { findSlugOfHost } from "../server/domains/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
 import { listenForChanges } from "../server/events.ts";
+import { createSealer, type SealingKey } from "../server/sealing/index.ts";
 import { applyUsageBatch, nextRecordOf } from "../server/usage/index.ts";
 import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";
+import { RelayClock } from "./clock.ts";
 import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
 import { publicPortOf, type RelayEnv, securePortOf } from "./env.ts";
@@ -32,9 +35,11 @@ import { ChallengeCache } from "./routes/challenge-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
+import { StoredCertificates } from "./routes/stored-certificates.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
 import { createTcpService } from "./tcp-tunnels.ts";
+import type { CertificateBook } from "./tls/certificate.ts";
 import { startTls } from "./tls/start.ts";
 
 export interface Relay {
@@ -55,6 +60,8 @@ const LINGER_MS = 2_000;
 const CLOSING_MS = 2_500;
 /** A start does not wait longer for Postgres: without it there is nothing to serve yet, but later there may be, ms. */
 const FIRST_LOOK_MS = 1_000;
+/** How often the time is compared with that of Postgres, ms. */
+const FOLLOW_MS = 10_000;
 /** The last writes to Postgres may take this long, ms. */
 const LAST_WRITES_MS = 5_000;
 
@@ -67,8 +74,15 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     onConnectionError: (error) => log.warn({ err: error }, "lost a Postgres connection"),
   });
   const now = () => performance.now();
+  const clock = new RelayClock({
+    monotonic: now,
+    wall: Date.now,
+    ask: () => databaseTime(db),
+    onCorrected: (byMs) =>
+      log.error({ byMs }, "the clock of this machine is wrong, that of Postgres is used"),
+  });
   const verify = (token: string) =>
-    verifyConnectorToken({ db, signingSecret: env.connectorSigningSecret }, token);
+    verifyConnectorToken({ db, signingSecret: env.connectorSigningSecret, now: clock.now }, token);
   const publicUrl = { port: null as number | null, securePort: null as number | null };
   const publicBaseUrlOf = (slug: string) =>
     `${env.publicScheme}://${slug}.${env.baseDomain}${publicUrl.port === null ? "" : `:${publicUrl.port}`}`;
@@ -86,7 +100,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   });
   const accessKeys = new AccessKeyCache({
     find: (query) => findAccessKeyByHash(db, query),
-    now: Date.now,
+    now: clock.now,
     onStale: (error) => log.warn({ err: error }, "access key not looked up, the last answer holds"),
   });
   const registry = new TunnelRegistry({
@@ -111,6 +125,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       },
     },
     now,
+    wallClock: clock.now,
     schedule: setImmediate,
     delay: (ms) => delay(ms),
     log,
@@ -128,8 +143,8 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       ? null
       : new SpendingBook({
           read: (tenantId) =>
-            readSpending(db, { tenantId, journalId: metering.journalId ?? "", now: new Date() }),
-          now: Date.now,
+            readSpending(db, { tenantId, journalId: metering.journalId ?? "", now: new Date(clock.now()) }),
+          now: clock.now,
           onReadFailed: (tenantId, error) =>
             log.warn({ err: error, tenantId }, "budgets not read, what was known last holds"),
         });
@@ -165,13 +180,23 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         budgets,
         tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
-        onCertificates: () => challenges.invalidateAll(),
+        onCertificates() {
+          challenges.invalidateAll();
+          void stored?.reload();
+        },
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
     log,
   );
+  const followPostgres = () =>
+    clock
+      .follow()
+      .catch((error: unknown) =>
+        log.warn({ err: error }, "the time of Postgres not read, our own counts on"),
+      );
+  const follower = setInterval(followPostgres, FOLLOW_MS);
   const ticker = setInterval(() => {
-    room.tick(Date.now());
+    room.tick(clock.now());
     reporter.tick();
     accessKeys.tick();
     budgets?.tick();
@@ -179,6 +204,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   }, 1_000);
 
   const tls = env.tls && (await startTls(env.tls, log));
+  const stored = tls && env.sealingKeys && openStored(db, tls.book, env.sealingKeys, log);
   const edge = createEdge({
     config: {
       baseDomain: env.baseDomain,
@@ -192,6 +218,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
       rateLimitWindowMs: env.rateLimit.windowMs,
       rateLimitMax: env.rateLimit.max,
       graceMs: env.graceMs,
+      sseCommentMs: env.sseCommentMs,
       upstreamHeaderTimeoutMs: env.headerTimeoutMs,
       maxConnectionsPerAddress: env.maxConnectionsPerAddress,
       timers: env.clientTimers,
@@ -210,12 +237,14 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     ...(tls && { tls }),
     acceptLink: (conn, request, rest) => room.acceptLink(conn, request, rest),
     consolePage: consolePageHtml,
+    now: clock.now,
     log,
   });
 
   let draining: Promise<void> | null = null;
   const abandon = async () => {
     clearInterval(ticker);
+    clearInterval(follower);
     edge.stop();
     tls?.stop();
     tcp?.room.stop();
@@ -224,7 +253,10 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await db.destroy();
   };
   // Before the first request can come: it must find out that its connector is only on its way back.
-  await within(FIRST_LOOK_MS, noteRecentlySeen(db, registry, log));
+  await within(
+    FIRST_LOOK_MS,
+    Promise.all([noteRecentlySeen(db, registry, log), followPostgres(), stored?.reload()]),
+  );
   let port: number;
   let tlsPort: number | null = null;
   let admin: AdminServer;
@@ -276,6 +308,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     tcp?.room.stop();
     room.close();
     clearInterval(ticker);
+    clearInterval(follower);
     rechecker.stop();
     await changes.stop();
     await within(LAST_WRITES_MS, Promise.all([reporter.stop(), tcp?.report()]));
@@ -320,6 +353,29 @@ async function listenTls(edge: Edge, port: number) {
     if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
     return edge.listenTls({ port, hostname: "0.0.0.0", reusePort: true });
   }
+}
+
+async function databaseTime(db: Db): Promise<number> {
+  const { rows } = await sql<{ ms: number }>`
+    select (extract(epoch from clock_timestamp()) * 1000)::double precision as ms`.execute(db);
+  return rows[0]!.ms;
+}
+
+/** The certificates that the portal ordered. */
+function openStored(
+  db: Db,
+  book: CertificateBook,
+  keys: readonly SealingKey[],
+  log: Log,
+): StoredCertificates {
+  const sealer = createSealer(keys);
+  const onSealed = (name: string, error: unknown) =>
+    log.error({ err: error, name }, "certificate not opened");
+  return new StoredCertificates({
+    book,
+    source: { load: () => loadCertificates(db, sealer, onSealed) },
+    log,
+  });
 }
 
 async function noteRecentlySeen(db: Db, registry: TunnelRegistry, log: Log): Promise<void> {

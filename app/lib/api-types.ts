@@ -11,6 +11,7 @@ export type LoggedRequest = RequestPage["requests"][number];
 export type TcpTunnel = ApiOutputs["tcpTunnels"]["list"]["tunnels"][number];
 export type AccessKey = ApiOutputs["accessKeys"]["list"]["accessKeys"][number];
 export type ApiKey = ApiOutputs["apiKeys"]["list"]["apiKeys"][number];
+export type Domain = ApiOutputs["domains"]["list"]["domains"][number];
 export type License = ApiOutputs["licenses"]["get"];
 export type Device = License["devices"][number];
 export type Billing = ApiOutputs["billing"]["get"];

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { benchFirstRequest } from "./bench-first-request.ts";
 import { benchUsage } from "./bench-usage.ts";
 import { measure } from "./measure.ts";
+import { chooseParts } from "./parts/index.ts";
 import { publish, writeReport } from "./publish.ts";
 import { textTable } from "./report/table.ts";
 import type { Section } from "./section.ts";
@@ -11,7 +12,7 @@ import { type BenchSettings, readSettings } from "./settings.ts";
 
 // Measures against the bars of the project. Ratios within one run are what counts: machines, and the same machine an
 // hour later, differ by more than what is measured.
-const settings = readSettings(process.argv.slice(2), process.env);
+const settings = settingsOrUsage();
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
@@ -20,6 +21,17 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 if (settings.clone) await single("-clone", benchFirstRequest);
 else if (settings.usage) await single("-usage", benchUsage);
 else await all(settings);
+
+function settingsOrUsage(): BenchSettings {
+  try {
+    const read = readSettings(process.argv.slice(2), process.env);
+    chooseParts(read.only);
+    return read;
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}
 
 async function all(settings: BenchSettings): Promise<void> {
   const report = await measure(settings, interrupted.signal);

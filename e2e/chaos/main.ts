@@ -2,43 +2,74 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runAbuse } from "./abuse/main.ts";
 import { runChaos } from "./run.ts";
+import { LADDER, runSilence } from "./silence.ts";
 
+const [command, ...rest] = process.argv.slice(2);
+const isAbuse = command === "abuse";
 const { values } = parseArgs({
+  args: isAbuse ? [] : process.argv.slice(2),
   options: {
     rounds: { type: "string", default: "200" },
     seed: { type: "string" },
     clients: { type: "string" },
+    silence: { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
 const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
-  console.error("usage: npm run chaos -- [--rounds 200] [--seed <whole number>] [--clients 12]");
+  console.error("usage: npm run chaos -- [--rounds 200] [--seed <whole number>] [--clients 12] | --silence");
+  console.error("       npm run chaos -- abuse [--full] [--only <part of a name>] [--soak-minutes 30]");
   process.exit(2);
 }
-const dir = await mkdtemp(join(tmpdir(), "hotspot-chaos-"));
-console.log(`${rounds} rounds, seed ${seed}`);
-let isKept = false;
-try {
-  const report = await runChaos({
-    dir,
-    rounds,
-    seed,
-    ...(values.clients === undefined ? {} : { clients: Number(values.clients) }),
-    onRound: (round, victim, completed) =>
-      console.log(`round ${String(round).padStart(3)}: ${victim.padEnd(9)} ${completed} requests answered`),
-  });
-  const { faults, ...figures } = report;
-  console.log(JSON.stringify(figures));
-  for (const fault of faults) console.error(`WRONG  ${fault}`);
-  if (faults.length > 0) {
-    isKept = true;
-    process.exitCode = 1;
-    console.error(`${faults.length} faults; journals and database are left in ${dir}, the seed was ${seed}`);
-  } else {
-    console.log("every request that was answered was counted once");
+if (isAbuse) await runAbuse(rest);
+else if (values.silence) await silence();
+else await chaos();
+
+/** Streams that say nothing for up to 305 s: a little over five minutes. */
+async function silence(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "hotspot-silence-"));
+  try {
+    const streams = await runSilence(folder, LADDER);
+    for (const { where, seconds, outcome, tookMs } of streams) {
+      console.log(
+        `${String(seconds).padStart(3)} s of silence in the ${where}: ${outcome} after ${tookMs} ms`,
+      );
+    }
+    if (streams.some(({ outcome }) => outcome !== "complete")) process.exitCode = 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-} finally {
-  if (!isKept) await rm(dir, { recursive: true, force: true });
+}
+
+async function chaos(): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), "hotspot-chaos-"));
+  console.log(`${rounds} rounds, seed ${seed}`);
+  let isKept = false;
+  try {
+    const report = await runChaos({
+      dir,
+      rounds,
+      seed,
+      ...(values.clients === undefined ? {} : { clients: Number(values.clients) }),
+      onRound: (round, victim, completed) =>
+        console.log(`round ${String(round).padStart(3)}: ${victim.padEnd(9)} ${completed} requests answered`),
+    });
+    const { faults, ...figures } = report;
+    console.log(JSON.stringify(figures));
+    for (const fault of faults) console.error(`WRONG  ${fault}`);
+    if (faults.length > 0) {
+      isKept = true;
+      process.exitCode = 1;
+      console.error(
+        `${faults.length} faults; journals and database are left in ${dir}, the seed was ${seed}`,
+      );
+    } else {
+      console.log("every request that was answered was counted once");
+    }
+  } finally {
+    if (!isKept) await rm(dir, { recursive: true, force: true });
+  }
 }

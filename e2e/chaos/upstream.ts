@@ -12,6 +12,16 @@ export async function startChaosUpstream(): Promise<ChaosUpstream> {
   const server = createServer((req, res) => {
     // A killed relay cuts connections in the middle; that is what the run is about.
     res.on("error", () => undefined);
+    const silence = /^\/silence\?(head|body)=(\d+)$/.exec(req.url ?? "");
+    if (silence !== null) {
+      if (silence[1] === "body") res.write("before ");
+      const timer = setTimeout(
+        () => res.end(silence[1] === "body" ? "after" : "before after"),
+        Number(silence[2]) * 1_000,
+      );
+      res.once("close", () => clearTimeout(timer));
+      return;
+    }
     switch (req.url) {
       case "/stream": {
         res.writeHead(200, { "content-type": "text/event-stream" });

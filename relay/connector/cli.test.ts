@@ -30,6 +30,7 @@ function hotspot(args: string[], env: Record<string, string> = {}) {
   const ended = runCli(args, {
     env: { HOTSPOT_CONFIG_DIR: dir, HOTSPOT_PORTAL: relay.portalUrl, ...env },
     cwd: dir,
+    program: [process.execPath, join(import.meta.dirname, "main.ts")],
     terminal: null,
     stdout: (text) => {
       output.out += text;

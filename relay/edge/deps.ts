@@ -151,6 +151,8 @@ export interface EdgeConfig {
   readonly rateLimitMax: number;
   /** How long a request waits for a connector to come back. */
   readonly graceMs: number;
+  /** An event stream that is silent for this long gets a comment; 0: none. */
+  readonly sseCommentMs: number;
   /** How long an upstream may be silent before its response head. */
   readonly upstreamHeaderTimeoutMs: number;
   /** Open connections of one client address (IPv6: of one /64). */

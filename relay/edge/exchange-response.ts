@@ -12,6 +12,7 @@ import {
 import { put, putAll, putText } from "./bytes.ts";
 import type { Output, Scratch } from "./output.ts";
 import { type KeptFraming, writeResponseFields } from "./response-fields.ts";
+import { isEventStream, SseComments } from "./sse-comments.ts";
 
 /** How the body goes to the client. */
 const Mode = { pending: 0, none: 1, length: 2, chunked: 3, close: 4, raw: 5 } as const;
@@ -28,6 +29,9 @@ export interface ResponseContext {
   readonly baseDomain: string;
   /** Field lines of ours for every answer, each with CRLF; under 128 bytes. */
   readonly ownLines: Uint8Array;
+  /** Comments between events may be added to event streams. */
+  readonly addsSseComments: boolean;
+  now(): number;
   /** The connection may serve another request after this response, as far as the request side knows. */
   canKeepAlive(): boolean;
   /** The next bytes written make the response whole for the client: what must stand before that is to be stored now. */
@@ -71,6 +75,7 @@ export class ExchangeResponse {
   private remaining = 0;
   private interims = 0;
   private leadingZeros = 0;
+  private sse: SseComments | null = null;
   private readonly output: Output;
   private readonly scratch: Scratch;
   private readonly context: ResponseContext;
@@ -129,6 +134,7 @@ export class ExchangeResponse {
     // The client does not wait for the tunnel to say so.
     const isWhole = end || (this.mode === Mode.length && this.remaining === 0);
     if (isWhole && this.mode !== Mode.raw) this.context.onLastBytes();
+    if (this.sse !== null) this.sse.sent(chunk, this.context.now());
     if (this.mode === Mode.chunked) this.writeChunk(chunk, end);
     else if (length > 0) this.output.writePayload(chunk, !isWhole);
     return isWhole ? "done" : "more";
@@ -163,6 +169,16 @@ export class ExchangeResponse {
     this.output.flush();
   }
 
+  /** Says something between two events of a stream that has been silent for `everyMs`. It is no part of what is counted. */
+  keepAliveComment(now: number, everyMs: number): void {
+    if (this.sse === null || this.output.queuedBytes > 0) return;
+    const comment = this.sse.due(now, everyMs);
+    if (comment === null) return;
+    if (this.mode === Mode.chunked) this.writePiece(comment);
+    else this.output.write(comment);
+    this.output.flush();
+  }
+
   private modeOf(end: boolean): Mode {
     const { framing, contentLength } = head;
     this.remaining = 0;
@@ -189,6 +205,9 @@ export class ExchangeResponse {
 
   private writeHead(end: boolean): void {
     const { mode, context } = this;
+    if (context.addsSseComments && (mode === Mode.chunked || mode === Mode.close)) {
+      if (isEventStream(head.bytes.subarray(0, head.end))) this.sse = new SseComments(context.now());
+    }
     const bytes = this.scratch.bytes;
     const bodiless = head.status === 204 || mode === Mode.raw;
     kept.contentLength = mode === Mode.length || (mode === Mode.none && !bodiless);
@@ -221,17 +240,22 @@ export class ExchangeResponse {
   }
 
   private writeChunk(chunk: Uint8Array, end: boolean): void {
-    const { output, scratch } = this;
+    const { output } = this;
     const { length } = chunk;
     if (length > 0) {
-      this.leadingZeros = 0;
       if (!end) output.countPayload(length);
-      const at = output.reserve(Math.min(length, 65_536) + CHUNK_HEAD_BYTES + 8);
-      output.commit(writeChunkHead(scratch.bytes, at, length));
-      output.write(chunk);
-      output.write(CRLF);
+      this.writePiece(chunk);
     }
     if (end) output.write(LAST_CHUNK);
+  }
+
+  private writePiece(piece: Uint8Array): void {
+    const { output, scratch } = this;
+    this.leadingZeros = 0;
+    const at = output.reserve(Math.min(piece.length, 65_536) + CHUNK_HEAD_BYTES + 8);
+    output.commit(writeChunkHead(scratch.bytes, at, piece.length));
+    output.write(piece);
+    output.write(CRLF);
   }
 
   private bad(why: string): "bad" {

@@ -14,6 +14,8 @@ export interface AdmissionDeps {
   registry: TunnelRegistry;
   memory: TokenMemory;
   attempts: Attempts;
+  /** Milliseconds since the epoch. */
+  wallClock(): number;
   /** Waits before a wrong token is answered. */
   delay(ms: number): Promise<void>;
   log: Log;
@@ -36,7 +38,7 @@ export async function admitConnector(request: LinkRequest, deps: AdmissionDeps):
     verdict = await deps.verify(token);
     if (verdict.valid) deps.memory.remember(token, verdict.claims);
   } catch (error) {
-    const claims = deps.memory.recall(token, Date.now());
+    const claims = deps.memory.recall(token, deps.wallClock());
     deps.log.warn({ err: error, known: claims !== null }, "connector token not checked");
     if (claims === null) return { ok: false, refusal: unavailable };
     verdict = { valid: true, claims };

@@ -56,6 +56,7 @@ function makeRoom(route: Partial<Route> = {}, policy: ReplayPolicy = "allow") {
     onConnectorChange: (connectorId) => reporter.changed(connectorId),
     holders: { policy, onReuse: ({ decision, connectorId }) => reuses.push(`${decision} ${connectorId}`) },
     now: () => clock.now,
+    wallClock: Date.now,
     schedule: (task) => tasks.push(task),
     delay: async (ms) => void delays.push(ms),
     log,

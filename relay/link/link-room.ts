@@ -32,6 +32,8 @@ export interface LinkRoomOptions {
   holders?: TokenHoldersOptions;
   /** Milliseconds, monotonic. */
   now(): number;
+  /** Milliseconds since the epoch. */
+  wallClock(): number;
   schedule(task: () => void): void;
   /** Waits before a wrong token is answered. */
   delay(ms: number): Promise<void>;

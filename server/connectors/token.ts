@@ -44,10 +44,11 @@ export async function signConnectorToken(claims: ConnectorClaims, signingSecret:
     .sign(keyOf(signingSecret));
 }
 
-/** Reads a token that we signed, or says why not. Only HS256 is taken: `alg: none` counts as a bad signature. */
+/** Reads a token that we signed, or says why not. Only HS256 is taken: `alg: none` counts as a bad signature. @param now ms since the epoch */
 export async function readConnectorToken(
   token: string,
   signingSecret: string,
+  now: number = Date.now(),
 ): Promise<{ ok: true; claims: ConnectorClaims } | { ok: false; fault: TokenFault }> {
   try {
     const { payload } = await jwtVerify(token, keyOf(signingSecret), {
@@ -55,6 +56,7 @@ export async function readConnectorToken(
       issuer: ISSUER,
       audience: AUDIENCE,
       requiredClaims: ["exp", "jti"],
+      currentDate: new Date(now),
     });
     const parsed = payloadSchema.safeParse(payload);
     if (!parsed.success) return { ok: false, fault: "malformed" };

@@ -19,10 +19,10 @@ export type ConnectorVerdict =
  * connector that was sent away has ended its program, and service could not be back seconds after the payment.
  */
 export async function verifyConnectorToken(
-  deps: { db: Db; signingSecret: string },
+  deps: { db: Db; signingSecret: string; now?: () => number },
   token: string,
 ): Promise<ConnectorVerdict> {
-  const read = await readConnectorToken(token, deps.signingSecret);
+  const read = await readConnectorToken(token, deps.signingSecret, deps.now?.());
   if (!read.ok) return { valid: false, reason: read.fault };
   const { claims } = read;
   const row = await deps.db

@@ -73,14 +73,14 @@ describe("the table", () => {
         row({ what: "peer", outcome: { state: "failed", reason: "exit 1 | see\nlog" } }),
       ]),
     );
-    expect(text).toContain("| speed | 0.80x (0.70x to 0.90x) | 0.75x | 0.90x | bar met |");
-    expect(text).toContain("| log | 50.0 % (40.0 % to 60.0 %) | 8.0 % |  | missed |");
+    expect(text).toContain("| speed | 0.80x (0.70x to 0.90x) | ≥ 0.75x | ≥ 0.90x | bar met |");
+    expect(text).toContain("| log | 50.0 % (40.0 % to 60.0 %) | ≤ 8.0 % |  | missed |");
     // Neither a pipe nor a line break of a program's output may break the table.
-    expect(text).toContain("| peer | exit 1 \\| see log | 0.75x | 0.90x | failed |");
+    expect(text).toContain("| peer | exit 1 \\| see log | ≥ 0.75x | ≥ 0.90x | failed |");
   });
 
   it("reads as lines in a terminal", () => {
-    expect(textTable(report([row({})]))).toBe("bar met      speed: 0.80x (0.70x to 0.90x) (at least 0.75x)");
+    expect(textTable(report([row({})]))).toBe("bar met      speed: 0.80x (0.70x to 0.90x) (bar ≥ 0.75x)");
   });
 });
 

@@ -53,7 +53,7 @@ describe("precedence", () => {
       to: null,
       connections: 1,
       hostHeader: "rewrite",
-      upstreamTimeoutMs: 300_000,
+      upstreamTimeoutMs: 330_000,
       insecureUpstream: false,
       claim: false,
       retry: true,

@@ -42,7 +42,7 @@ export interface DispatcherOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const HEAD_TIMEOUT_MS = 300_000;
+const HEAD_TIMEOUT_MS = 330_000;
 const MAX_IDLE_SOCKETS = 128;
 const IDLE_TIMEOUT_MS = 4_000;
 

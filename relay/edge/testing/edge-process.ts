@@ -131,6 +131,7 @@ const edge = createEdge({
     rateLimitWindowMs: 60_000,
     rateLimitMax: 1_000_000_000,
     graceMs: 1_000,
+    sseCommentMs: 0,
     upstreamHeaderTimeoutMs: 300_000,
     maxConnectionsPerAddress: 20_000,
   },

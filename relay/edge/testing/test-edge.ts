@@ -57,6 +57,7 @@ export function createTestEdge(options: TestEdgeOptions = {}) {
       rateLimitWindowMs: 60_000,
       rateLimitMax: 1_000_000,
       graceMs: 10_000,
+      sseCommentMs: 0,
       upstreamHeaderTimeoutMs: 300_000,
       maxConnectionsPerAddress: 2_000,
       ...options.config,
