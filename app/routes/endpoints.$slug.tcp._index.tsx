@@ -74,7 +74,13 @@ export default function TcpTunnels() {
         <Panel
           id="start"
           title="How to start one"
-          lead="Name the local port; several can follow, and db=10.0.0.5:5432 leads to another machine of your network. Next to an HTTP upstream: hotspot connect with --tcp 22."
+          lead={
+            <>
+              Name the local port; several can follow, and <code>db=10.0.0.5:5432</code> leads to another
+              machine of your network. Beside HTTP it is <code>hotspot connect</code> with{" "}
+              <code className="whitespace-nowrap">--tcp 22</code>.
+            </>
+          }
         >
           <Command
             title="run this on your machine"

@@ -22,16 +22,15 @@ export function TcpTunnelList({ tunnels, releaseButton }: TcpTunnelListProps) {
       rowKey={(tunnel) => tunnel.id}
       columns={[
         {
-          title: "Name",
-          cell: (tunnel) => <code className="break-all">{tunnel.name}</code>,
-        },
-        {
-          title: "Public address",
+          title: "Name and public address",
           cell: (tunnel) => (
-            <span className="flex items-center gap-1">
-              <code className="break-all">{tunnel.publicAddress}</code>
-              <CopyButton text={tunnel.publicAddress} what={`address of ${tunnel.name}`} />
-            </span>
+            <>
+              <span className="block break-all">{tunnel.name}</span>
+              <span className="flex items-center gap-1 text-mute">
+                <code className="break-all">{tunnel.publicAddress}</code>
+                <CopyButton text={tunnel.publicAddress} what={`address of ${tunnel.name}`} />
+              </span>
+            </>
           ),
         },
         { title: "State", cell: (tunnel) => <TunnelState tunnel={tunnel} /> },
