@@ -21,13 +21,16 @@ const SOAK_MARGIN_MS = 300_000;
 const settings = settingsOrUsage();
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
+  // Again and again, since a signal comes from a terminal and from our parent both: what is stopping goes on stopping.
+  process.on(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
 }
 
 if (settings.clone) await single("-clone", benchFirstRequest);
 else if (settings.usage) await single("-usage", benchUsage);
 else if (settings.soakMs !== null) await soak(settings, settings.soakMs);
 else await all(settings);
+// A part that was given up may still wait for something, e.g. a package; all that ran for it is stopped.
+process.exit();
 
 function settingsOrUsage(): BenchSettings {
   try {
