@@ -104,6 +104,8 @@ const goodInput: Record<string, Record<string, unknown>> = {
   "budgets.set": { metric: "tokens", period: "day", limit: 5, hard: true },
   "connectors.issue": { ...machine, endpointSlug: endpoint.slug },
   "tcpTunnels.open": { ...machine, endpointSlug: endpoint.slug, name: "22" },
+  "domains.add": { endpointSlug: endpoint.slug, host: "api.well-formed.example" },
+  "domains.verify": { id: "dom_none" },
   "connectors.heartbeat": { connectorId, status: "online", capacity: 1, latencyMs: 1 },
   "connectors.verify": { connectorToken: "x" },
   "connectors.revoke": { connectorId },
