@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 const MEMORY_BAR = 48 * MIB;
 
 const lab = await tunnelLab();
-const state = {} as { hostile: LabTenant; bystander: Bystander };
+const state = { asked: 0 } as { asked: number; hostile: LabTenant; bystander: Bystander };
 const links: RawLink[] = [];
 
 beforeAll(async () => {
@@ -43,9 +43,13 @@ async function open(options: RawLinkOptions = {}): Promise<RawLink> {
 /** A client of the hostile tenant whose request is open on the link; gives its stream. */
 async function ask(link: RawLink, lines: string[] = []): Promise<{ http: RawHttp; streamId: number }> {
   const http = await RawHttp.open(lab.port);
-  http.request(["GET /asked HTTP/1.1", `Host: ${state.hostile.host}`, ...lines]);
-  const { streamId } = await within(5_000, "OPEN", link.next(FrameType.open));
-  return { http, streamId };
+  const path = `/asked-${state.asked++}`;
+  http.request([`GET ${path} HTTP/1.1`, `Host: ${state.hostile.host}`, ...lines]);
+  for (;;) {
+    // A request that an earlier link left unanswered is tried again on this one: that is not ours.
+    const { streamId, payload } = await within(5_000, "OPEN", link.next(FrameType.open));
+    if (payload.includes(`GET ${path} `)) return { http, streamId };
+  }
 }
 
 const ending = (link: RawLink) => within(5_000, "end of the link", link.ended);
