@@ -15,7 +15,7 @@ import { TcpRoom } from "./tcp/tcp-room.ts";
 /** A running connection settles what it has had this often, ms. */
 const PART_MS = 10_000;
 /** A port that another program has is tried again after this, ms. */
-const RETRY_MS = 5_000;
+const RETRY_MS = 2_000;
 
 export interface TcpService {
   readonly room: TcpRoom;

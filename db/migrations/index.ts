@@ -12,9 +12,10 @@ import * as usageDaily from "./2026-11-21-7-usage-daily.ts";
 import * as usageMonthly from "./2026-11-21-8-usage-monthly.ts";
 import * as meterWindows from "./2026-11-21-9-meter-windows.ts";
 import * as meterPeriodInvoice from "./2026-11-22-1-meter-period-invoice.ts";
-import * as customDomains from "./2026-11-23-2-custom-domains.ts";
 import * as tcpTunnels from "./2026-11-23-1-tcp-tunnels.ts";
+import * as customDomains from "./2026-11-23-2-custom-domains.ts";
 import * as tunnelTime from "./2026-11-23-3-tunnel-time.ts";
+import * as requestLogIndex from "./2026-11-23-9-request-log-index.ts";
 
 /** Every migration under the name that Postgres remembers. Listed, not read from disk, so that a bundle carries them. */
 export const migrations: Record<string, Migration> = {
@@ -34,4 +35,5 @@ export const migrations: Record<string, Migration> = {
   "2026-11-23-2-custom-domains": customDomains,
   "2026-11-23-1-tcp-tunnels": tcpTunnels,
   "2026-11-23-3-tunnel-time": tunnelTime,
+  "2026-11-23-9-request-log-index": requestLogIndex,
 };

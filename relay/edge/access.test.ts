@@ -77,3 +77,35 @@ test("a decision is kept per route object and version of the keys", async () => 
   accessKeys.version = 2;
   expect([await again(), asked]).toEqual(["401", 3]);
 });
+
+test("a connection whose requests have the same field lines is still asked for each: lines change, keys go", () => {
+  let valid = true;
+  const accessKeys = {
+    version: 1,
+    check: (_: unknown, secret: string) =>
+      valid && secret === good ? { ok: true as const, accessKeyId: "key_1" } : { ok: false as const },
+  };
+  const { connect, tunnel, records } = createTestEdge({ routes: guarded, deps: { accessKeys } });
+  const client = connect();
+  const send = (path: string, ...fields: string[]) => {
+    const before = tunnel.streams.length;
+    client.send(get(path, ...fields));
+    if (tunnel.streams.length > before) tunnel.last.respond(OK, "ok");
+    return records.at(-1)!;
+  };
+  expect(send("/one", `X-Api-Key: ${good}`)).toMatchObject({
+    status: 200,
+    path: "/one",
+    accessKeyId: "key_1",
+  });
+  expect(send("/two?q", `X-Api-Key: ${good}`)).toMatchObject({ status: 200, path: "/two" });
+  // Only the request line differs.
+  const [one, two] = tunnel.streams.map(({ head }) => head);
+  expect(two).toBe(one!.replace("/one", "/two?q"));
+  expect(send("/three", "X-Api-Key: hs_key_wrong000000")).toMatchObject({ status: 401, path: "/three" });
+  expect(send("/four", `X-Api-Key: ${good}`, "X-More: 1")).toMatchObject({ status: 200 });
+  expect(tunnel.last.head).toContain("X-More: 1\r\n");
+  valid = false;
+  accessKeys.version++;
+  expect(send("/five", `X-Api-Key: ${good}`, "X-More: 1")).toMatchObject({ status: 401 });
+});

@@ -7,8 +7,11 @@ import type { AccessKeyResult, AccessKeys, EdgeRoute } from "./deps.ts";
 export type Access = { readonly accessKeyId: string | null } | "refused";
 
 export interface AccessCheck {
-  /** Decides at once for a secret seen lately on the same route, else after a look-up. */
-  check(route: EdgeRoute, head: RequestHead): Access | Promise<Access>;
+  /**
+   * Decides at once for a secret seen lately on the same route, else after a look-up.
+   * @param secret of `presentedSecret`
+   */
+  check(route: EdgeRoute, secret: string | null): Access | Promise<Access>;
 }
 
 interface Kept {
@@ -40,8 +43,7 @@ export function createAccessCheck(accessKeys: AccessKeys, now: () => number): Ac
   }
 
   return {
-    check(route, head) {
-      const secret = presentedSecret(head);
+    check(route, secret) {
       if (secret === null) return route.requireAccessKey ? "refused" : anonymous;
       const known = kept.get(secret);
       const { version } = accessKeys;

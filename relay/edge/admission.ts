@@ -1,6 +1,6 @@
 import { FieldKind, Framing, type RequestHead } from "../protocol/http1/index.ts";
 import { covers } from "../tls/certificate.ts";
-import type { Access } from "./access.ts";
+import { type Access, presentedSecret } from "./access.ts";
 import { limitKey } from "./address.ts";
 import type { Answer } from "./answer.ts";
 import { admitBudget } from "./budget.ts";
@@ -9,9 +9,10 @@ import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
 import type { ErrorLink } from "./error-page.ts";
 import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
-import { type Forwarding, forwardingOf, type Peer } from "./forwarding.ts";
+import { type Forwarding, forwardingOf, MAX_PASSES, type Peer } from "./forwarding.ts";
 import { type HostMatch, matchHost } from "./host.ts";
 import { hostNameOf, httpsRedirect } from "./https-redirect.ts";
+import { KnownLines } from "./known-lines.ts";
 import { challengeAnswer, linkPath, ownAnswer, portalRedirect } from "./own-paths.ts";
 import type { RateBucket } from "./rate-limit.ts";
 
@@ -30,6 +31,7 @@ export type Verdict =
 
 /** What is kept of a connection for its next request. */
 export interface ConnectionMemo {
+  readonly lines: KnownLines;
   /** The last Host value, and what it meant. */
   hostValue: Uint8Array;
   host: HostMatch;
@@ -45,6 +47,7 @@ export interface ConnectionMemo {
 
 export function emptyMemo(): ConnectionMemo {
   return {
+    lines: new KnownLines(),
     hostValue: new Uint8Array(0),
     host: { kind: "invalid" },
     misdirected: false,
@@ -86,7 +89,8 @@ export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<
     edge.stats.misdirected++;
     return { kind: "error", code: "misdirected_request" };
   }
-  request.forwarding = forwardingOf(head, request.peer, edge.forwarding);
+  request.forwarding = forwardingFor(edge, request, head);
+  if (request.forwarding.passes >= MAX_PASSES) return { kind: "error", code: "loop_detected" };
   if (edge.config.httpsRedirect === true && request.forwarding.scheme === "http") {
     const answer = httpsRedirect(edge, head, request.peer, host);
     if (answer !== null) return { kind: "answer", answer };
@@ -98,7 +102,29 @@ export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<
   return admitRoute(edge, request, found, host.slug);
 }
 
+function forwardingFor(edge: EdgeContext, request: Applicant, head: RequestHead): Forwarding {
+  const derived = request.memo.lines.of(head);
+  if (derived === null) return forwardingOf(head, request.peer, edge.forwarding);
+  derived.forwarding ??= forwardingOf(head, request.peer, edge.forwarding);
+  return derived.forwarding;
+}
+
+/** One of our own secrets, when the head presents one. */
+function secretOf(request: Applicant, head: RequestHead): string | null {
+  const derived = request.memo.lines.of(head);
+  if (derived === null) return presentedSecret(head);
+  if (derived.secret === undefined) derived.secret = presentedSecret(head);
+  return derived.secret;
+}
+
 function hostOf(edge: EdgeContext, request: Applicant, head: RequestHead): HostMatch {
+  const derived = request.memo.lines.of(head);
+  if (derived === null) return parsedHost(edge, request, head);
+  derived.host ??= parsedHost(edge, request, head);
+  return derived.host;
+}
+
+function parsedHost(edge: EdgeContext, request: Applicant, head: RequestHead): HostMatch {
   const { fields, bytes, host } = head;
   const { memo } = request;
   const start = fields.valueStart(host);
@@ -167,7 +193,7 @@ function admitRoute(
     return { kind: "error", code: "endpoint_suspended", message: route.stateReason };
   }
   if (request.forwarding?.owner === true) return admitBody(edge, request, route);
-  const access = edge.access.check(route, head);
+  const access = edge.access.check(route, secretOf(request, head));
   if (access instanceof Promise) return access.then((decided) => admitAccess(edge, request, route, decided));
   return admitAccess(edge, request, route, access);
 }
@@ -196,7 +222,7 @@ function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Ver
   if (head.framing === Framing.length && head.contentLength > maxBodyBytes) {
     return { kind: "error", code: "body_too_large" };
   }
-  if ((edge.inFlight.get(route.endpointId) ?? 0) >= maxConcurrentRequests) {
+  if (edge.inFlight.of(route.endpointId).count >= maxConcurrentRequests) {
     return { kind: "error", code: "too_many_requests", fields: { "Retry-After": "1" } };
   }
   return admitBudget(edge, request);

@@ -121,7 +121,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.running = true;
     while (this.state === State.head && at < to) {
       edge.parsedFor = null;
-      const end = parseRequestHead(edge.head, bytes, at, to);
+      const end = parseRequestHead(edge.head, bytes, at, to, this.memo.lines.fields);
       if (end === 0) {
         this.keep(bytes, at, to);
         this.pending.scanned = to - at;
@@ -132,6 +132,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
         this.refuse(faultCode(faultStatus(end)), `${edge.head.fault}.`);
         break;
       }
+      this.memo.lines.note(edge.head);
       at = this.begin(bytes, end, to);
     }
     this.running = false;
@@ -272,10 +273,14 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     this.state = State.head;
     this.timers.phaseAt = this.edge.coarseNow;
     if (this.running || this.rest !== null) return;
+    if (this.pending.isEmpty) {
+      this.resumeReading();
+      if (this.inputEnded) this.close();
+      return;
+    }
     const bytes = this.pending.take();
     this.resumeReading();
-    if (bytes.length > 0) this.run(bytes, unread, bytes.length);
-    else if (this.inputEnded) this.close();
+    this.run(bytes, unread, bytes.length);
   }
 
   onWritten(bytes: number): void {

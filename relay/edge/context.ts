@@ -2,8 +2,9 @@ import { MAX_HEAD_BYTES, RequestHead } from "../protocol/http1/index.ts";
 import { type AccessCheck, createAccessCheck } from "./access.ts";
 import { createProxyList } from "./address.ts";
 import { defaultTimers, type EdgeConfig, type EdgeDeps, type EdgeTimers } from "./deps.ts";
-import type { ForwardingOptions } from "./forwarding.ts";
+import { type ForwardingOptions, viaName } from "./forwarding.ts";
 import { type Hsts, hstsOf } from "./hsts.ts";
+import { InFlight } from "./in-flight.ts";
 import { UsageRefusals } from "./llm/usage-refusals.ts";
 import { Scratch } from "./output.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limit.ts";
@@ -61,7 +62,7 @@ export interface EdgeContext {
   readonly h2Scratch: Scratch;
   readonly stats: EdgeStats;
   /** Requests in progress by endpoint. */
-  readonly inFlight: Map<string, number>;
+  readonly inFlight: InFlight;
   readonly usageRefusals: UsageRefusals;
   /** The one parsed head; valid for `parsedFor` only. */
   readonly head: RequestHead;
@@ -72,7 +73,12 @@ export interface EdgeContext {
   readonly headBuffer: Buffer;
   /** Milliseconds since the epoch as of the last `now()`: good enough for timers of seconds. */
   coarseNow: number;
+  /** Asked once in each turn that `startTurn` has begun: what happens in it happens at one time. */
   now(): number;
+  /** A callback of a socket begins; asking the clock costs as much as a good part of a parser. */
+  startTurn(): void;
+  /** It ends. Whatever runs outside of turns asks the clock each time. */
+  endTurn(): void;
   draining: boolean;
 }
 
@@ -82,6 +88,8 @@ const HEAD_ROOM = 2 * MAX_HEAD_BYTES + 4_096;
 export function createEdgeContext(deps: EdgeDeps): EdgeContext {
   const { config } = deps;
   const clock = deps.now ?? Date.now;
+  let inTurn = false;
+  let isTold = false;
   const context: EdgeContext = {
     deps,
     config,
@@ -94,6 +102,7 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     forwarding: {
       proxies: createProxyList(config.trustedProxies),
       internalSecret: config.internalSecret,
+      viaName: viaName(config.baseDomain),
       publicScheme: config.publicScheme,
       // With TLS of our own, what comes without it is plain.
       plainScheme: deps.tls ? "http" : config.publicScheme,
@@ -123,7 +132,7 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
       usageUnreadable: 0,
       usageRefused: 0,
     },
-    inFlight: new Map(),
+    inFlight: new InFlight(),
     usageRefusals: new UsageRefusals(),
     head: new RequestHead(),
     parsedFor: null,
@@ -131,8 +140,17 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     headBuffer: Buffer.allocUnsafeSlow(HEAD_ROOM),
     coarseNow: clock(),
     now() {
+      if (isTold) return context.coarseNow;
+      isTold = inTurn;
       context.coarseNow = clock();
       return context.coarseNow;
+    },
+    startTurn() {
+      inTurn = true;
+    },
+    endTurn() {
+      inTurn = false;
+      isTold = false;
     },
     draining: false,
   };

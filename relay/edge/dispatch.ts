@@ -1,12 +1,14 @@
 import { ResetCode } from "../protocol/codes.ts";
 import { Framing } from "../protocol/http1/index.ts";
 import { LINK_LOST, type Stream, type StreamEvents, StreamKind, type Tunnel } from "../routes/tunnel.ts";
+import { copyOf, putAll } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
 import type { EdgeErrorCode } from "./errors.ts";
+import type { KnownLines } from "./known-lines.ts";
 import { pickTunnel } from "./pick-tunnel.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import { type HeadEdit, writeRequestHead } from "./request-fields.ts";
+import { type HeadEdit, writeFieldLines, writeRequestLine } from "./request-fields.ts";
 
 /** Who hears where a request went; it is also handed to the tunnel as the stream's events. */
 export interface DispatchEvents extends StreamEvents {
@@ -38,10 +40,12 @@ export class Dispatch {
   private parkUntil = 0;
   private readonly edge: EdgeContext;
   private readonly facts: RequestFacts;
+  private readonly lines: KnownLines;
 
-  constructor(edge: EdgeContext, facts: RequestFacts, events: DispatchEvents) {
+  constructor(edge: EdgeContext, facts: RequestFacts, lines: KnownLines, events: DispatchEvents) {
     this.edge = edge;
     this.facts = facts;
+    this.lines = lines;
     this.events = events;
   }
 
@@ -78,7 +82,7 @@ export class Dispatch {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const tunnel = pickTunnel(tunnels, this.avoid);
       if (tunnel === null) return null;
-      const length = writeRequestHead(edge.headBuffer, facts.head(), forwarding, edit);
+      const length = this.writeHead(forwarding, edit);
       const kind = asksWebsocket ? StreamKind.websocket : StreamKind.http;
       const bodyFraming = asksWebsocket || framing === Framing.untilClose ? Framing.none : framing;
       const head = edge.headBuffer.subarray(0, length);
@@ -91,6 +95,19 @@ export class Dispatch {
       this.avoid = tunnel;
     }
     return null;
+  }
+
+  /** Lines that are known go out as they did before. @returns bytes of `headBuffer` */
+  private writeHead(forwarding: Uint8Array, edit: HeadEdit | null): number {
+    const target = this.edge.headBuffer;
+    const head = this.facts.head();
+    const derived = edit === null ? this.lines.of(head) : null;
+    const at = writeRequestLine(target, head);
+    if (derived === null) return writeFieldLines(target, at, head, forwarding, edit);
+    if (derived.lines !== null) return putAll(target, at, derived.lines);
+    const end = writeFieldLines(target, at, head, forwarding, null);
+    derived.lines = copyOf(target, at, end);
+    return end;
   }
 
   private park(route: EdgeRoute, forwarding: Uint8Array, edit: HeadEdit | null): void {

@@ -86,6 +86,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     handshakes.sweep(now);
     edge.limiter.sweep(now);
     edge.tenantLimiter.sweep(now);
+    edge.inFlight.sweep();
   }
 
   /** One slice of all connections; those that close meanwhile only move others behind the cursor, to the next round. */
@@ -132,7 +133,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     };
   }
 
-  const listeners = createListeners(accept, deps.log);
+  const listeners = createListeners(accept, edge, deps.log);
   const { tls } = deps;
   const handshakes = new HandshakeLimiter(tls?.handshakesPerSecond ?? 0);
   const tlsListeners =

@@ -13,6 +13,7 @@ import { type EdgeErrorCode, resetErrorCode } from "./errors.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
 import { ExchangeResponse, type ResponseContext, type ResponseResult } from "./exchange-response.ts";
 import type { Forwarding, Peer } from "./forwarding.ts";
+import type { Running } from "./in-flight.ts";
 import type { LlmTap, TapHost } from "./llm/llm-tap.ts";
 import { tapOf } from "./llm/tap-of.ts";
 import { RequestBody, type RequestBodyEvents } from "./request-body.ts";
@@ -42,7 +43,8 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   private readonly edge: EdgeContext;
   private readonly host: ExchangeHost;
   private stream: Stream | null = null;
-  private counted = false;
+  /** It counts there. */
+  private running: Running | null = null;
   private responseEnded = false;
   /** From the stream's opening to the response head; 0 before. */
   private waitedMs = 0;
@@ -66,7 +68,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     this.peer = host.peer;
     this.memo = host.memo;
     this.facts = new RequestFacts(edge, source, available);
-    this.dispatch = new Dispatch(edge, this.facts, this);
+    this.dispatch = new Dispatch(edge, this.facts, host.memo.lines, this);
     this.body = this.newBody(Number.MAX_SAFE_INTEGER);
     this.response = new ExchangeResponse(host.output, edge.scratch, this);
     edge.stats.requests++;
@@ -165,9 +167,9 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   private admitted(): void {
     const { route, edge, forwarding } = this;
     if (route === null || forwarding === null) throw new Error("forwarded without a route");
-    this.body = this.newBody(route.limits.maxBodyBytes);
-    edge.inFlight.set(route.endpointId, (edge.inFlight.get(route.endpointId) ?? 0) + 1);
-    this.counted = true;
+    this.body.allow(route.limits.maxBodyBytes);
+    this.running = edge.inFlight.of(route.endpointId);
+    this.running.count++;
     this.tap = tapOf(edge, route, this.facts, this);
     if (this.tap === null) this.dispatch.start(route, forwarding.lines, null);
     else this.startTapped(this.tap, route, forwarding.lines);
@@ -473,14 +475,10 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
   ): void {
     this.finished = true;
     this.settle(status, errorCode, clientAborted);
-    const { edge, route } = this;
+    const { edge } = this;
     edge.stats.active--;
     if (this.response.isRaw) edge.stats.upgraded--;
-    if (this.counted && route !== null) {
-      const left = (edge.inFlight.get(route.endpointId) ?? 1) - 1;
-      if (left > 0) edge.inFlight.set(route.endpointId, left);
-      else edge.inFlight.delete(route.endpointId);
-    }
+    if (this.running !== null) this.running.count--;
     if (cut) this.host.cut();
     else this.host.onFinished(keepAlive, unread);
   }

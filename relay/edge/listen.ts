@@ -10,6 +10,12 @@ export interface ListenOptions {
   readonly reusePort?: boolean;
 }
 
+/** Hears when a read of a socket is worked on, from its first byte to its last. */
+export interface Turns {
+  startTurn(): void;
+  endTurn(): void;
+}
+
 type Accept = (raw: RawConnection) => { readonly events: RawConnectionEvents; release(): void } | null;
 
 /** Silence after which the kernel asks whether the peer is still there. */
@@ -49,7 +55,7 @@ class BunConnection implements RawConnection {
 }
 
 /** The listening sockets of an edge. Half-open connections are allowed: FIN from a client is the end of its requests only. */
-export function createListeners(accept: Accept, log: EdgeLog) {
+export function createListeners(accept: Accept, turns: Turns, log: EdgeLog) {
   const open: TCPSocketListener<BunConnection>[] = [];
   const handlers: SocketHandler<BunConnection> = {
     open(socket) {
@@ -64,7 +70,12 @@ export function createListeners(accept: Accept, log: EdgeLog) {
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
     },
     data(socket, chunk) {
-      socket.data.events?.onData(chunk);
+      turns.startTurn();
+      try {
+        socket.data.events?.onData(chunk);
+      } finally {
+        turns.endTurn();
+      }
     },
     drain(socket) {
       socket.data.events?.onDrain();

@@ -34,7 +34,7 @@ export class RequestBody {
   private backlog: Uint8Array | null = null;
   private trailers: Uint8Array | undefined;
   private readonly framing: Framing;
-  private readonly maxBytes: number;
+  private maxBytes: number;
   private readonly decoder: ChunkedDecoder | null;
   private readonly events: RequestBodyEvents;
 
@@ -46,6 +46,11 @@ export class RequestBody {
     this.events = events;
     this.complete = framing === Framing.none || (framing === Framing.length && contentLength === 0);
     this.decoder = framing === Framing.chunked ? new ChunkedDecoder() : null;
+  }
+
+  /** Sets what it may come to, once that is known; before the first byte. */
+  allow(maxBytes: number): void {
+    this.maxBytes = maxBytes;
   }
 
   /** True while nothing is left over that the stream has not taken. */

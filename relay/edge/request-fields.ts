@@ -43,21 +43,12 @@ for (const kind of [
 }
 
 /**
- * Writes the head that an upstream reads (relay/protocol/README.md, "Heads"): origin form, Host first, the client's
- * fields in their order and spelling without those of this hop, then our forwarding fields. Copies runs of kept lines.
- *
- * @param target at least MAX_HEAD_BYTES plus the forwarding lines and 128 bytes
- * @param forwarding field lines of `forwardingOf`
- * @param edit null: as the client wrote it
+ * Writes the request line that an upstream reads: origin form.
+ * @param target at least MAX_HEAD_BYTES plus the forwarding lines and 128 bytes, for the whole head
  * @returns bytes written from offset 0
  */
-export function writeRequestHead(
-  target: Uint8Array,
-  head: RequestHead,
-  forwarding: Uint8Array,
-  edit: HeadEdit | null = null,
-): number {
-  const { fields, bytes, connection, host } = head;
+export function writeRequestLine(target: Uint8Array, head: RequestHead): number {
+  const { bytes } = head;
   let at = put(target, 0, bytes, head.start, head.methodEnd);
   target[at++] = SPACE;
   if (head.targetForm === TargetForm.absolute) {
@@ -66,7 +57,26 @@ export function writeRequestHead(
   } else {
     at = put(target, at, bytes, head.targetStart, head.targetEnd);
   }
-  at = putAll(target, at, VERSION);
+  return putAll(target, at, VERSION);
+}
+
+/**
+ * Writes what stands behind it (relay/protocol/README.md, "Heads"): Host first, the client's fields in their order and
+ * spelling without those of this hop, then our forwarding fields and an empty line. Copies runs of kept lines.
+ *
+ * @param forwarding field lines of `forwardingOf`
+ * @param edit null: as the client wrote it
+ * @returns offset after it
+ */
+export function writeFieldLines(
+  target: Uint8Array,
+  offset: number,
+  head: RequestHead,
+  forwarding: Uint8Array,
+  edit: HeadEdit | null,
+): number {
+  const { fields, bytes, connection, host } = head;
+  let at = offset;
   const endOfFields = head.end - 2;
   at = put(target, at, bytes, fields.nameStart(host), fields.lineEnd(host, endOfFields));
   let runStart = -1;

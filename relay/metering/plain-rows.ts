@@ -28,9 +28,9 @@ export class PlainRowsBuilder {
   private sum: PlainSum | null = null;
   private at = 0;
 
-  /** @param bytes of all payloads together, at most */
-  constructor(bytes: number) {
-    this.lines = Buffer.allocUnsafeSlow(bytes);
+  /** @param lines room for all payloads together; what `finish` returns stands in it */
+  constructor(lines: Buffer) {
+    this.lines = lines;
   }
 
   /** @returns false: it is not plain, and was not added */

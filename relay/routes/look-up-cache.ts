@@ -1,5 +1,3 @@
-import { LRUCache } from "lru-cache";
-
 /** How long a request for a known name waits for Postgres before the last known answer serves it, ms. */
 const STALE_AFTER_MS = 500;
 /** After a failed look-up the last known answer serves this long before Postgres is asked again, ms. */
@@ -27,6 +25,8 @@ interface Entry<Value> {
   pending: Promise<Value | null> | null;
   /** Grows with each invalidation, so that an answer from before it is not taken for fresh. */
   generation: number;
+  /** Asked for since room was looked for. */
+  used: boolean;
 }
 
 /**
@@ -35,21 +35,24 @@ interface Entry<Value> {
  */
 export class LookUpCache<Value> {
   private readonly options: LookUpOptions<Value>;
-  private readonly entries: LRUCache<string, Entry<Value>>;
+  private readonly entries = new Map<string, Entry<Value>>();
 
   constructor(options: LookUpOptions<Value>) {
     this.options = options;
-    this.entries = new LRUCache({ max: options.max });
   }
 
   /** null: it leads nowhere. Rejects only when Postgres fails and the name was never seen. */
   lookup(name: string): Value | null | Promise<Value | null> {
     let entry = this.entries.get(name);
     if (entry === undefined) {
-      entry = { name, value: undefined, freshUntil: 0, pending: null, generation: 0 };
+      if (this.entries.size >= this.options.max) this.makeRoom();
+      entry = { name, value: undefined, freshUntil: 0, pending: null, generation: 0, used: false };
       this.entries.set(name, entry);
-    } else if (entry.value !== undefined && this.options.now() < entry.freshUntil) {
-      return entry.value;
+    } else if (entry.value !== undefined) {
+      entry.used = true;
+      // Most hold until they are called back: the clock is not asked for them.
+      const holds = entry.freshUntil === Number.POSITIVE_INFINITY || this.options.now() < entry.freshUntil;
+      if (holds) return entry.value;
     }
     entry.pending ??= this.load(entry);
     return entry.value === undefined ? entry.pending : this.orStale(entry, entry.pending);
@@ -57,7 +60,7 @@ export class LookUpCache<Value> {
 
   /** Asks again for this name at its next request. */
   invalidate(name: string): void {
-    const entry = this.entries.peek(name);
+    const entry = this.entries.get(name);
     if (entry !== undefined) expire(entry);
   }
 
@@ -70,6 +73,17 @@ export class LookUpCache<Value> {
   /** Notices may have been missed: everything is asked for again. */
   invalidateAll(): void {
     for (const entry of this.entries.values()) expire(entry);
+  }
+
+  /** The oldest goes that was not asked for lately; the others get another round. */
+  private makeRoom(): void {
+    let tries = 2 * this.entries.size;
+    for (const [name, entry] of this.entries) {
+      this.entries.delete(name);
+      if ((!entry.used && entry.pending === null) || tries-- === 0) return;
+      entry.used = false;
+      this.entries.set(name, entry);
+    }
   }
 
   private async load(entry: Entry<Value>): Promise<Value | null> {

@@ -90,7 +90,9 @@ async function makePlans(options: Options, reporter: Reporter): Promise<Endpoint
     }
     // What was not asked for is not made public: next to TCP tunnels no upstream is looked for.
     const isTcpAlone = endpoint.to === null && endpoint.tcp.length > 0;
-    const target = isTcpAlone ? null : await chooseUpstream({ ...endpoint, trusted }, (message) => reporter.note(message));
+    const target = isTcpAlone
+      ? null
+      : await chooseUpstream({ ...endpoint, trusted }, (message) => reporter.note(message));
     plans.push({ ...endpoint, slug, target });
   }
   return plans;

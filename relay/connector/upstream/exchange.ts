@@ -72,6 +72,8 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
   private earlyEnd = false;
   private waitingSince: number;
   private done = false;
+  /** When the upstream was last heard of: what follows from its bytes follows at once. */
+  private heardAt = 0;
 
   constructor(
     host: ExchangeHost,
@@ -189,6 +191,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
   }
 
   onSocketData(chunk: Uint8Array): void {
+    this.heardAt = this.host.now();
     this.againLength = 0;
     if (this.response === null) this.readHead(chunk);
     else this.readBody(chunk, 0, chunk.length);
@@ -280,7 +283,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
       return;
     }
     this.status = status;
-    this.stream.timing((this.host.now() - this.startedAt) * 1_000);
+    this.stream.timing((this.heardAt - this.startedAt) * 1_000);
     if (status === 101) {
       this.stream.head(head, false);
       this.response = new ResponseBody(this.stream, Framing.untilClose, 0);

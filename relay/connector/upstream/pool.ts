@@ -53,7 +53,9 @@ export class UpstreamPool {
       socket.close();
       return;
     }
-    const entry = new IdleSocket(this, socket, now() + keepMs);
+    const entry = (socket.idle as IdleSocket | null) ?? new IdleSocket(this, socket);
+    entry.until = now() + keepMs;
+    socket.idle = entry;
     socket.owner = entry;
     this.idle.push(entry);
   }
@@ -87,13 +89,13 @@ export class UpstreamPool {
 /** Whatever an idle connection says, it is of no more use: closed, or bytes that answer nothing. */
 class IdleSocket implements SocketOwner {
   readonly socket: UpstreamSocket;
-  readonly until: number;
+  /** It is closed then, ms of the pool's clock. */
+  until = 0;
   private readonly pool: UpstreamPool;
 
-  constructor(pool: UpstreamPool, socket: UpstreamSocket, until: number) {
+  constructor(pool: UpstreamPool, socket: UpstreamSocket) {
     this.pool = pool;
     this.socket = socket;
-    this.until = until;
   }
   onSocketOpen(): void {}
   onSocketDrain(): void {}

@@ -10,6 +10,11 @@ const QUESTION_MARK = 63;
 const hostName = ascii("host");
 const contentLengthName = ascii("content-length");
 
+const usualMethods = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"].map((name) => ({
+  name,
+  bytes: ascii(name),
+}));
+
 /** What becomes of the public host name in `Host`: the upstream's own authority, the public name, or this text. */
 export type HostHeader = "rewrite" | "preserve" | { value: string };
 
@@ -76,12 +81,26 @@ export class RequestHeadWriter {
     const query = head.indexOf(QUESTION_MARK, targetStart);
     const pathEnd = query >= 0 && query < targetEnd ? query : targetEnd;
     return {
-      method: text(head, 0, methodEnd),
+      method: methodOf(head, methodEnd),
       path: text(head, targetStart, pathEnd),
       contentLength: hasLength ? findContentLength(head, hostEnd) : -1,
       bytes: scratch.subarray(start, FRONT_BYTES + head.length),
     };
   }
+}
+
+/** The usual ones need no text of their own. */
+function methodOf(head: Uint8Array, end: number): string {
+  for (let n = 0; n < usualMethods.length; n++) {
+    const { name, bytes } = usualMethods[n]!;
+    if (bytes.length === end && startsWith(head, bytes)) return name;
+  }
+  return text(head, 0, end);
+}
+
+function startsWith(head: Uint8Array, start: Uint8Array): boolean {
+  for (let i = 0; i < start.length; i++) if (head[i] !== start[i]) return false;
+  return true;
 }
 
 function findContentLength(head: Uint8Array, from: number): number {

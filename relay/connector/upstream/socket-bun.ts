@@ -35,6 +35,7 @@ const tlsHandlers = {
 class BunSocket implements UpstreamSocket {
   owner: SocketOwner;
   headCopy: Uint8Array | null = null;
+  idle: SocketOwner | null = null;
   connected = false;
   private raw: Raw | null = null;
   private gone = false;

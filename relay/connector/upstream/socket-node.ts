@@ -19,6 +19,7 @@ export function connectWithNode(target: SocketTarget, owner: SocketOwner): Upstr
 class NodeSocket implements UpstreamSocket {
   owner: SocketOwner;
   headCopy: Uint8Array | null = null;
+  idle: SocketOwner | null = null;
   connected = false;
   private raw: net.Socket | null = null;
   private gone = false;

@@ -7,6 +7,8 @@ export interface UpstreamSocket {
   owner: SocketOwner;
   /** Room of the exchange that has the socket, for a copy of its request head: kept with the socket, so allocated once. */
   headCopy: Uint8Array | null;
+  /** Who hears of it between exchanges: kept by the pool for its next rest. */
+  idle: SocketOwner | null;
   /** True from `onSocketOpen` on. */
   readonly connected: boolean;
   /** Sends at once; returns the bytes taken (fewer: wait for `onSocketDrain`), -1 when the socket is gone. */

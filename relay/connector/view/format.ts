@@ -15,7 +15,10 @@ export function formatBytes(bytes: number): string {
 
 /** `0.4 ms`, `12 ms`, `1.5 s`, `2:05 min`. */
 export function formatDuration(ms: number): string {
-  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 9.95) {
+    const tenths = Math.round(ms * 10);
+    return `${Math.floor(tenths / 10)}.${tenths % 10} ms`;
+  }
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);

@@ -1,4 +1,4 @@
-/** Byte classes of RFC 9110 and small comparisons on byte ranges. Nothing here allocates. */
+/** Byte classes of RFC 9110 and small comparisons on byte ranges. Nothing here but `text` allocates. */
 
 export const CR = 13;
 export const LF = 10;
@@ -64,11 +64,14 @@ export function sameRange(
   return true;
 }
 
+/** A method of Buffer in Bun and Node that its type leaves out; put together character by character, text costs ten times as much. */
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+};
+
 /** A byte range as text, one character per byte (latin 1). */
 export function text(bytes: Uint8Array, start: number, end: number): string {
-  let out = "";
-  for (let i = start; i < end; i++) out += String.fromCharCode(bytes[i]);
-  return out;
+  return latin1Slice.call(bytes, start, end);
 }
 
 /**

@@ -38,6 +38,26 @@ export class FieldTable {
     return -1;
   }
 
+  /** All of it, as offsets from `start`. */
+  copyCells(start: number): Int32Array {
+    const cells = this.cells.slice(0, this.count * WIDTH);
+    for (let i = 0; i < cells.length; i++) if (i % WIDTH !== 0) cells[i] -= start;
+    return cells;
+  }
+
+  /** Takes a copy back, for the same lines at `start`. */
+  setCells(copy: Int32Array, start: number): void {
+    const { cells } = this;
+    for (let i = 0; i < copy.length; i += WIDTH) {
+      cells[i] = copy[i];
+      cells[i + 1] = copy[i + 1] + start;
+      cells[i + 2] = copy[i + 2] + start;
+      cells[i + 3] = copy[i + 3] + start;
+      cells[i + 4] = copy[i + 4] + start;
+    }
+    this.count = copy.length / WIDTH;
+  }
+
   add(kind: number, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
     const at = this.count++ * WIDTH;
     const cells = this.cells;

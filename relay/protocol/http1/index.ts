@@ -26,6 +26,7 @@ export { faultStatus, HEAD_INCOMPLETE } from "./faults.ts";
 export { FieldKind, fieldKind, isHopByHop } from "./field-kinds.ts";
 export { findHeadEnd } from "./find-head.ts";
 export { Framing } from "./framing.ts";
+export { KnownFields } from "./known-fields.ts";
 export * from "./limits.ts";
 export { Method, parseRequestHead, RequestHead } from "./request-head.ts";
 export { parseResponseHead, ResponseHead } from "./response-head.ts";

@@ -7,6 +7,7 @@ import {
   faultStatus,
   findHeadEnd,
   HEAD_INCOMPLETE,
+  KnownFields,
   Method,
   parseRequestHead,
   RequestHead,
@@ -160,4 +161,70 @@ test("no bytes whatever make the parser throw, read past the end or accept a con
     }),
     { numRuns: 2_000 },
   );
+});
+
+test("a head whose field lines are known is read as if they were not", () => {
+  const usual = fc
+    .subarray(["Accept: */*\r\n", "X-A:  1 \r\n", "Connection: close\r\n", "Cookie: a\r\n"])
+    .map((others) => ["Host: acme.localhost\r\n", ...others]);
+  const odd = fc.subarray([
+    "Host: acme.localhost\r\n",
+    "host: b.localhost\r\n",
+    "Accept: */*\r\n",
+    "Content-Length: 3\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Connection: close\r\n",
+    "Connection: keep-alive, X-A\r\n",
+    "X-A:  1 \r\n",
+    "Upgrade: websocket\r\nConnection: upgrade\r\n",
+    "Upgrade: h2c\r\n",
+    "Expect: 100-continue\r\n",
+    "X-Bad : 1\r\n",
+  ]);
+  const lines = fc.oneof({ arbitrary: usual, weight: 3 }, odd);
+  const line = fc.constantFrom(
+    "GET / HTTP/1.1",
+    "GET /other?x HTTP/1.1",
+    "POST / HTTP/1.1",
+    "GET / HTTP/1.0",
+    "CONNECT acme.localhost:1 HTTP/1.1",
+    "GET http://acme.localhost/ HTTP/1.1",
+    "OPTIONS * HTTP/1.1",
+    "GET  / HTTP/1.1",
+  );
+  const read = (message: string, known: KnownFields | null) => {
+    const head = new RequestHead();
+    // What an earlier head left behind must not show.
+    parseRequestHead(head, ascii(plain), 0, plain.length);
+    const bytes = ascii(`xx${message}abc`);
+    const result = parseRequestHead(head, bytes, 2, bytes.length, known);
+    if (result <= 0) return { result, fault: head.fault };
+    const { fields, connection, known: wasKnown, fault, bytes: _, ...rest } = head;
+    const table = Array.from({ length: fields.count }, (_, i) =>
+      [
+        fields.kind(i),
+        fields.nameStart(i),
+        fields.nameEnd(i),
+        fields.valueStart(i),
+        fields.valueEnd(i),
+      ].join(),
+    );
+    const { close, keepAlive, upgrade, namesFields } = connection;
+    return { result, wasKnown, head: { ...rest, table, close, keepAlive, upgrade, namesFields } };
+  };
+  let hits = 0;
+  fc.assert(
+    fc.property(lines, line, line, fc.boolean(), lines, (first, lineOne, lineTwo, same, other) => {
+      const head = new RequestHead();
+      const one = ascii(`${lineOne}\r\n${first.join("")}\r\n`);
+      const known = parseRequestHead(head, one, 0, one.length) > 0 ? KnownFields.of(head) : null;
+      const two = `${lineTwo}\r\n${(same ? first : other).join("")}\r\n`;
+      const { wasKnown, ...withKnown } = read(two, known);
+      const { wasKnown: never, ...without } = read(two, null);
+      expect(withKnown).toEqual(without);
+      if (wasKnown != null) hits++;
+    }),
+    { numRuns: 3_000 },
+  );
+  expect(hits).toBeGreaterThan(100);
 });

@@ -4,6 +4,7 @@ import { HEAD_INCOMPLETE, HeadFault } from "./faults.ts";
 import { FieldKind } from "./field-kinds.ts";
 import { FieldTable, parseFields } from "./fields.ts";
 import { Framing } from "./framing.ts";
+import type { KnownFields } from "./known-fields.ts";
 import { MAX_HEAD_BYTES, MAX_METHOD_BYTES, MAX_TARGET_BYTES } from "./limits.ts";
 import { splitTarget, TargetForm } from "./target.ts";
 
@@ -38,8 +39,12 @@ export class RequestHead {
   pathEnd = 0;
   /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
   minorVersion = 1;
+  /** First byte after the request line. */
+  fieldsStart = 0;
   readonly fields = new FieldTable();
   readonly connection = new ConnectionOptions();
+  /** The field lines were known, and are those. */
+  known: KnownFields | null = null;
   /** Index of the only `Host` field; -1 in an HTTP/1.0 request without one. */
   host = -1;
   framing: Framing = Framing.none;
@@ -48,6 +53,8 @@ export class RequestHead {
   /** The client may send another request on this connection. */
   keepAlive = true;
   expectContinue = false;
+  /** There is an `Upgrade` field. */
+  offersUpgrade = false;
   /** A GET without a body that asks to become a WebSocket. */
   websocket = false;
   /** Why the head was refused, for people. */
@@ -58,9 +65,16 @@ export class RequestHead {
  * Parses one request head strictly: anything that two readers could take in two ways is refused, never repaired
  * (RFC 9112; `threats.md`, request smuggling). One empty line before the request line is skipped (section 2.2).
  *
+ * @param known field lines that the head may have again
  * @returns offset after the head, `HEAD_INCOMPLETE` when `to` comes before its end, or a `HeadFault`
  */
-export function parseRequestHead(head: RequestHead, bytes: Uint8Array, from: number, to: number): number {
+export function parseRequestHead(
+  head: RequestHead,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  known: KnownFields | null = null,
+): number {
   let start = from;
   if (start < to && bytes[start] === CR) {
     if (start + 1 >= to) return HEAD_INCOMPLETE;
@@ -71,6 +85,14 @@ export function parseRequestHead(head: RequestHead, bytes: Uint8Array, from: num
   head.start = start;
   const fieldsStart = parseRequestLine(head, bytes, start, to);
   if (fieldsStart <= 0) return incompleteOr(head, fieldsStart, to - start);
+  head.fieldsStart = fieldsStart;
+  head.known = null;
+  if (known?.standAt(bytes, fieldsStart, to) === true && head.minorVersion === 1) {
+    const end = known.restore(head, fieldsStart);
+    if (end - start > MAX_HEAD_BYTES) return refuse(head, HeadFault.headTooLarge, "head too large");
+    head.known = known;
+    return readTarget(head, bytes) || end;
+  }
   const end = parseFields(head.fields, bytes, fieldsStart, to);
   if (end <= 0) {
     if (end === HeadFault.malformed) head.fault = "malformed field line";
@@ -154,6 +176,7 @@ function readFields(head: RequestHead, bytes: Uint8Array): number {
   head.framing = Framing.none;
   head.contentLength = 0;
   head.expectContinue = false;
+  head.offersUpgrade = false;
   head.websocket = false;
   let lengths = 0;
   let codings = 0;
@@ -185,6 +208,7 @@ function readFields(head: RequestHead, bytes: Uint8Array): number {
       // An HTTP/1.0 client cannot read a 100 (RFC 9110 section 10.1.1).
       head.expectContinue = head.minorVersion === 1;
     } else if (kind === FieldKind.upgrade) {
+      head.offersUpgrade = true;
       offersWebsocket ||= listHas(bytes, start, end, websocket);
     }
   }

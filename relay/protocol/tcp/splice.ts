@@ -86,7 +86,7 @@ export class Splice implements StreamEvents {
   stop(code: number, reason: string): void {
     if (this.ended) return;
     this.stream?.reset(code, reason);
-    this.socket.destroy();
+    this.drop();
     this.end({ by: "stopped", code, reason });
   }
 
@@ -178,7 +178,7 @@ export class Splice implements StreamEvents {
       this.stream = null;
       if (this.onRefused()) return;
     }
-    this.socket.destroy();
+    this.drop();
     this.end({ by: "peer", code, reason: code === LINK_LOST ? "link lost" : reason });
   }
 
@@ -215,6 +215,12 @@ export class Splice implements StreamEvents {
 
   private finishIfDone(): void {
     if (this.sentEnd && this.sentFin && !this.ended) this.end({ by: "finished", code: null, reason: "" });
+  }
+
+  /** Bun tells of the close before `terminate` returns: it must not count as the socket's own doing. */
+  private drop(): void {
+    this.ended = true;
+    this.socket.destroy();
   }
 
   private end(end: SpliceEnd): void {
