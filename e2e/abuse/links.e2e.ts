@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 const MEMORY_BAR = 48 * MIB;
 
 const lab = await tunnelLab();
-const state = {} as { hostile: LabTenant; bystander: Bystander };
+const state = { asked: 0 } as { asked: number; hostile: LabTenant; bystander: Bystander };
 const links: RawLink[] = [];
 
 beforeAll(async () => {
@@ -43,13 +43,23 @@ async function open(options: RawLinkOptions = {}): Promise<RawLink> {
 /** A client of the hostile tenant whose request is open on the link; gives its stream. */
 async function ask(link: RawLink, lines: string[] = []): Promise<{ http: RawHttp; streamId: number }> {
   const http = await RawHttp.open(lab.port);
-  http.request(["GET /asked HTTP/1.1", `Host: ${state.hostile.host}`, ...lines]);
-  const { streamId } = await within(5_000, "OPEN", link.next(FrameType.open));
-  return { http, streamId };
+  const path = `/asked-${state.asked++}`;
+  http.request([`GET ${path} HTTP/1.1`, `Host: ${state.hostile.host}`, ...lines]);
+  for (;;) {
+    // A request that an earlier link left unanswered is tried again on this one: that is not ours.
+    const { streamId, payload } = await within(5_000, "OPEN", link.next(FrameType.open));
+    if (payload.includes(`GET ${path} `)) return { http, streamId };
+  }
 }
 
 const ending = (link: RawLink) => within(5_000, "end of the link", link.ended);
 const relayBytes = () => processMemory(lab.world.relay.process.pid).residentBytes;
+/** What a flood left lying about is collected a moment later; what stays is what it cost. */
+const expectGivenBack = (before: number) =>
+  vi.waitFor(() => expect(relayBytes() - before).toBeLessThan(MEMORY_BAR), {
+    timeout: 15_000,
+    interval: 250,
+  });
 const OK = "HTTP/1.1 200 OK\r\n\r\n";
 const SWITCHING = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
@@ -99,7 +109,7 @@ describe("WebSocket of a link, broken: refused at the header, with the close cod
     link.answer(streamId, OK, "after a million");
     expect((await http.response()).body.toString()).toBe("after a million");
     http.close();
-    expect(relayBytes() - before).toBeLessThan(MEMORY_BAR);
+    await expectGivenBack(before);
   });
 
   test("a message of 1 MiB in fragments of a byte is not gathered for ever", async () => {
@@ -259,7 +269,7 @@ describe("frames of a link, broken: GOAWAY with a code, then a close", () => {
     const reset = link.frames.find((one) => one.type === FrameType.reset);
     expect(reset?.payload.readUInt32BE(0)).toBe(6);
     http.close();
-    expect(relayBytes() - before).toBeLessThan(MEMORY_BAR);
+    await expectGivenBack(before);
   });
 
   test("frames on closed streams: what crossed is ignored, an endless flood ends the link", async () => {
@@ -297,6 +307,6 @@ test("a connector that never reads: what waits for it is bounded, and others go 
     expect(await (await fetch(metrics)).text()).toMatch(/hotspot_streams 2[01]\b/),
   );
   await state.bystander.stillServed();
-  expect(relayBytes() - before).toBeLessThan(MEMORY_BAR);
+  await expectGivenBack(before);
   for (const http of uploads) http.close();
 });

@@ -29,6 +29,12 @@ export function smuggling(lab: Lab): void {
           http.send(cut ? bytes.subarray(9) : bytes);
           await within(5_000, name, http.closed());
           const seen = (await http.rest()).toString("latin1");
+          http.close();
+          // It is HTTP/2 from here on; what comes behind it is no frame of that.
+          if (name === "HTTP/2 preface") {
+            expect(seen).not.toContain("HTTP/1.1");
+            continue;
+          }
           expect([name, seen.slice(0, 12), seen.match(/HTTP\/1\.1 \d/g)?.length]).toEqual([
             name,
             `HTTP/1.1 ${status}`,

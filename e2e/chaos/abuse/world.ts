@@ -8,7 +8,7 @@ import { migrateToLatest } from "../../../db/migrate.ts";
 import { createEndpoint, createTenant, type TestTenant } from "../../../db/testing/factories.ts";
 import { spawnConnector } from "../../fixtures/connector-process.ts";
 import { stopAll } from "../../fixtures/managed-process.ts";
-import { processMemory } from "../../fixtures/process-memory.ts";
+import { anonymousBytes } from "../../fixtures/process-memory.ts";
 import { type Relay, startRelay } from "../../fixtures/relay-process.ts";
 import { startIssuingPortal } from "../../standins/issuing-portal.ts";
 import { startUpstream, type Upstream } from "../../standins/upstream.ts";
@@ -26,7 +26,7 @@ export interface AbuseWorld {
   readonly host: string;
   readonly upstream: Upstream;
   readonly besideHost: string;
-  /** Resident bytes of the relay, now. */
+  /** Resident bytes of the relay, now, without its mapped journal. */
   relayBytes(): number;
   /** Files that the relay has open. */
   relayFiles(): number;
@@ -81,7 +81,7 @@ export async function startAbuseWorld(dir: string): Promise<AbuseWorld> {
     host,
     upstream,
     besideHost,
-    relayBytes: () => processMemory(relay.process.pid).residentBytes,
+    relayBytes: () => anonymousBytes(relay.process.pid),
     relayFiles: () => readdirSync(`/proc/${relay.process.pid}/fd`).length,
     async stop() {
       await stopAll(children);
