@@ -83,9 +83,9 @@ export default {
     ),
     only(
       "relay-path",
-      "^relay/(edge|link|cluster)/",
+      "^relay/(edge|link|tcp|cluster)/",
       [
-        "^relay/(edge|link|cluster|protocol|routes|metering|tls)/",
+        "^relay/(edge|link|tcp|cluster|protocol|routes|metering|tls)/",
         "^relay/env\\.ts$",
         "^server/(errors|log|secrets)\\.ts$",
       ],

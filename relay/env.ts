@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { EnvError, readVariables } from "../server/env-schema.ts";
+import type { SealingKey } from "../server/sealing.ts";
 import { relayVariables } from "./env-variables.ts";
 
 /** The relay's configuration: read once at start, frozen, handed on. */
@@ -38,6 +39,8 @@ export interface RelayEnv {
     readonly dir: string | null;
     readonly handshakesPerSecond: number;
   } | null;
+  /** null: certificates of the database are not used. */
+  readonly sealingKeys: readonly SealingKey[] | null;
   /** 0: none is asked for. */
   readonly hstsSeconds: number;
   readonly httpsRedirect: boolean;
@@ -105,6 +108,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
             dir: values.RELAY_TLS_DIR ?? null,
             handshakesPerSecond: values.RELAY_TLS_HANDSHAKES_PER_SECOND,
           }),
+    sealingKeys: values.SEALING_KEYS,
     hstsSeconds: values.RELAY_HSTS_SECONDS,
     httpsRedirect: values.RELAY_HTTPS_REDIRECT === "on",
     rateLimit: Object.freeze({

@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { createDb, type Db } from "../db/client.ts";
 import { findAccessKeyByHash, touchAccessKeys } from "../server/access-keys/index.ts";
 import { readSpending } from "../server/budgets/index.ts";
-import { findChallenges } from "../server/certificates/index.ts";
+import { findChallenges, loadCertificates } from "../server/certificates/index.ts";
 import {
   markRelayConnectorsOffline,
   recordConnectorState,
@@ -15,6 +15,7 @@ import {
 import { findSlugOfHost } from "../server/domains/index.ts";
 import { consolePageHtml, findRoute } from "../server/endpoints/index.ts";
 import { listenForChanges } from "../server/events.ts";
+import { createSealer, type SealingKey } from "../server/sealing.ts";
 import { applyUsageBatch, nextRecordOf } from "../server/usage/index.ts";
 import { createMetrics, renderDurations } from "./admin/metrics.ts";
 import { type AdminServer, serveAdmin } from "./admin/server.ts";
@@ -34,9 +35,11 @@ import { ChallengeCache } from "./routes/challenge-cache.ts";
 import { applyChange } from "./routes/changes.ts";
 import { listRecentlySeenEndpoints } from "./routes/recently-seen.ts";
 import { RouteCache } from "./routes/route-cache.ts";
+import { StoredCertificates } from "./routes/stored-certificates.ts";
 import { TokenMemory } from "./routes/token-memory.ts";
 import { TunnelRegistry } from "./routes/tunnel-registry.ts";
 import { createTcpService } from "./tcp-tunnels.ts";
+import type { CertificateBook } from "./tls/certificate.ts";
 import { startTls } from "./tls/start.ts";
 
 export interface Relay {
@@ -177,7 +180,10 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         budgets,
         tcp: tcp?.room ?? null,
         recheck: (fits) => rechecker.check(fits),
-        onCertificates: () => challenges.invalidateAll(),
+        onCertificates() {
+          challenges.invalidateAll();
+          void stored?.reload();
+        },
         onResync: () => void noteRecentlySeen(db, registry, log),
       }),
     log,
@@ -198,6 +204,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   }, 1_000);
 
   const tls = env.tls && (await startTls(env.tls, log));
+  const stored = tls && env.sealingKeys && openStored(db, tls.book, env.sealingKeys, log);
   const edge = createEdge({
     config: {
       baseDomain: env.baseDomain,
@@ -246,7 +253,10 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     await db.destroy();
   };
   // Before the first request can come: it must find out that its connector is only on its way back.
-  await within(FIRST_LOOK_MS, Promise.all([noteRecentlySeen(db, registry, log), followPostgres()]));
+  await within(
+    FIRST_LOOK_MS,
+    Promise.all([noteRecentlySeen(db, registry, log), followPostgres(), stored?.reload()]),
+  );
   let port: number;
   let tlsPort: number | null = null;
   let admin: AdminServer;
@@ -349,6 +359,23 @@ async function databaseTime(db: Db): Promise<number> {
   const { rows } = await sql<{ ms: number }>`
     select (extract(epoch from clock_timestamp()) * 1000)::double precision as ms`.execute(db);
   return rows[0]!.ms;
+}
+
+/** The certificates that the portal ordered. */
+function openStored(
+  db: Db,
+  book: CertificateBook,
+  keys: readonly SealingKey[],
+  log: Log,
+): StoredCertificates {
+  const sealer = createSealer(keys);
+  const onSealed = (name: string, error: unknown) =>
+    log.error({ err: error, name }, "certificate not opened");
+  return new StoredCertificates({
+    book,
+    source: { load: () => loadCertificates(db, sealer, onSealed) },
+    log,
+  });
 }
 
 async function noteRecentlySeen(db: Db, registry: TunnelRegistry, log: Log): Promise<void> {

@@ -14,7 +14,7 @@ import {
   secretExpected,
   text,
 } from "./env-schema.ts";
-import { parseSealingKeys } from "./sealing/index.ts";
+import { parseSealingKeys } from "./sealing.ts";
 
 /** What portal and relay both read. */
 export const sharedVariables = {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { EnvError, readVariables } from "./env-schema.ts";
 import { portalVariables } from "./env-variables.ts";
-import type { SealingKey } from "./sealing/index.ts";
+import type { SealingKey } from "./sealing.ts";
 
 /** The portal's configuration: read once at start, frozen, handed on. Optional integrations are tagged unions. */
 export interface PortalEnv {

@@ -21,6 +21,25 @@ export function connectCommand({ licenseKey, slug, to, portalUrl }: ConnectComma
   return parts.join(" ");
 }
 
+interface TcpCommand {
+  licenseKey: string | null;
+  slug: string;
+  /** As `hotspot tcp` takes them. */
+  tunnels: readonly string[];
+  portalUrl: string;
+}
+
+/** The line that starts a connector for TCP tunnels alone. */
+export function tcpCommand({ licenseKey, slug, tunnels, portalUrl }: TcpCommand): string {
+  const parts = [
+    `npx hotspot tcp ${tunnels.map(quoted).join(" ")}`,
+    `--license-key ${licenseKey ?? licenseKeyStandIn}`,
+    `--slug ${quoted(slug)}`,
+  ];
+  if (portalUrl !== usualPortal) parts.push(`--portal ${quoted(portalUrl)}`);
+  return parts.join(" ");
+}
+
 const licenseKeyStandIn = "YOUR_LICENSE_KEY";
 
 /** Words of harmless characters stay as they are; anything else is single-quoted. */

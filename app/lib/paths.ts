@@ -22,6 +22,12 @@ export const paths = {
   endpointKeys: (slug: string) => `${paths.endpoint(slug)}/keys`,
   endpointKey: (slug: string, accessKeyId: string) =>
     `${paths.endpointKeys(slug)}/${encodeURIComponent(accessKeyId)}`,
+  endpointDomains: (slug: string) => `${paths.endpoint(slug)}/domains`,
+  endpointDomain: (slug: string, domainId: string) =>
+    `${paths.endpointDomains(slug)}/${encodeURIComponent(domainId)}`,
+  endpointTcp: (slug: string) => `${paths.endpoint(slug)}/tcp`,
+  endpointTcpTunnel: (slug: string, tunnelId: string) =>
+    `${paths.endpointTcp(slug)}/${encodeURIComponent(tunnelId)}`,
   endpointSettings: (slug: string) => `${paths.endpoint(slug)}/settings`,
   endpointToken: (slug: string) => `${paths.endpoint(slug)}/token`,
   endpointRelease: (slug: string) => `${paths.endpoint(slug)}/release`,

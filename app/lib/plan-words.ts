@@ -43,6 +43,7 @@ export function planGrants(plan: PlanFacts): string[] {
   return [
     plural(limits.endpoints, "endpoint"),
     `${plural(limits.devices, "device")}, ${plural(limits.connectors, "connector")} at a time`,
+    plural(limits.tcpPorts, "TCP port"),
     `Request bodies up to ${binarySize(limits.maxBodyBytes)}`,
     plural(limits.accessKeys, "access key"),
     ...(limits.customDomains > 0 ? [plural(limits.customDomains, "custom domain")] : []),

@@ -22,7 +22,8 @@ export type Load = (target: LoadTarget, connections: number, seconds: number) =>
 /** One thread of wrk. Throws when any answer was not 2xx or a socket failed: such a run measures nothing. */
 export const wrkLoad: Load = async (target, connections, seconds) => {
   const headers = Object.entries(target.headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
-  const scheme = target.secure ? "https" : "http";
+  // The name goes into the handshake, where an address may not stand (RFC 6066 section 3).
+  const origin = target.secure ? "https://localhost" : "http://127.0.0.1";
   const { stdout } = await promisify(execFile)(
     "wrk",
     [
@@ -31,7 +32,7 @@ export const wrkLoad: Load = async (target, connections, seconds) => {
       `-d${seconds}s`,
       "--latency",
       ...headers,
-      `${scheme}://127.0.0.1:${target.port}${target.path}`,
+      `${origin}:${target.port}${target.path}`,
     ],
     { timeout: seconds * 1_000 + 20_000 },
   );

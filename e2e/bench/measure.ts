@@ -5,15 +5,18 @@ import { stopAll } from "../fixtures/managed-process.ts";
 import { type Database, startDatabase } from "./database.ts";
 import { chooseLoad } from "./load.ts";
 import { describeMachine, loadAverage } from "./machine.ts";
-import { chooseParts } from "./parts/index.ts";
+import type { Part } from "./part.ts";
 import { type BenchReport, rowsOf } from "./report/report.ts";
 import { verdictOf } from "./rows.ts";
 import { runParts } from "./run-parts.ts";
 import type { BenchSettings } from "./settings.ts";
 
-/** Runs the chosen parts. Whatever happens, nothing that was started is left running. */
-export async function measure(settings: BenchSettings, interrupted: AbortSignal): Promise<BenchReport> {
-  const parts = chooseParts(settings.only);
+/** Runs the parts. Whatever happens, nothing that was started is left running. */
+export async function measure(
+  parts: readonly Part[],
+  settings: BenchSettings,
+  interrupted: AbortSignal,
+): Promise<BenchReport> {
   const { load, name: loadGenerator } = await chooseLoad();
   const machine = describeMachine();
   const at = new Date().toISOString();

@@ -9,16 +9,16 @@ import { markdownTable } from "./report/table.ts";
 /** Where the chart lies that the README shows. */
 const RESULTS = "e2e/bench/results";
 
-/** Writes `bench.json`, `bench.svg` and `bench.md` into a folder. @returns the files */
-export async function writeReport(dir: string, report: BenchReport): Promise<string[]> {
+/** Writes JSON, chart and table into a folder. @returns the files */
+export async function writeReport(dir: string, report: BenchReport, name = "bench"): Promise<string[]> {
   await mkdir(dir, { recursive: true });
   const files = {
-    "bench.json": `${JSON.stringify(report, null, 2)}\n`,
-    "bench.svg": chart(report),
-    "bench.md": `${markdownTable(report)}\n`,
+    [`${name}.json`]: `${JSON.stringify(report, null, 2)}\n`,
+    [`${name}.svg`]: chart(report),
+    [`${name}.md`]: `${markdownTable(report)}\n`,
   };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
-  return Object.keys(files).map((name) => join(dir, name));
+  for (const [file, text] of Object.entries(files)) await writeFile(join(dir, file), text);
+  return Object.keys(files).map((file) => join(dir, file));
 }
 
 /** Writes the report where readers find it: into the clone, and its table into the README. @returns the files */

@@ -1,7 +1,7 @@
 import type { Spread } from "./stats.ts";
 
 /** `x` is a ratio, `share` a part of one that people read in per cent. */
-export type Unit = "x" | "ms" | "KB" | "share" | "rows";
+export type Unit = "x" | "ms" | "KB" | "share" | "rows" | "files" | "MiB/min";
 
 /** One line of the table: what is measured, and what it is to be. */
 export interface RowPlan {
@@ -54,5 +54,9 @@ export function show(value: number, unit: Unit): string {
       return `${(value * 100).toFixed(1)} %`;
     case "rows":
       return value.toFixed(2);
+    case "files":
+      return value.toFixed(0);
+    case "MiB/min":
+      return `${value.toFixed(2)} MiB/min`;
   }
 }

@@ -44,6 +44,7 @@ describe("the benchmark's settings", () => {
     ["--seconds", "1.5"],
     ["--soak", "30"],
     ["--timeout", "0m"],
+    ["--write", "--short"],
     ["speed"],
   ])("refuses %s %s", (...argv) => {
     expect(() => readSettings(argv, {})).toThrow(argv[0]);

@@ -52,6 +52,7 @@ export function readSettings(
     throw new Error(`there is no part "${unknown}" by that name alone; use --only for parts, or "usage".`);
   }
   const { short } = values;
+  if (short && values.write) throw new Error("--write is for real figures, which --short does not make.");
   const seconds = positive("--seconds", values.seconds ?? (short ? "1" : "4"));
   return {
     pairs: positive("--pairs", values.pairs ?? (short ? "1" : "5")),

@@ -15,6 +15,8 @@ import type { Bench } from "./part.ts";
 /** The whole path as in production: relay with key check, rate limit and request log, a link, a connector. */
 export interface TunnelUnderTest {
   readonly port: number;
+  /** 0: it has none, unless `env` says so. */
+  readonly tlsPort: number;
   /** Host and access key: what every request needs. */
   readonly headers: Record<string, string>;
   readonly slug: string;
@@ -86,6 +88,7 @@ export async function startTunnel(bench: Bench, options: TunnelOptions): Promise
   };
   return {
     port: relay.port,
+    tlsPort: relay.tlsPort,
     headers,
     slug: endpoint.slug,
     relay: relay.process,

@@ -2,10 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runAbuse } from "./abuse/main.ts";
 import { runChaos } from "./run.ts";
 import { LADDER, runSilence } from "./silence.ts";
 
+const [command, ...rest] = process.argv.slice(2);
+const isAbuse = command === "abuse";
 const { values } = parseArgs({
+  args: isAbuse ? [] : process.argv.slice(2),
   options: {
     rounds: { type: "string", default: "200" },
     seed: { type: "string" },
@@ -17,9 +21,11 @@ const rounds = Number(values.rounds);
 const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
   console.error("usage: npm run chaos -- [--rounds 200] [--seed <whole number>] [--clients 12] | --silence");
+  console.error("       npm run chaos -- abuse [--full] [--only <part of a name>] [--soak-minutes 30]");
   process.exit(2);
 }
-if (values.silence) await silence();
+if (isAbuse) await runAbuse(rest);
+else if (values.silence) await silence();
 else await chaos();
 
 /** Streams that say nothing for up to 305 s: a little over five minutes. */

@@ -5,7 +5,7 @@ import { portalWorld } from "./portal-world.ts";
 // Two tenants; everything of the first is asked for by a member of the second, by its right id.
 const world = await portalWorld({ relay: false });
 const slug = "first-tenant";
-const ids = {} as { connector: string; device: string; accessKey: string; apiKey: string };
+const ids = {} as { connector: string; device: string; accessKey: string; apiKey: string; domain: string };
 let first: Account;
 let second: Account;
 let secondApiKey = "";
@@ -32,6 +32,11 @@ beforeAll(async () => {
   const accessKey = await make<{ accessKey: { id: string } }>(first, "POST", "/api/access-keys", {
     name: "one",
   });
+  await world.db.updateTable("licenses").set({ plan: "pro" }).execute();
+  const domain = await make<{ id: string }>(first, "POST", "/api/domains", {
+    endpointSlug: slug,
+    host: "api.first-tenant.com",
+  });
   const apiKey = await make<{ apiKey: { id: string } }>(first, "POST", "/api/api-keys", { name: "one" });
   const theirs = await make<{ secret: string }>(second, "POST", "/api/api-keys", { name: "two" });
   secondApiKey = theirs.secret;
@@ -40,6 +45,7 @@ beforeAll(async () => {
     device: license.devices[0]!.id,
     accessKey: accessKey.accessKey.id,
     apiKey: apiKey.apiKey.id,
+    domain: domain.id,
   });
 });
 
@@ -56,6 +62,10 @@ const routes = (): [method: string, path: string, body?: unknown][] => [
   ["DELETE", `/api/devices/${ids.device}`],
   ["DELETE", `/api/access-keys/${ids.accessKey}`],
   ["DELETE", `/api/api-keys/${ids.apiKey}`],
+  ["GET", `/api/domains?slug=${slug}`],
+  ["POST", "/api/domains", { endpointSlug: slug, host: "api.second-tenant.com" }],
+  ["POST", `/api/domains/${ids.domain}/verify`],
+  ["DELETE", `/api/domains/${ids.domain}`],
   ["DELETE", `/api/endpoints/${slug}`],
 ];
 
@@ -66,7 +76,7 @@ async function everythingOfTheFirst(): Promise<unknown> {
     .select("tenant_id")
     .where("slug", "=", slug)
     .executeTakeFirstOrThrow();
-  const tables = ["endpoints", "connectors", "devices", "access_keys", "api_keys"] as const;
+  const tables = ["endpoints", "connectors", "devices", "access_keys", "api_keys", "custom_domains"] as const;
   return await Promise.all(
     tables.map((table) =>
       world.db.selectFrom(table).selectAll().where("tenant_id", "=", tenant_id).orderBy("id").execute(),
@@ -109,14 +119,20 @@ describe("another tenant's ids", () => {
   });
 
   test("are not in lists", async () => {
-    for (const path of ["/api/endpoints", "/api/access-keys", "/api/api-keys", "/api/license"]) {
+    for (const path of [
+      "/api/endpoints",
+      "/api/access-keys",
+      "/api/api-keys",
+      "/api/domains",
+      "/api/license",
+    ]) {
       const text = await (await second.call("GET", path)).text();
       for (const id of [slug, ...Object.values(ids)]) expect(text).not.toContain(id);
     }
   });
 
   test("are not found as pages", async () => {
-    for (const page of ["", "/requests", "/try", "/keys", "/settings"]) {
+    for (const page of ["", "/requests", "/try", "/keys", "/domains", "/settings"]) {
       const answer = await second.call("GET", `/endpoints/${slug}${page}`);
       expect([page, answer.status]).toEqual([page, 404]);
       expect(await answer.text()).not.toContain("hs_ep_");

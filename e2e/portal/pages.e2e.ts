@@ -46,6 +46,7 @@ const ownPages = [
   `/endpoints/${slug}/requests`,
   `/endpoints/${slug}/try`,
   `/endpoints/${slug}/keys`,
+  `/endpoints/${slug}/domains`,
   `/endpoints/${slug}/settings`,
   // Billing is off here; its pages in every state of an account are in money/billing-pages.e2e.ts.
   "/billing",

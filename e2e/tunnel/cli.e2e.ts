@@ -1,4 +1,6 @@
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root, toolEnv } from "../fixtures/clone.ts";
 import { spawnConnector } from "../fixtures/connector-process.ts";
@@ -99,6 +101,45 @@ describe("hotspot connect", () => {
   });
 });
 
+test.skipIf(process.platform !== "linux" || process.arch !== "x64")(
+  "the one-file executable of this machine serves what its config file names, and knows its commit",
+  async () => {
+    const build = new ManagedProcess(
+      "executables",
+      "node",
+      ["server/dev/cli.ts", "executables", "--target", "linux-x64", "--out", world.scratchDir],
+      { cwd: root, env: toolEnv() },
+    );
+    expect(await build.exited).toBe(0);
+    expect(build.stdout.join("\n")).toMatch(
+      /MB {2}sha256 [0-9a-f]{64}\n {2}start: \d+ ms to --version, \d+ ms to the first/,
+    );
+    const path = join(world.scratchDir, "hotspot-linux-x64");
+    const env = { HOTSPOT_CONFIG_DIR: world.scratchDir, PATH: "/usr/bin:/bin" };
+    const version = new ManagedProcess("version", path, ["--version"], { cwd: world.scratchDir, env });
+    expect(await version.exited).toBe(0);
+    expect(version.stdout[0]).toMatch(/^\d+\.\d+\.\d+ \((?:[0-9a-f]{12}|unknown)\)$/);
+
+    const tenant = await makeTenant(world);
+    const file = join(world.scratchDir, "executable.yaml");
+    await writeFile(
+      file,
+      `portal: ${world.portalUrl}\nlicense-key: ${tenant.licenseKey}\nendpoints:\n  - {slug: ${tenant.slug}, to: "${lab.upstream.url}"}\n`,
+    );
+    const program = new ManagedProcess("executable", path, ["connect", "--config", file], { cwd: "/", env });
+    world.stopLater(program);
+    await program.line(
+      "its live line",
+      (line) => line === `live ${tenant.url} -> ${lab.upstream.url}` && line,
+    );
+    lab.upstream.on("/one-file", (_req, res) => res.end("from one file"));
+    const answer = await rawRequest(lab.port, ["GET /one-file HTTP/1.1", `Host: ${tenant.host}`]);
+    expect(answer.body.toString()).toBe("from one file");
+    program.kill("SIGTERM");
+    expect(await within(5_000, "exit", program.exited)).toBe(0);
+  },
+);
+
 describe("hotspot", () => {
   test("--help and --version answer with 0, an unknown command with another code and the way to help", async () => {
     const version = hotspot("--version");
@@ -106,7 +147,8 @@ describe("hotspot", () => {
     expect(version.stdout.join("")).toMatch(/\d+\.\d+\.\d+/);
     const help = hotspot("--help");
     expect(await help.exited).toBe(0);
-    for (const command of ["connect", "login", "status"]) expect(help.stdout.join("\n")).toContain(command);
+    for (const command of ["connect", "login", "status", "service", "doctor", "logs"])
+      expect(help.stdout.join("\n")).toContain(command);
     const wrong = hotspot("conect");
     expect(await wrong.exited).not.toBe(0);
     expect(wrong.stderr.join("\n")).toMatch(/conect/);

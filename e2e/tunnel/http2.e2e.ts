@@ -27,6 +27,8 @@ function open(scheme: "http" | "https"): ClientHttp2Session {
   const session = connectHttp2(`${scheme}://127.0.0.1:${port}`, {
     servername: name,
     rejectUnauthorized: false,
+    // The client library refuses streams of its own when more than this waits to be sent, MiB.
+    maxSessionMemory: 200,
   });
   session.on("error", () => undefined);
   sessions.push(session);
@@ -200,10 +202,11 @@ test("an answer before the end of the upload ends the stream without an error", 
 
 test("an answer that is cut off upstream ends its stream with an error, not as if it were whole", async () => {
   lab.upstream.on("/cut", (_req, res) => {
-    res.writeHead(200, { "content-length": 100 });
+    res.writeHead(200);
     res.write("part", () => res.destroy());
   });
-  expect((await ask(plain, { ":path": "/cut" })).code).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+  const answer = await ask(plain, { ":path": "/cut" });
+  expect([answer.body.toString(), answer.code]).toEqual(["part", constants.NGHTTP2_INTERNAL_ERROR]);
 });
 
 test("what could be read in two ways reaches no upstream", async () => {
@@ -224,19 +227,21 @@ test("what could be read in two ways reaches no upstream", async () => {
         (answer) => answer.head[":status"] ?? answer.code,
         () => "not sent",
       );
-    expect([400, constants.NGHTTP2_PROTOCOL_ERROR, "not sent"]).toContain(code);
+    expect([400, constants.NGHTTP2_PROTOCOL_ERROR, constants.NGHTTP2_INTERNAL_ERROR, "not sent"]).toContain(
+      code,
+    );
   }
   expect(lab.upstream.seenAt("/never").filter(({ fields }) => fields.some(([, v]) => v === "yes"))).toEqual(
     [],
   );
-  expect((await ask(plain, { ":path": "/x", ":authority": "no such host!" })).head[":status"]).toBe(400);
+  expect((await ask(plain, { ":path": "/x", ":authority": "no_such_host!" })).head[":status"]).toBe(400);
 });
 
 test("a client that opens and cancels without end is cut off, and counted; others are served", async () => {
   lab.upstream.on("/never-ends", () => undefined);
   const before = await counter("hotspot_edge_h2_reset_floods");
   const session = open("http");
-  const closed = once(session, "close");
+  const closed = new Promise((resolve) => session.once("close", resolve));
   const flood = setInterval(() => {
     for (let i = 0; i < 50 && !session.destroyed && !session.closed; i++) {
       start(session, { ":path": "/never-ends" }).close(constants.NGHTTP2_CANCEL);
@@ -271,7 +276,7 @@ test("a flood of pings, and a head without an end, close the connection and are 
     socket.on("error", () => undefined);
     socket.resume();
     socket.write(Buffer.concat([preface, ...frames]));
-    await once(socket, "close");
+    await new Promise((resolve) => socket.once("close", resolve));
     expect([name, await counter(`hotspot_edge_${name}`)]).toEqual([name, before + 1]);
   }
 });
@@ -289,7 +294,8 @@ test("a relay that drains says GOAWAY and lets running streams finish", async ()
   await once(stream, "data");
   const goaway = once(session, "goaway");
   lab.world.relay.process.kill("SIGTERM");
-  await goaway;
+  const [code, lastStreamId] = await goaway;
+  expect([code, lastStreamId]).toEqual([constants.NGHTTP2_NO_ERROR, stream.id]);
   finish();
   expect((await answer).code).toBe(0);
   expect((await answer).body.toString()).toBe("begin end");

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
@@ -143,6 +144,50 @@ test("a plain request is sent to https with its path and query; a host without a
   expect(sent.headers.location).toBe(`https://${hostName()}:${lab.world.relay.tlsPort}/hello?a=b`);
   expect((await send(lab.port, "elsewhere.example.com", "/")).status).toBe(404);
   expect((await send(lab.port, "localhost", "/connect")).status).toBe(426);
+});
+
+test("large bodies pass whole in both directions, a reader that pauses included; nothing is left open", async () => {
+  const size = 24_000_000;
+  const block = randomBytes(1_000_000);
+  const hash = createHash("sha256");
+  for (let sent = 0; sent < size; sent += block.length) hash.update(block);
+  const whole = hash.digest("hex");
+  lab.upstream.on("/down", async (_req, res) => {
+    res.writeHead(200, { "content-length": size });
+    for (let sent = 0; sent < size; sent += block.length) if (!res.write(block)) await once(res, "drain");
+    res.end();
+  });
+  lab.upstream.on("/up", async (req, res) => {
+    const received = createHash("sha256");
+    for await (const chunk of req) received.update(chunk as Buffer);
+    res.end(received.digest("hex"));
+  });
+  const socket = await shake(hostName());
+  socket.write(`GET /down HTTP/1.1\r\nHost: ${lab.host}\r\nConnection: close\r\n\r\n`);
+  const received = createHash("sha256");
+  let head = "";
+  for await (const chunk of socket) {
+    const bytes = chunk as Buffer;
+    const end = head.includes("\r\n\r\n") ? 0 : bytes.indexOf("\r\n\r\n") + 4;
+    head += bytes.subarray(0, end).toString("latin1");
+    received.update(bytes.subarray(end));
+    // Between two turns the reader does nothing, so that the relay's side fills up.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(received.digest("hex")).toBe(whole);
+
+  const up = await shake(hostName());
+  up.write(`POST /up HTTP/1.1\r\nHost: ${lab.host}\r\nContent-Length: ${size}\r\nConnection: close\r\n\r\n`);
+  for (let sent = 0; sent < size; sent += block.length) if (!up.write(block)) await once(up, "drain");
+  let answer = "";
+  for await (const chunk of up) answer += String(chunk);
+  expect(answer).toContain(whole);
+
+  // Of clients; links are counted elsewhere. The agent keeps up to four.
+  await vi.waitFor(async () => {
+    const open = /^hotspot_edge_connections (\d+)/m.exec(await metrics())?.[1];
+    expect(Number(open)).toBeLessThanOrEqual(4);
+  }, 5_000);
 });
 
 test("a connector's link is served over wss", async () => {

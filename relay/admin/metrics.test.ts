@@ -112,6 +112,7 @@ it("has every metric that the dashboard shows", async () => {
     },
     metering: { meter: new UsageMeter("r", null), state: () => ({}) },
     edge: () => ({ ...edge.stats }),
+    tls: null,
     feed: () => null,
   } as unknown as Parameters<typeof createMetrics>[0]);
   const known = new Set(registry.getMetricsAsArray().map(({ name }) => name));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCli } from "./cli.ts";
+import { saveCredentials } from "./options/config-dir.ts";
 import { portalError, startTestRelay, type TestRelay } from "./testing/relay.ts";
 
 let relay: TestRelay;
@@ -30,6 +31,7 @@ function hotspot(args: string[], env: Record<string, string> = {}) {
   const ended = runCli(args, {
     env: { HOTSPOT_CONFIG_DIR: dir, HOTSPOT_PORTAL: relay.portalUrl, ...env },
     cwd: dir,
+    program: [process.execPath, join(import.meta.dirname, "main.ts")],
     terminal: null,
     stdout: (text) => {
       output.out += text;
@@ -241,6 +243,42 @@ test("login by the browser waits for the confirmation and makes a key of its own
   ]);
   expect(JSON.parse(readFileSync(join(dir, "credentials.json"), "utf8")).apiKey).toBe("hs_api_made");
 });
+
+test("logs begins with the last requests and follows, each once, in words or as JSON", async () => {
+  saveCredentials(dir, { portal: relay.portalUrl, apiKey: "hs_api_x" });
+  const tokens = { model: "m", input: 31, output: 118, source: "provider" };
+  const row = (id: number) => ({
+    ...{ id: `req_${id}`, slug: "acme", startedAt: new Date(0), method: "POST", path: `/v1/${id}` },
+    ...{ status: 200, bytesIn: 9, bytesOut: 1_234, durationMs: 1_500, errorCode: null, tokens },
+  });
+  const rows = [row(3), row(2), row(1)];
+  let asked = 0;
+  relay.portal = (path) => {
+    expect(path).toMatch(/^\/api\/requests\?limit=\d+&slug=acme$/);
+    // One question of the portal's goes wrong: it is asked again.
+    if (++asked === 2) return portalError(503, "unavailable", "away");
+    return { status: 200, body: { requests: rows, nextCursor: null } };
+  };
+  const once = hotspot(["logs", "--slug", "acme", "--limit", "2", "--json"]);
+  await once.ended;
+  expect(
+    once.output.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).path),
+  ).toEqual(["/v1/2", "/v1/3"]);
+  asked = 0;
+  const { output, stop, ended } = hotspot(["logs", "--slug", "acme", "--limit", "1", "--follow"]);
+  await until(() => output.out.includes("/v1/3"));
+  rows.unshift(row(5), row(4));
+  await vi.waitFor(() => expect(output.out).toContain("/v1/5"), { timeout: 15_000, interval: 10 });
+  stop();
+  await ended;
+  expect(output.err).toMatch(/^away\. Trying again\.$/m);
+  expect(output.out.match(/\/v1\/\d/g)).toEqual(["/v1/3", "/v1/4", "/v1/5"]);
+  expect(output.out).toMatch(/POST \/v1\/4 200 1\.5 s 1\.2 KB 31\+118 tokens$/m);
+  expect(output.code).toBe(0);
+}, 20_000);
 
 test("status tells what the portal knows", async () => {
   relay.portal = () => ({

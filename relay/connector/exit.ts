@@ -7,6 +7,8 @@ export const ExitCode = {
   notFound: 4,
   unreachable: 5,
   suspended: 6,
+  /** `doctor` has found something; a service does not run. */
+  faults: 7,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 

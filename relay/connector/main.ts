@@ -44,10 +44,15 @@ for (const name of PROXY_VARIABLES) {
   delete process.env[name.toLowerCase()];
 }
 
+const ownFile = process.argv[1] ?? "";
+const isExecutable = /^(\/\$bunfs|[A-Z]:[\\/]~BUN)/i.test(ownFile);
+
 // No await at the top: a one-file executable with bytecode cannot have it.
 void runCli(process.argv.slice(2), {
   env,
   cwd: process.cwd(),
+  // In a one-file executable the program's own file is a name inside of it.
+  program: isExecutable ? [process.execPath] : [process.execPath, ownFile],
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   terminal: process.stdout.isTTY ? process.stdout : null,

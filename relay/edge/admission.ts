@@ -9,7 +9,7 @@ import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
 import type { ErrorLink } from "./error-page.ts";
 import { type EdgeErrorCode, edgeErrors } from "./errors.ts";
-import { type Forwarding, forwardingOf, type Peer } from "./forwarding.ts";
+import { type Forwarding, forwardingOf, MAX_PASSES, type Peer } from "./forwarding.ts";
 import { type HostMatch, matchHost } from "./host.ts";
 import { hostNameOf, httpsRedirect } from "./https-redirect.ts";
 import { KnownLines } from "./known-lines.ts";
@@ -90,6 +90,7 @@ export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<
     return { kind: "error", code: "misdirected_request" };
   }
   request.forwarding = forwardingFor(edge, request, head);
+  if (request.forwarding.passes >= MAX_PASSES) return { kind: "error", code: "loop_detected" };
   if (edge.config.httpsRedirect === true && request.forwarding.scheme === "http") {
     const answer = httpsRedirect(edge, head, request.peer, host);
     if (answer !== null) return { kind: "answer", answer };

@@ -2,7 +2,7 @@ import { MAX_HEAD_BYTES, RequestHead } from "../protocol/http1/index.ts";
 import { type AccessCheck, createAccessCheck } from "./access.ts";
 import { createProxyList } from "./address.ts";
 import { defaultTimers, type EdgeConfig, type EdgeDeps, type EdgeTimers } from "./deps.ts";
-import type { ForwardingOptions } from "./forwarding.ts";
+import { type ForwardingOptions, viaName } from "./forwarding.ts";
 import { type Hsts, hstsOf } from "./hsts.ts";
 import { InFlight } from "./in-flight.ts";
 import { UsageRefusals } from "./llm/usage-refusals.ts";
@@ -102,6 +102,7 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     forwarding: {
       proxies: createProxyList(config.trustedProxies),
       internalSecret: config.internalSecret,
+      viaName: viaName(config.baseDomain),
       publicScheme: config.publicScheme,
       // With TLS of our own, what comes without it is plain.
       plainScheme: deps.tls ? "http" : config.publicScheme,

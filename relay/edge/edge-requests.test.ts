@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { viaName } from "./forwarding.ts";
 import { acme, createTestEdge, get, INTERNAL_SECRET, OK, request, settle } from "./testing/test-edge.ts";
 
 test("a request reaches the tunnel with Host first, hop-by-hop fields gone and our forwarding fields", () => {
@@ -15,7 +16,7 @@ test("a request reaches the tunnel with Host first, hop-by-hop fields gone and o
       "Authorization: Bearer t\r\nCookie: a=1\r\nCookie: b=2\r\nX-Last: 9\r\n" +
       "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: Acme.localhost:8789\r\n" +
       'X-Real-IP: 203.0.113.7\r\nForwarded: for=203.0.113.7;host="Acme.localhost:8789";proto=http\r\n' +
-      "Via: 1.1 hotspot\r\n\r\n",
+      `Via: 1.1 ${viaName("localhost")}\r\n\r\n`,
   );
   expect([tunnel.last.kind, tunnel.last.framing, tunnel.last.ended]).toEqual([0, 0, true]);
 });
@@ -191,9 +192,37 @@ test("forwarding fields of a configured proxy are extended, and the client's add
   expect(tunnel.last.head).toContain("X-Forwarded-For: 6.6.6.6, 198.51.100.4, 10.9.9.9, 10.1.2.3\r\n");
   expect(tunnel.last.head).toContain("X-Real-IP: 198.51.100.4\r\n");
   expect(tunnel.last.head).toContain("X-Forwarded-Proto: https\r\n");
-  expect(tunnel.last.head).toContain("Via: 1.1 front, 1.1 hotspot\r\n");
+  expect(tunnel.last.head).toContain(`Via: 1.1 front, 1.1 ${viaName("localhost")}\r\n`);
   tunnel.last.respond(OK, "ok");
   expect(records[0].clientAddress).toBe("198.51.100.4");
+});
+
+test("who has forwarded a request stays in Via, and the next request of the connection does not inherit it", () => {
+  const { connect, tunnel } = createTestEdge();
+  const client = connect();
+  client.send(get("/", "Via: 1.0 fred", "Via: 1.1 cache.example"));
+  const us = viaName("localhost");
+  expect(tunnel.last.head).toContain(`Via: 1.0 fred, 1.1 cache.example, 1.1 ${us}\r\n`);
+  expect(tunnel.last.head.match(/^via:/gim)).toHaveLength(1);
+  tunnel.last.respond(OK, "ok");
+  client.send(get());
+  expect(tunnel.last.head).toContain(`Via: 1.1 ${us}\r\n`);
+});
+
+test("an upstream that leads back to its own endpoint is found out after five rounds", () => {
+  const { connect, tunnel, records } = createTestEdge();
+  let head = get("/loop");
+  let answer = "";
+  for (let round = 0; answer === "" && round < 20; round++) {
+    const client = connect();
+    client.send(head);
+    answer = client.received;
+    // What reached the upstream comes in again.
+    head = tunnel.last.head;
+  }
+  expect(answer).toMatch(/^HTTP\/1\.1 508 Loop Detected\r\n[\s\S]*"loop_detected"/);
+  expect(tunnel.streams).toHaveLength(5);
+  expect(records).toMatchObject([{ status: 508, errorCode: "loop_detected" }]);
 });
 
 test("the portal's word counts only with its secret", () => {

@@ -51,6 +51,10 @@ export const edgeErrors = {
     retryAfterSeconds: 10,
   },
   upstream_timeout: { status: 504, message: "The upstream did not start its response in time." },
+  loop_detected: {
+    status: 508,
+    message: "The request has passed here several times: the upstream leads back to this address.",
+  },
   version_not_supported: { status: 505, message: "HTTP/1.1 and HTTP/1.0 are spoken here." },
 } as const satisfies Record<string, EdgeError>;
 export type EdgeErrorCode = keyof typeof edgeErrors;

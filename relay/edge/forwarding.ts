@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { FieldKind, type RequestHead } from "../protocol/http1/index.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { clientBehindProxies, normalAddress, type ProxyList } from "./address.ts";
@@ -13,11 +13,22 @@ export interface Forwarding {
   readonly scheme: "http" | "https";
   /** The portal vouches that the endpoint's owner sends this. */
   readonly owner: boolean;
+  /** Times that relays of this installation have forwarded the request before. */
+  readonly passes: number;
+}
+
+/** A request that has passed so often is in a loop: its upstream leads back to us. Chains of tunnels are shorter. */
+export const MAX_PASSES = 5;
+
+/** How all relays of an installation name themselves in `Via` (RFC 9110, 7.6.3): others may be on the way as well. */
+export function viaName(baseDomain: string): string {
+  return `hotspot-${createHash("sha256").update(baseDomain).digest("hex").slice(0, 8)}`;
 }
 
 export interface ForwardingOptions {
   readonly proxies: ProxyList;
   readonly internalSecret: string;
+  readonly viaName: string;
   /** Of requests on a port without TLS, when no proxy of ours says otherwise. */
   readonly plainScheme: "http" | "https";
   readonly publicScheme: "http" | "https";
@@ -40,15 +51,16 @@ export interface Peer {
 export function forwardingOf(head: RequestHead, peer: Peer, options: ForwardingOptions): Forwarding {
   const { fields, bytes } = head;
   let fromPortal = false;
-  for (let i = 0; i < fields.count && !fromPortal; i++) {
-    fromPortal =
-      fields.kind(i) === FieldKind.hotspot &&
-      named(head, i) === "x-hotspot-proxy-auth" &&
-      believed(head, i, options);
+  let hasVia = false;
+  for (let i = 0; i < fields.count; i++) {
+    const kind = fields.kind(i);
+    if (kind === FieldKind.via) hasVia = true;
+    if (kind !== FieldKind.hotspot || fromPortal || named(head, i) !== "x-hotspot-proxy-auth") continue;
+    fromPortal = believed(head, i, options);
   }
   const hostStart = fields.valueStart(head.host);
   const hostEnd = fields.valueEnd(head.host);
-  const plain = !fromPortal && !peer.isProxy;
+  const plain = !fromPortal && !peer.isProxy && !hasVia;
   if (plain && peer.memo !== null && peer.memoHost !== null) {
     if (sameBytes(bytes, hostStart, hostEnd, peer.memoHost)) return peer.memo;
   }
@@ -57,20 +69,23 @@ export function forwardingOf(head: RequestHead, peer: Peer, options: ForwardingO
   if (peer.isProxy) return behindProxy(head, host, peer, options);
   const { address } = peer;
   const proto = ownScheme(peer, options);
-  const facts = { forwardedFor: address, client: address, proto, host, via: "" };
-  peer.memo = { clientAddress: address, owner: false, scheme: proto, lines: linesOf(facts) };
+  const facts = { forwardedFor: address, client: address, proto, host, via: joined(head, FieldKind.via) };
+  const found = { clientAddress: address, owner: false, scheme: proto, ...written(facts, options) };
+  if (hasVia) return found;
+  peer.memo = found;
   peer.memoHost = Buffer.from(host, "latin1");
   return peer.memo;
 }
 
 function fromThePortal(head: RequestHead, host: string, peer: Peer, options: ForwardingOptions): Forwarding {
   const client = normalAddress(hotspotValue(head, "x-hotspot-client-address") || peer.address);
-  const facts = { forwardedFor: client, client, proto: options.publicScheme, host, via: "" };
+  const via = joined(head, FieldKind.via);
+  const facts = { forwardedFor: client, client, proto: options.publicScheme, host, via };
   return {
     clientAddress: client,
     owner: hotspotValue(head, "x-hotspot-owner") === "1",
     scheme: options.publicScheme,
-    lines: linesOf(facts),
+    ...written(facts, options),
   };
 }
 
@@ -86,26 +101,34 @@ function behindProxy(head: RequestHead, host: string, peer: Peer, options: Forwa
     host,
     via: joined(head, FieldKind.via),
   };
-  return { clientAddress: client, owner: false, scheme: proto, lines: linesOf(facts) };
+  return { clientAddress: client, owner: false, scheme: proto, ...written(facts, options) };
 }
 
 function ownScheme(peer: Peer, options: ForwardingOptions): "http" | "https" {
   return peer.tls === null ? options.plainScheme : "https";
 }
 
-function linesOf(facts: {
+interface Facts {
   forwardedFor: string;
   client: string;
   proto: string;
   host: string;
+  /** Who has forwarded the request before. */
   via: string;
-}): Buffer {
+}
+
+function written(facts: Facts, options: ForwardingOptions): { lines: Buffer; passes: number } {
+  const passes = facts.via === "" ? 0 : facts.via.split(options.viaName).length - 1;
+  return { lines: linesOf(facts, options.viaName), passes };
+}
+
+function linesOf(facts: Facts, viaName: string): Buffer {
   const node = facts.client.includes(":") ? `"[${facts.client}]"` : facts.client;
   return Buffer.from(
     `X-Forwarded-For: ${facts.forwardedFor}\r\nX-Forwarded-Proto: ${facts.proto}\r\n` +
       `X-Forwarded-Host: ${facts.host}\r\nX-Real-IP: ${facts.client}\r\n` +
       `Forwarded: for=${node};host="${facts.host}";proto=${facts.proto}\r\n` +
-      `Via: ${facts.via === "" ? "" : `${facts.via}, `}1.1 hotspot\r\n`,
+      `Via: ${facts.via === "" ? "" : `${facts.via}, `}1.1 ${viaName}\r\n`,
     "latin1",
   );
 }

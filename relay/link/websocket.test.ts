@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
 import { FakeConnection } from "./testing/fake-connection.ts";
 import { unmask } from "./unmask.ts";
-import { WebSocketReceiver } from "./websocket-receiver.ts";
+import { WebSocketFault, WebSocketReceiver } from "./websocket-receiver.ts";
 import { WebSocketSender } from "./websocket-sender.ts";
 
 interface FrameOptions {
@@ -102,6 +102,35 @@ describe("the receiver", () => {
         },
       ),
       { numRuns: 60 },
+    );
+  });
+
+  it("gives messages, an end or a WebSocketFault for any bytes in any pieces, and keeps no more than what came", () => {
+    const chance = fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      // Headers that promise much: continuation, binary, control, with every form of length.
+      fc
+        .record({
+          first: fc.constantFrom(0x00, 0x02, 0x80, 0x82, 0x88, 0x89),
+          second: fc.constantFrom(0x80, 0x85, 0xfd, 0xfe, 0xff),
+          rest: fc.uint8Array({ maxLength: 24 }),
+        })
+        .map(({ first, second, rest }) => Uint8Array.of(first, second, ...rest)),
+      fc.uint8Array({ maxLength: 300 }).map((payload) => new Uint8Array(frame(payload))),
+    );
+    fc.assert(
+      fc.property(fc.array(chance, { maxLength: 12 }), fc.integer({ min: 1, max: 64 }), (pieces, step) => {
+        const { machine } = receiver();
+        const bytes = new Uint8Array(Buffer.concat(pieces));
+        const kept = machine as unknown as { parts: Uint8Array | null };
+        try {
+          for (let at = 0; at < bytes.length; at += step) machine.push(bytes.slice(at, at + step));
+        } catch (error) {
+          expect(error).toBeInstanceOf(WebSocketFault);
+        }
+        expect(kept.parts?.length ?? 0).toBeLessThanOrEqual(70_000 + 2 * bytes.length);
+      }),
+      { numRuns: 1_000 },
     );
   });
 

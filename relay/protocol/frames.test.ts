@@ -210,6 +210,35 @@ describe("HELLO and WELCOME", () => {
     expect(sharedFeatures(undefined)).toEqual([]);
   });
 
+  it("is refused as HELLO when it is nested or full beyond reason, without a look at what it holds", () => {
+    const nested = (open: string, close: string) => open.repeat(2_000) + close.repeat(2_000);
+    for (const json of [
+      nested("[", "]"),
+      `${'{"a":'.repeat(600)}1${"}".repeat(600)}`,
+      `{"versions":${nested("[", "]").slice(0, 1_990)}}`,
+      `{"__proto__":{"versions":[1]},"agent":"t"}`,
+      JSON.stringify({ ...hello, versions: Array(17).fill(1) }),
+      JSON.stringify({ ...hello, capacity: 1e300 }),
+    ]) {
+      expect(() => decodeHello(new TextEncoder().encode(json))).toThrow(ProtocolError);
+    }
+  });
+
+  it("are refused by the header of their frame when they are long: no byte of them is asked for", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 0x7f }),
+        fc.integer({ min: 65_537, max: 0xff_ffff }),
+        fc.nat({ max: 0xffff_ffff }),
+        (type, length, streamId) => {
+          const header = new Uint8Array(FRAME_HEADER_BYTES);
+          writeFrameHeader(header, 0, length, type, streamId);
+          expect(() => read(header)).toThrow(/of \d+ bytes|unknown frame type/);
+        },
+      ),
+    );
+  });
+
   it("never throws anything but ProtocolError", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (payload) => {

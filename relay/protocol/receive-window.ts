@@ -4,6 +4,10 @@ import { MAX_WINDOW_BYTES } from "./limits.ts";
 const MIN_ROUND_TRIP_MS = 2;
 /** A window this many times as large as its reader needs is taken back. */
 const SLACK = 4;
+/** Windows for one round trip that a stream may have: WINDOW frames in time take two, a busy process twice that. */
+const ROOM = 4;
+/** A reader is slow after so many slow looks in a row: a process that was held up for a moment is not. */
+const SLOW_LOOKS = 2;
 /** A reader that takes longer than this for half a window is looked at earlier, ms. */
 const REVIEW_MS = 500;
 
@@ -42,7 +46,7 @@ export interface WindowPath {
 
 /**
  * The receiver's window of one direction of a stream. It starts at what WELCOME says and doubles while half of it is
- * received and passed on within one round trip: then it is the window that slows the stream down, not the path or the
+ * received and passed on within two round trips: then it is the window that slows the stream down, not the path or the
  * reader. A reader that needs far less gets less again; one that takes nothing gets nothing.
  */
 export class ReceiveWindow {
@@ -54,6 +58,7 @@ export class ReceiveWindow {
   private measured = 0;
   /** When `measured` was 0; negative before the first byte. */
   private since = -1;
+  private slowLooks = 0;
 
   constructor(size: number) {
     this.credit = size;
@@ -95,15 +100,15 @@ export class ReceiveWindow {
     this.measured = 0;
     const roundTripMs = path.baseRoundTripMs ?? 0;
     if (roundTripMs < MIN_ROUND_TRIP_MS) return;
-    /** What goes through in one round trip, which WINDOW frames in time need twice over. */
-    const needed = 2 * bytes * (roundTripMs / Math.max(elapsedMs, 0.001));
+    const needed = ROOM * bytes * (roundTripMs / Math.max(elapsedMs, 0.001));
+    this.slowLooks = needed * SLACK < size ? this.slowLooks + 1 : 0;
     if (needed >= size && size < MAX_WINDOW_BYTES) {
       const more = Math.min(size, MAX_WINDOW_BYTES - size);
       if (!path.budget.take(more)) return;
       this.size += more;
       this.consumed += more;
-    } else if (size > firstSize && needed * SLACK < size) {
-      const less = Math.min(size - Math.max(Math.ceil(2 * needed), firstSize), this.consumed);
+    } else if (size > firstSize && this.slowLooks >= SLOW_LOOKS) {
+      const less = Math.min(size - Math.max(size >>> 1, firstSize), this.consumed);
       path.budget.give(less);
       this.size -= less;
       this.consumed -= less;

@@ -29,6 +29,7 @@ export class SessionStream implements AcceptedStream {
   events: AcceptedStreamEvents | StreamEvents | null = null;
   private readonly session: Session;
   private heads = 0;
+  private timed = false;
 
   constructor(session: Session, id: number, kind: StreamKind, windowBytes: number) {
     this.session = session;
@@ -94,8 +95,12 @@ export class SessionStream implements AcceptedStream {
     return true;
   }
 
-  receiveTiming(microseconds: number): void {
+  /** @returns false when it was told before */
+  receiveTiming(microseconds: number): boolean {
+    if (this.timed) return false;
+    this.timed = true;
     (this.events as StreamEvents).onTiming?.(microseconds);
+    return true;
   }
 
   /** @returns false when it is more than the credit */

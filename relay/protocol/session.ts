@@ -331,8 +331,10 @@ export class Session {
         stream.receiveTrailers(message.subarray(start, stop));
         return;
       case FrameType.timing:
-        if (this.role !== "relay" || stream.sawHead) throw unexpected("TIMING");
-        stream.receiveTiming(readU32(message, start));
+        // Interim heads may have come before it.
+        if (this.role !== "relay" || !stream.receiveTiming(readU32(message, start))) {
+          throw unexpected("TIMING");
+        }
         return;
       case FrameType.window:
         this.receiveWindow(stream, readU32(message, start));

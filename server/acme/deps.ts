@@ -1,5 +1,5 @@
 import type { Db } from "../../db/client.ts";
-import type { Sealer } from "../sealing/index.ts";
+import type { Sealer } from "../sealing.ts";
 
 /** Proves control of names in their zone: sets and takes away TXT records. */
 export interface DnsWriter {

@@ -1,5 +1,5 @@
 import type { Db } from "../../db/client.ts";
-import type { Sealer } from "../sealing/index.ts";
+import type { Sealer } from "../sealing.ts";
 
 /** A certificate that a listener can use. */
 export interface UsableCertificate {

@@ -21,6 +21,7 @@ const commands = [
   "ledger:check",
   "ledger:trials",
   "env-example",
+  "executables",
   "install",
 ];
 /** These run from what a production image holds: no compiler, no test tools. */

@@ -32,6 +32,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       async (args: string[]) => (await import("./production.ts")).runProgram(root, name, args),
     ]),
   ),
+  executables: async (args) => (await import("./executables/main.ts")).buildExecutables(root, args),
   "env-example": async () => (await import("./env-example/write.ts")).writeEnvExample(root),
 };
 

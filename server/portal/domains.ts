@@ -11,7 +11,7 @@ import { createResolver, type DomainDeps, domainChecksTask } from "../domains/in
 import type { PortalEnv } from "../env.ts";
 import type { Task } from "../jobs/index.ts";
 import type { Logger } from "../log.ts";
-import { createSealer } from "../sealing/index.ts";
+import { createSealer } from "../sealing.ts";
 
 /** What custom domains and certificates need of the portal, and the work that they bring. */
 export function createDomains(given: {

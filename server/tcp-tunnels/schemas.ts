@@ -3,6 +3,7 @@ import { bodyInteger, idInput, slugInput, timestamp } from "../schemas.ts";
 
 const tunnelName = z
   .string()
+  .max(32)
   .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, "1 to 32 of a-z, 0-9 and inner hyphens")
   .describe("What the connector calls it, unique within the endpoint; the local port is a good one")
   .meta({ example: "22" });

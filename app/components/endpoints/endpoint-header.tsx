@@ -22,6 +22,8 @@ export function EndpointHeader({ slug, publicBaseUrl, status, online, state }: E
     { to: paths.endpointRequests(slug), label: "Requests" },
     { to: paths.endpointTry(slug), label: "Try it" },
     { to: paths.endpointKeys(slug), label: "Keys" },
+    { to: paths.endpointDomains(slug), label: "Domains" },
+    { to: paths.endpointTcp(slug), label: "TCP" },
     { to: paths.endpointSettings(slug), label: "Settings" },
   ];
   return (

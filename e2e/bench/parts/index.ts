@@ -1,11 +1,32 @@
 import type { Part } from "../part.ts";
+import { beside } from "./beside.ts";
+import { bulk } from "./bulk.ts";
 import { cost } from "./cost.ts";
+import { distance } from "./distance.ts";
+import { events } from "./events.ts";
+import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { pages } from "./pages.ts";
+import { peers } from "./peers.ts";
 import { throughput } from "./throughput.ts";
+import { tls } from "./tls.ts";
+import { tokens } from "./tokens.ts";
 
 /** In the order in which they run and in which the table shows them. */
-const parts: readonly Part[] = [throughput, latency, cost, pages];
+const parts: readonly Part[] = [
+  throughput,
+  peers,
+  tls,
+  latency,
+  bulk,
+  distance,
+  events,
+  tokens,
+  beside,
+  idle,
+  cost,
+  pages,
+];
 
 /** The parts of these names, in the usual order; all of them for null. @throws for a name that is none */
 export function chooseParts(names: readonly string[] | null): Part[] {

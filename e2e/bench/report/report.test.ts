@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { root } from "../../fixtures/clone.ts";
 import type { Outcome, Row } from "../rows.ts";
 import { verdictOf } from "../rows.ts";
 import { chart } from "./chart.ts";
@@ -73,14 +76,14 @@ describe("the table", () => {
         row({ what: "peer", outcome: { state: "failed", reason: "exit 1 | see\nlog" } }),
       ]),
     );
-    expect(text).toContain("| speed | 0.80x (0.70x to 0.90x) | 0.75x | 0.90x | bar met |");
-    expect(text).toContain("| log | 50.0 % (40.0 % to 60.0 %) | 8.0 % |  | missed |");
+    expect(text).toContain("| speed | 0.80x (0.70x to 0.90x) | ≥ 0.75x | ≥ 0.90x | bar met |");
+    expect(text).toContain("| log | 50.0 % (40.0 % to 60.0 %) | ≤ 8.0 % |  | missed |");
     // Neither a pipe nor a line break of a program's output may break the table.
-    expect(text).toContain("| peer | exit 1 \\| see log | 0.75x | 0.90x | failed |");
+    expect(text).toContain("| peer | exit 1 \\| see log | ≥ 0.75x | ≥ 0.90x | failed |");
   });
 
   it("reads as lines in a terminal", () => {
-    expect(textTable(report([row({})]))).toBe("bar met      speed: 0.80x (0.70x to 0.90x) (at least 0.75x)");
+    expect(textTable(report([row({})]))).toBe("bar met      speed: 0.80x (0.70x to 0.90x) (bar ≥ 0.75x)");
   });
 });
 
@@ -120,6 +123,11 @@ describe("the part of the README that is written", () => {
     const once = replaceBetweenMarkers(`a\n${start}\nold\n${stop}\nb\n`, "new");
     expect(once).toBe(`a\n${start}\nnew\n${stop}\nb\n`);
     expect(replaceBetweenMarkers(once, "new")).toBe(once);
+  });
+
+  it("is marked in the README that there is", async () => {
+    const readme = await readFile(join(root, "README.md"), "utf8");
+    expect(replaceBetweenMarkers(readme, "new")).toContain(`${start}\nnew\n${stop}`);
   });
 
   it.each(["", start, `${stop} ${start}`, `${start} ${stop} ${start} ${stop}`])(

@@ -9,39 +9,40 @@ export function markdownTable(report: BenchReport): string {
     `Load generator (${report.loadGenerator}), upstream, proxies and Postgres share these CPUs. Medians of ${report.pairs} alternating pairs of ${report.seconds} s, in`,
     `brackets the lowest and the highest pair.${report.short ? " A short run: these figures show that everything works, nothing else." : ""}`,
     "",
-    "| what | result | at least | aim | |",
+    "| what | result | bar | aim | |",
     "| --- | --- | --- | --- | --- |",
     ...rowsOf(report).map(line),
   ].join("\n");
 }
 
 function line(row: Row): string {
-  const cells = [row.what, result(row), show(row.bar, row.unit), aim(row), verdictOf(row)];
+  const cells = [row.what, result(row), goal(row, row.bar), goal(row, row.aim), verdictOf(row)];
   return `| ${cells.map(cell).join(" | ")} |`;
 }
 
 function result({ outcome, unit }: Row): string {
-  if (outcome.state !== "measured") return outcome.reason;
+  if (outcome.state !== "measured") return oneLine(outcome.reason);
   const { spread, note } = outcome;
   const range = spread ? ` (${show(spread.min, unit)} to ${show(spread.max, unit)})` : "";
   return `${show(outcome.value, unit)}${range}${note ? `; ${note}` : ""}`;
 }
 
-function aim(row: Row): string {
-  return row.aim === null ? "" : show(row.aim, row.unit);
+function goal({ better, unit }: Row, value: number | null): string {
+  return value === null ? "" : `${better === "higher" ? "≥" : "≤"} ${show(value, unit)}`;
 }
 
 /** A reason may hold anything, e.g. what a program printed. */
 function cell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ").trim().slice(0, 300);
+  return oneLine(text).replaceAll("|", "\\|");
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim().slice(0, 300);
 }
 
 /** For the terminal: one line per row. */
 export function textTable(report: BenchReport): string {
   return rowsOf(report)
-    .map(
-      (row) =>
-        `${verdictOf(row).padEnd(12)} ${row.what}: ${result(row)} (at least ${show(row.bar, row.unit)})`,
-    )
+    .map((row) => `${verdictOf(row).padEnd(12)} ${row.what}: ${result(row)} (bar ${goal(row, row.bar)})`)
     .join("\n");
 }

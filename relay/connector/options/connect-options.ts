@@ -80,7 +80,7 @@ export function resolveOptions(sources: Sources): Options {
     network: createNetwork(
       {
         proxy: read.text(settings.proxy ?? null, "proxy", 2_000),
-        caFile: read.text(settings.caFile ?? null, "ca-file", 4_000),
+        caFile: read.path(settings.caFile ?? null, "ca-file", sources.cwd),
       },
       sources.env,
     ),
@@ -88,9 +88,26 @@ export function resolveOptions(sources: Sources): Options {
     json:
       (read.flag(settings.json ?? null, "json") ?? false) ||
       read.oneOf(settings.logFormat ?? null, "log-format", ["text", "json"]) === "json",
-    logFile: read.text(settings.logFile ?? null, "log-file", 4_000),
+    logFile: read.path(settings.logFile ?? null, "log-file", sources.cwd),
     endpoints: chooseEndpoints(files, given).map(readEndpoint),
   };
+}
+
+/** The settings themselves, as text: of the program, and of each endpoint that is to be served. */
+export interface ServedSettings {
+  common: Settings;
+  endpoints: Settings[];
+}
+
+/**
+ * What `resolveOptions` reads, not yet read: to be written down for another start.
+ * @throws ExitError usage
+ */
+export function gatherSettings(sources: Sources): ServedSettings {
+  const explicit = sources.configFile ?? (sources.env.HOTSPOT_CONFIG || undefined);
+  const files = readConfigFiles({ explicit, cwd: sources.cwd, dir: configDir(sources.env) });
+  const given = gather(sources);
+  return { common: { ...files.common, ...given }, endpoints: chooseEndpoints(files, given) };
 }
 
 /** What command line and environment say, which goes before every file. */

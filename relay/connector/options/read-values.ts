@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { usageError } from "../exit.ts";
 import type { HostHeader } from "../upstream/request-head.ts";
 import type { Setting } from "./fields.ts";
@@ -27,6 +28,12 @@ export function text(setting: Setting | null, name: string, maxLength: number): 
     throw wrong(setting, name, `Give 1 to ${maxLength} characters.`);
   }
   return value;
+}
+
+/** @param cwd where a relative path begins */
+export function path(setting: Setting | null, name: string, cwd: string): string | null {
+  const value = text(setting, name, 4_000);
+  return value === null ? null : resolve(cwd, value);
 }
 
 export function integer(setting: Setting | null, name: string, min: number, max: number): number | null {

@@ -47,6 +47,27 @@ const PublicStatus = z.object({
 const CreatedApiKey = z.object({ secret: z.string().min(1) });
 const CurrentTenant = z.object({ name: z.string() });
 
+const LoggedRequest = z.object({
+  id: z.string(),
+  slug: z.string().nullable(),
+  startedAt: z.coerce.date(),
+  method: z.string(),
+  path: z.string(),
+  status: z.number(),
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+  durationMs: z.number(),
+  errorCode: z.string().nullish(),
+  accessKeyName: z.string().nullish(),
+  clientAddress: z.string().nullish(),
+  tokens: z
+    .object({ model: z.string().nullable(), input: z.number(), output: z.number(), source: z.string() })
+    .nullish(),
+});
+/** One line of the portal's request log. */
+export type LoggedRequest = z.infer<typeof LoggedRequest>;
+const RequestLog = z.object({ requests: z.array(LoggedRequest), nextCursor: z.string().nullable() });
+
 export interface PortalClientOptions {
   portal: string;
   credential: Credential | null;
@@ -94,6 +115,14 @@ export class PortalClient {
   /** The tenant of this credential: shows that an API key works. */
   currentTenant() {
     return this.ask("GET", "/api/tenant", CurrentTenant);
+  }
+
+  /** A page of the request log, newest first; of all endpoints when `slug` is null. */
+  requests(options: { slug: string | null; limit: number; cursor?: string | null }) {
+    const query = new URLSearchParams({ limit: String(options.limit) });
+    if (options.slug !== null) query.set("slug", options.slug);
+    if (options.cursor) query.set("cursor", options.cursor);
+    return this.ask("GET", `/api/requests?${query}`, RequestLog);
   }
 
   /** An API key of this user's own, for a login that came by the browser. */

@@ -3,10 +3,10 @@ import { probeTargetOf } from "../health/probe-target-of.ts";
 import type { EndpointOptions } from "../options/connect-options.ts";
 import { connectUpstream } from "../upstream/connect.ts";
 import { Dispatcher } from "../upstream/dispatcher.ts";
+import type { Log } from "../upstream/log.ts";
 import type { UpstreamTarget } from "../upstream/target.ts";
 import type { EndpointReporter } from "../view/reporter.ts";
 import { startWaking, type Waking } from "../wake/waking.ts";
-import type { ServingDeps } from "./served-endpoint.ts";
 
 /** What carries HTTP and WebSocket streams of an endpoint to its upstream, and looks after that. */
 export class HttpPart {

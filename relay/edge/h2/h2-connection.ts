@@ -8,13 +8,15 @@ import type { Peer } from "../forwarding.ts";
 import { Output, type OutputEvents } from "../output.ts";
 import { FrameWatch, type H2Abuse } from "./frame-watch.ts";
 import { requestText } from "./request-text.ts";
-import { H2Code, StreamConnection } from "./stream-connection.ts";
+import { NO_ERROR, StreamConnection } from "./stream-connection.ts";
 
 export const MAX_STREAMS = 100;
 /** Frames that wait for a client that is slower than we are; more are not made until it has read. */
 const MAX_QUEUED_BYTES = 65_536;
 /** What a client may send on one stream before it hears that it was taken. */
 const STREAM_WINDOW_BYTES = 262_144;
+/** All streams full, twice over: beyond it the library refuses answers of streams that it took. */
+const SESSION_MEMORY_MIB = 64;
 /** Streams beyond the maximum: a client may not have seen our settings yet, but not for a thousand streams. */
 const MAX_REFUSED = 1_000;
 
@@ -45,10 +47,13 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
   private closed = false;
   private leaving = false;
   private served = 0;
+  private lastStreamId = 0;
   private refused = 0;
   /** When the last stream ended, or the connection began. */
   private idleSince: number;
   private headersSince = 0;
+  /** When the session ended; 0 before. */
+  private endingAt = 0;
   private progress = 0;
   private progressAt: number;
 
@@ -69,17 +74,17 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
       read: () => this.resumeReading(),
       write: (chunk: Uint8Array, _encoding, done) => this.send(chunk, done),
       final: (done) => {
-        this.output.flush();
-        this.raw.end();
+        this.finish();
         done();
       },
       destroy: (error, done) => {
-        this.drop();
+        this.finish();
         done(error);
       },
     });
     this.session = performServerHandshake(this.duplex, {
       maxHeaderListPairs: MAX_FIELDS,
+      maxSessionMemory: SESSION_MEMORY_MIB,
       settings: {
         maxConcurrentStreams: MAX_STREAMS,
         maxHeaderListSize: MAX_HEAD_BYTES,
@@ -90,14 +95,14 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     this.session.on("stream", (stream, _headers, flags, raw) => this.onStream(stream, flags, raw));
     this.session.on("error", () => {
       edge.stats.h2Malformed++;
-      this.drop();
+      this.finish();
     });
-    this.session.on("close", () => this.drop());
+    this.session.on("close", () => this.finish());
     edge.stats.h2Connections++;
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.closed) return;
+    if (this.closed || this.endingAt > 0) return;
     const now = this.edge.now();
     const abuse = this.watch.look(chunk, now, this.bytesOut);
     if (abuse !== null) {
@@ -113,8 +118,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
   }
   onEnd(): void {
     // Nobody shuts down one half of an HTTP/2 connection; running streams finish, new ones cannot come.
-    this.duplex.push(null);
-    if (this.streams.size === 0) this.drop();
+    if (this.endingAt > 0 || this.streams.size === 0) this.drop();
     else this.leave();
   }
   onClose(): void {
@@ -126,6 +130,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     const { waiting } = this;
     this.waiting = null;
     waiting?.();
+    if (this.endingAt > 0 && this.output.isEmpty) this.raw.end();
   }
 
   private send(chunk: Uint8Array, done: () => void): void {
@@ -139,7 +144,8 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     const { edge } = this;
     stream.on("error", () => undefined);
     if (this.closed || this.leaving || this.streams.size >= MAX_STREAMS) {
-      stream.close(H2Code.refusedStream);
+      // After GOAWAY the client knows that it was not served, and the library refuses more than the maximum by itself.
+      stream.destroy(new Error("refused"));
       if (++this.refused > MAX_REFUSED) this.punish("resets");
       return;
     }
@@ -147,10 +153,12 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     const request = requestText(raw, ended);
     if ("fault" in request) {
       edge.stats.badRequests++;
-      stream.close(H2Code.protocolError);
+      stream.respond({ ":status": 400, "hotspot-error": "bad_request" }, { endStream: true });
+      stream.resume();
       return;
     }
     edge.stats.h2Streams++;
+    this.lastStreamId = stream.id ?? this.lastStreamId;
     this.served++;
     const connection = new StreamConnection(stream, request, ended, this.raw.remoteAddress, (error) =>
       edge.deps.log.error({ err: error }, "an answer could not be sent over HTTP/2"),
@@ -158,6 +166,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
     const client = new ClientConnection(edge, connection, this.peer, (gone) => {
       this.streams.delete(gone);
       this.idleSince = edge.coarseNow;
+      if (this.leaving && this.streams.size === 0) this.session.close();
     });
     this.streams.add(client);
     connection.events = client;
@@ -173,7 +182,19 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
   private leave(): void {
     if (this.leaving || this.closed) return;
     this.leaving = true;
-    this.session.close();
+    // The last one that is served: the client may send later ones again elsewhere.
+    this.session.goaway(NO_ERROR, this.lastStreamId);
+    this.output.flush();
+    if (this.streams.size === 0) this.session.close();
+  }
+
+  /** The session is over: what it has written last is still sent, and the client closes. */
+  private finish(): void {
+    if (this.closed || this.endingAt > 0) return;
+    this.endingAt = this.edge.now();
+    this.resumeReading();
+    this.output.flush();
+    if (this.output.isEmpty) this.raw.end();
   }
 
   private drop(): void {
@@ -213,6 +234,11 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
       this.progressAt = now;
     }
     const isStalled = now - this.progressAt >= timers.writeStallMs;
+    const lingers = this.endingAt > 0 && output.queuedBytes === 0;
+    if (lingers && now - this.endingAt >= timers.lingerMs) {
+      this.drop();
+      return;
+    }
     if (isStalled || (this.headersSince > 0 && now - this.headersSince >= timers.headReadMs)) {
       this.drop();
       return;

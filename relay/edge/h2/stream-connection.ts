@@ -10,15 +10,8 @@ import type { RawConnection, RawConnectionEvents } from "../../routes/tunnel.ts"
 import { type RequestText, trailerText } from "./request-text.ts";
 import { type ResponseFields, ResponseReader, type ResponseReaderEvents } from "./response-reader.ts";
 
-/** Error codes of RFC 9113 section 7. */
-export const H2Code = {
-  noError: 0,
-  protocolError: 1,
-  internalError: 2,
-  refusedStream: 7,
-  cancel: 8,
-  enhanceYourCalm: 11,
-} as const;
+/** RFC 9113 section 7. */
+export const NO_ERROR = 0;
 
 /**
  * One HTTP/2 stream as a client connection of the edge: its request comes as HTTP/1.1 text and goes through everything
@@ -65,7 +58,7 @@ export class StreamConnection implements RawConnection, ResponseReaderEvents {
     stream.on("data", (chunk: Buffer) => this.onBodyIn(chunk));
     stream.on("trailers", (_fields: unknown, _flags: unknown, raw: string[]) => {
       const text = trailerText(raw);
-      if (text === null) this.refuse(H2Code.protocolError);
+      if (text === null) this.cut("malformed trailers");
       else this.requestTrailers = text;
     });
     stream.on("end", () => this.onBodyEnd());
@@ -77,7 +70,7 @@ export class StreamConnection implements RawConnection, ResponseReaderEvents {
     if (this.closed || length === 0) return;
     if (this.owed !== null) {
       this.owed -= length;
-      if (this.owed < 0) this.refuse(H2Code.protocolError);
+      if (this.owed < 0) this.cut("more body than its content-length");
       else this.events?.onData(chunk);
       return;
     }
@@ -93,7 +86,7 @@ export class StreamConnection implements RawConnection, ResponseReaderEvents {
     this.inputEnded = true;
     if (this.owed !== null) {
       // With a length there is no place for trailers in HTTP/1.1; they may be dropped (RFC 9110 section 6.5.1).
-      if (this.owed > 0) this.refuse(H2Code.protocolError);
+      if (this.owed > 0) this.cut("less body than its content-length");
       return;
     }
     const end =
@@ -111,7 +104,7 @@ export class StreamConnection implements RawConnection, ResponseReaderEvents {
       this.reader.read(bytes, offset, offset + length);
     } catch (error) {
       this.onFailed(error);
-      this.refuse(H2Code.internalError);
+      this.cut("the answer cannot be sent");
       return -1;
     }
     return length;
@@ -130,7 +123,9 @@ export class StreamConnection implements RawConnection, ResponseReaderEvents {
   }
 
   terminate(): void {
-    if (!this.closed) this.refuse(this.reader.isDone ? H2Code.noError : H2Code.internalError);
+    if (this.closed) return;
+    if (!this.reader.isDone) this.cut("the answer was cut off");
+    else if (!this.inputEnded) this.stream.close(NO_ERROR);
   }
 
   takeOver(events: RawConnectionEvents): void {
@@ -171,13 +166,15 @@ export class StreamConnection implements RawConnection, ResponseReaderEvents {
   private afterResponse(): void {
     if (this.inputEnded) return;
     this.stream.once("finish", () => {
-      if (!this.inputEnded && !this.closed) this.stream.close(H2Code.noError);
+      if (!this.inputEnded && !this.closed) this.stream.close(NO_ERROR);
     });
     this.stream.resume();
   }
 
-  private refuse(code: number): void {
-    this.stream.close(code);
+  /** Ends the stream so that the client sees that something is missing. */
+  private cut(why: string): void {
+    // Not `close(code)`: on Bun that ends a stream which has begun to answer as if it were whole.
+    this.stream.destroy(new Error(why));
     this.onStreamClose();
   }
 

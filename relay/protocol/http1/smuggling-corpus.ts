@@ -98,7 +98,7 @@ export const refusedRequests: readonly CorpusCase[] = [
   { name: "malformed Connection", message: get("Connection: close; keep-alive\r\n") },
   { name: "Connection names too many", message: get(`Connection: ${"a,".repeat(40)}\r\n`) },
   { name: "TLS hello", message: "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" },
-  { name: "HTTP/2 preface", message: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", status: 505 },
+  { name: "almost the preface of HTTP/2", message: "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", status: 505 },
   { name: "HTTP/1.2", message: get("", "GET / HTTP/1.2"), status: 505 },
   { name: "HTTP/3.0", message: get("", "GET / HTTP/3.0"), status: 505 },
   { name: "CONNECT", message: get("", "CONNECT acme.localhost:443 HTTP/1.1"), status: 405 },

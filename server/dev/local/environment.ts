@@ -1,4 +1,5 @@
 import type { Addresses } from "./addresses.ts";
+import { tcpPortsOf } from "./ports.ts";
 import type { LocalSecrets } from "./secrets.ts";
 import type { LocalSettings } from "./settings.ts";
 
@@ -26,6 +27,7 @@ export function programEnvironment(options: {
     // A run that is being stopped should not wait long for streams; what the operator says goes first.
     RELAY_DRAIN_SECONDS: "1",
     HOTSPOT_MAILBOX: "1",
+    RELAY_TCP_PORTS: tcpPortsOf(ports.relay),
     ...set(settings.environment),
     ...own,
     ...(stripeUrl === null

@@ -21,6 +21,23 @@ export async function choosePort(variable: string, wanted: number): Promise<numb
   }
 }
 
+/** RELAY_PORT when nobody says otherwise, and what goes with it. */
+const USUAL_RELAY_PORT = 8_789;
+const FIRST_TCP_PORT = 20_000;
+const TCP_PORTS = 100;
+/** As many ranges fit below the ports that Linux gives to outgoing connections. */
+const TCP_RANGES = 120;
+
+/**
+ * Ports for TCP tunnels of a run, as RELAY_TCP_PORTS has them: 20000-20099 beside the usual relay port, and others beside
+ * others, so that copies side by side do not meet and each keeps its own from start to start.
+ */
+export function tcpPortsOf(relayPort: number): string {
+  const offset = (((relayPort - USUAL_RELAY_PORT) % TCP_RANGES) + TCP_RANGES) % TCP_RANGES;
+  const first = FIRST_TCP_PORT + offset * TCP_PORTS;
+  return `${first}-${first + TCP_PORTS - 1}`;
+}
+
 /** Without an address Node listens on all of them, as the programs do, so that each conflict shows. */
 function tryPort(port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -103,6 +103,7 @@ const goodInput: Record<string, Record<string, unknown>> = {
   "billing.cancelNow": { tenantId: owner.tenantId, reason: "x" },
   "budgets.set": { metric: "tokens", period: "day", limit: 5, hard: true },
   "connectors.issue": { ...machine, endpointSlug: endpoint.slug },
+  "tcpTunnels.open": { ...machine, endpointSlug: endpoint.slug, name: "22" },
   "connectors.heartbeat": { connectorId, status: "online", capacity: 1, latencyMs: 1 },
   "connectors.verify": { connectorToken: "x" },
   "connectors.revoke": { connectorId },

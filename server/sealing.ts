@@ -16,7 +16,7 @@ export interface Sealer {
   open(purpose: string, sealed: string): string;
 }
 
-export class SealError extends Error {
+class SealError extends Error {
   override name = "SealError";
 }
 

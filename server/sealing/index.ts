@@ -1,1 +1,0 @@
-export { createSealer, parseSealingKeys, SealError, type Sealer, type SealingKey } from "./sealing.ts";
