@@ -48,6 +48,8 @@ interface Page {
   /** A change was announced while a reading was under way. */
   isStale: boolean;
   readAgainAt: number;
+  /** A request has come since the last tick; so the clock is asked a second, not a request. */
+  isUsed: boolean;
   usedAt: number;
 }
 
@@ -106,6 +108,8 @@ export class SpendingBook {
   tick(): void {
     const now = this.options.now();
     for (const [tenantId, page] of this.pages) {
+      if (page.isUsed) page.usedAt = now;
+      page.isUsed = false;
       const isInUse = now - page.usedAt < 2 * AGES[0].ms || !page.spending.isIdle;
       if (isInUse && now >= page.readAgainAt && page.reading === null) void this.read(tenantId, page);
     }
@@ -115,10 +119,11 @@ export class SpendingBook {
     const { requestId, accessKeyId, finished } = request;
     // Its record is written already: nothing would ever end its counting.
     if (finished) return null;
-    const now = this.options.now();
-    page.usedAt = now;
-    const limit = page.spending.refusing(accessKeyId, now);
-    if (limit !== null) return refusalOf(limit);
+    page.isUsed = true;
+    if (page.spending.hasLimits) {
+      const limit = page.spending.refusing(accessKeyId, this.options.now());
+      if (limit !== null) return refusalOf(limit);
+    }
     page.spending.begin(requestId, accessKeyId);
     return null;
   }
@@ -132,7 +137,8 @@ export class SpendingBook {
       reading: null,
       isStale: false,
       readAgainAt: 0,
-      usedAt: this.options.now(),
+      isUsed: true,
+      usedAt: 0,
     };
     this.pages.set(tenantId, page);
     return page;

@@ -27,6 +27,10 @@ export class TenantSpending {
     return this.open.size === 0 && this.recent.isEmpty;
   }
 
+  get hasLimits(): boolean {
+    return this.limits !== null && this.limits.length > 0;
+  }
+
   /** Takes a reading. @returns false when it cannot be combined with what this process knows: read again */
   read({ plan, limits, nextSeq }: Spending): boolean {
     if (!this.recent.forget(nextSeq)) return false;
@@ -37,8 +41,7 @@ export class TenantSpending {
 
   /** The limit that refuses one more request; null when it may start. */
   refusing(accessKeyId: string | null, now: number): LimitState | null {
-    if (this.limits === null || this.limits.length === 0) return null;
-    for (const limit of this.limits) {
+    for (const limit of this.limits ?? []) {
       if (limit.isFor(accessKeyId) && !limit.isOver(now) && limit.refuses(this.liveOf(limit))) return limit;
     }
     return null;
@@ -83,9 +86,9 @@ export class TenantSpending {
     const bytes = record.bytesIn + record.bytesOut;
     const hour = hourOf(record.endedAt);
     this.recent.add(seq, hour, record.accessKeyId, requests, bytes, tokens);
-    if (this.limits === null || this.limits.length === 0) return;
+    if (!this.hasLimits) return;
     const used = { hour, accessKeyId: record.accessKeyId, requests, bytes, tokens };
-    for (const limit of this.limits) limit.add(used);
+    for (const limit of this.limits ?? []) limit.add(used);
   }
 
   /** Tokens that were live and are recorded now: with the last part all of them, whatever it says. */
