@@ -43,7 +43,8 @@ export interface DispatcherOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEAD_TIMEOUT_MS = 330_000;
-const MAX_IDLE_SOCKETS = 128;
+/** As many as a busy endpoint has requests at once: what is more would be connected anew for each request. */
+const MAX_IDLE_SOCKETS = 512;
 const IDLE_TIMEOUT_MS = 4_000;
 
 /** Carries the streams of any number of sessions to one upstream. */
