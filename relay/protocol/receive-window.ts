@@ -1,7 +1,7 @@
 import { MAX_WINDOW_BYTES } from "./limits.ts";
 
-/** Below this round trip the first window carries 1 Gbit/s, and larger ones only make others wait, ms. */
-const MIN_ROUND_TRIP_MS = 2;
+/** Below this round trip the first window carries 500 Mbit/s, and larger ones cost memory and make others wait, ms. */
+const MIN_ROUND_TRIP_MS = 4;
 /** A window this many times as large as its reader needs is taken back. */
 const SLACK = 4;
 /** Windows for one round trip that a stream may have: WINDOW frames in time take two, a busy process twice that. */

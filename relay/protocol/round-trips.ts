@@ -1,5 +1,8 @@
 import { ROUND_TRIP_SPAN_MS } from "./limits.ts";
 
+/** A process that is held up for a moment makes one round trip long: so many say more. */
+const ENOUGH = 3;
+
 /** The shortest of the round trips of the last five to ten minutes: what the path takes without a queue on it. */
 export class RoundTrips {
   /** Round trips measured so far. */
@@ -12,9 +15,9 @@ export class RoundTrips {
     this.spanAt = at;
   }
 
-  /** ms; null before the first. */
+  /** ms; null before there are enough. */
   get shortestMs(): number | null {
-    return this.count === 0 ? null : Math.min(this.present, this.before);
+    return this.count < ENOUGH ? null : Math.min(this.present, this.before);
   }
 
   add(roundTripMs: number, at: number): void {

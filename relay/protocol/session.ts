@@ -71,7 +71,7 @@ export class Session {
     this.roundTrips = new RoundTrips(this.heardAt);
   }
 
-  /** Shortest round trip of the last minutes, ms: that of a path without a queue. Null before the first PONG. */
+  /** Shortest round trip of the last minutes, ms: that of a path without a queue. Null before there were a few. */
   get baseRoundTripMs(): number | null {
     return this.roundTrips.shortestMs;
   }

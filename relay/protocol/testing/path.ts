@@ -101,9 +101,11 @@ export function createPath(options: PathOptions): Path {
     },
   };
   connector.hello(new Uint8Array(2));
-  relay.ping();
-  connector.ping();
-  path.runUntil(() => relay.baseRoundTripMs !== null && connector.baseRoundTripMs !== null, 60_000);
+  while (relay.baseRoundTripMs === null || connector.baseRoundTripMs === null) {
+    relay.ping();
+    connector.ping();
+    path.run(2 * options.roundTripMs + 1);
+  }
   return path;
 }
 
