@@ -11,7 +11,7 @@ import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
 import { admitConnector } from "./admission.ts";
 import { Attempts } from "./attempts.ts";
 import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./handshake.ts";
-import { Link } from "./link.ts";
+import { Link, type LinkHost } from "./link.ts";
 import { draining, meanings } from "./refusals.ts";
 import { TokenHolders, type TokenHoldersOptions } from "./token-holders.ts";
 
@@ -47,7 +47,7 @@ export interface LinkRoomCounts {
 }
 
 /** All links of this relay: lets connectors in, keeps them alive, ends them. */
-export class LinkRoom {
+export class LinkRoom implements LinkHost {
   readonly counts: LinkRoomCounts = { accepted: 0, refused: new Map(), ended: new Map() };
   private readonly options: LinkRoomOptions;
   readonly holders: TokenHolders;
@@ -55,12 +55,16 @@ export class LinkRoom {
   /** Every open socket of a link, ready or not. */
   private readonly links = new Set<Link>();
   /** Links that are ready, by connector. */
-  private readonly ready = new Map<string, Set<Link>>();
-  private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
+  private readonly ready = new Map<string, readonly Link[]>();
+  readonly now: () => number;
+  readonly schedule: (task: () => void) => void;
+  readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private draining = false;
 
   constructor(options: LinkRoomOptions) {
     this.options = options;
+    this.now = options.now;
+    this.schedule = options.schedule;
     this.attempts = new Attempts(options.now);
     this.holders = new TokenHolders(options.holders ?? { policy: "allow", onReuse: () => undefined });
   }
@@ -155,45 +159,40 @@ export class LinkRoom {
     token: string,
     claims: Link["claims"],
   ): void {
-    const { options } = this;
-    const link = new Link({
-      conn,
-      claims,
-      token,
-      linkId: `lnk_${randomBytes(10).toString("hex")}`,
-      clientAddress: request.clientAddress,
-      publicBaseUrl: options.publicBaseUrlOf(claims.slug),
-      windowBudget: this.windowBudget,
-      now: options.now,
-      schedule: options.schedule,
-      onReady: (self) => this.admitReady(self),
-      onMeasured: (self) => options.onConnectorChange(self.connectorId),
-      onState: (self, accepting, reason) => this.stateTold(self, accepting, reason),
-      onDraining: (self) => this.takeOut(self),
-      onEnded: (self, code, reason) => this.ended(self, code, reason),
-      onGone: (self) => this.links.delete(self),
-    });
+    const { clientAddress } = request;
+    const linkId = `lnk_${randomBytes(10).toString("hex")}`;
+    const link = new Link(this, { conn, claims, token, linkId, clientAddress });
     this.links.add(link);
     this.counts.accepted++;
-    conn.takeOver(link);
+    conn.takeOver(link.socket);
     conn.write(acceptance(key));
-    if (rest.length > 0) link.onData(rest);
+    if (rest.length > 0) link.socket.onData(rest);
     conn.resume();
   }
 
-  private admitReady(link: Link): void {
+  // What links tell.
+
+  publicBaseUrlOf(slug: string): string {
+    return this.options.publicBaseUrlOf(slug);
+  }
+
+  onGone(link: Link): void {
+    this.links.delete(link);
+  }
+
+  onMeasured(link: Link): void {
+    this.options.onConnectorChange(link.connectorId);
+  }
+
+  onReady(link: Link): void {
     const { registry, log } = this.options;
     const { connectorId, endpointId, claims, hello } = link;
     if (registry.linkCount(endpointId, connectorId) >= MAX_LINKS) {
       throw new ProtocolError(GoawayCode.tooManyLinks, `at most ${MAX_LINKS} links a connector`);
     }
-    let links = this.ready.get(connectorId);
-    this.holders.check(link, links ?? []);
-    if (links === undefined) {
-      links = new Set();
-      this.ready.set(connectorId, links);
-    }
-    links.add(link);
+    const others = this.ready.get(connectorId) ?? [];
+    this.holders.check(link, others);
+    this.ready.set(connectorId, [...others, link]);
     registry.add(link);
     log.info(
       { linkId: link.linkId, connectorId, endpointId, tenantId: claims.tenantId, agent: hello?.agent },
@@ -201,22 +200,26 @@ export class LinkRoom {
     );
   }
 
-  /** The link takes no new streams. */
-  private takeOut(link: Link): void {
+  onDraining(link: Link): void {
     this.options.registry.remove(link);
     const links = this.ready.get(link.connectorId);
-    if (!links?.delete(link)) return;
-    if (links.size === 0) this.ready.delete(link.connectorId);
+    if (!links?.includes(link)) return;
+    if (links.length === 1) this.ready.delete(link.connectorId);
+    else
+      this.ready.set(
+        link.connectorId,
+        links.filter((other) => other !== link),
+      );
     this.options.onConnectorChange(link.connectorId);
   }
 
-  private stateTold(link: Link, accepting: boolean, reason: string): void {
+  onState(link: Link, accepting: boolean, reason: string): void {
     const { linkId, connectorId, endpointId } = link;
     this.options.log.info({ linkId, connectorId, endpointId, accepting, reason }, "connector told its state");
   }
 
-  private ended(link: Link, code: number, reason: string): void {
-    this.takeOut(link);
+  onEnded(link: Link, code: number, reason: string): void {
+    this.onDraining(link);
     const why = goawayName(code);
     this.counts.ended.set(why, (this.counts.ended.get(why) ?? 0) + 1);
     const { linkId, connectorId, endpointId } = link;
