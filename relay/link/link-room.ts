@@ -8,7 +8,7 @@ import { WindowBudget } from "../protocol/receive-window.ts";
 import type { TokenMemory } from "../routes/token-memory.ts";
 import type { RawConnection } from "../routes/tunnel.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
-import { admitConnector } from "./admission.ts";
+import { type Admission, admitConnector } from "./admission.ts";
 import { Attempts } from "./attempts.ts";
 import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./handshake.ts";
 import { Link, type LinkHost } from "./link.ts";
@@ -17,6 +17,8 @@ import { TokenHolders, type TokenHoldersOptions } from "./token-holders.ts";
 
 /** A refused client has this long to read its answer, ms. */
 const REFUSAL_LINGER_MS = 2_000;
+/** Where notices come all the time, a token is not looked at more often than this. */
+const MAX_LOOKS = 3;
 
 export interface LinkRoomOptions {
   /** `verifyConnectorToken` of server/connectors. */
@@ -60,6 +62,8 @@ export class LinkRoom implements LinkHost {
   readonly schedule: (task: () => void) => void;
   readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private draining = false;
+  /** Times that tokens became doubtful. */
+  private doubts = 0;
 
   constructor(options: LinkRoomOptions) {
     this.options = options;
@@ -86,7 +90,7 @@ export class LinkRoom implements LinkHost {
       this.refuse(conn, request, draining);
       return;
     }
-    admitConnector(request, { ...this.options, attempts: this.attempts }).then(
+    this.admit(request).then(
       (admission) => {
         if (state.gone) return;
         if (this.draining) this.refuse(conn, request, draining);
@@ -100,6 +104,20 @@ export class LinkRoom implements LinkHost {
         conn.terminate();
       },
     );
+  }
+
+  /** Tokens have become doubtful: those that are looked at now are looked at again. */
+  doubt(): void {
+    this.doubts++;
+  }
+
+  private async admit(request: LinkRequest): Promise<Admission> {
+    const deps = { ...this.options, attempts: this.attempts };
+    for (let looks = 1; ; looks++) {
+      const { doubts } = this;
+      const admission = await admitConnector(request, deps);
+      if (!admission.ok || doubts === this.doubts || looks === MAX_LOOKS) return admission;
+    }
   }
 
   /** Links that are ready, of one connector; the oldest first. */
