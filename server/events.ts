@@ -21,6 +21,8 @@ const changeSchema = z.discriminatedUnion("type", [
     endpointId: z.string(),
     slug: z.string(),
     tenantId: z.string(),
+    /** Only what a relay sees of it changed, not whether its token is good. */
+    stateOnly: z.literal(true).optional(),
   }),
   z.object({ type: z.literal("access_key"), tenantId: z.string() }),
   z.object({ type: z.literal("tenant"), tenantId: z.string() }),

@@ -125,11 +125,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     };
     return {
       events: new FirstBytes(raw, connection, startHttp2),
-      release() {
-        const left = (perAddress.get(key) ?? 1) - 1;
-        if (left > 0) perAddress.set(key, left);
-        else perAddress.delete(key);
-      },
+      release: placeOf(perAddress, key),
     };
   }
 
@@ -190,5 +186,17 @@ export function createEdge(deps: EdgeDeps): Edge {
       sweepLimiters(now);
     },
     stats,
+  };
+}
+
+/**
+ * Gives back the place of one connection. A function of its own: one made in `accept` would keep all that `accept` names,
+ * the HTTP side of a connection that has long been a link among it.
+ */
+function placeOf(perAddress: Map<string, number>, key: string): () => void {
+  return () => {
+    const left = (perAddress.get(key) ?? 1) - 1;
+    if (left > 0) perAddress.set(key, left);
+    else perAddress.delete(key);
   };
 }

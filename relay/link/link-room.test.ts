@@ -456,6 +456,14 @@ describe("a change notice", () => {
     expect([bad.goaways, good.goaways]).toEqual([[goaway], []]);
   });
 
+  it("reaches a token that is being looked at", async () => {
+    const { rechecker, verdicts, ask } = makeRoom();
+    const asked = ask("con_1");
+    verdicts.set("con_1", { valid: false, reason: "revoked" });
+    rechecker.check(({ connectorId }) => connectorId === "con_1");
+    expect((await asked).code).toBe("connector_token_revoked");
+  });
+
   it("is tried again when Postgres cannot say, and a revoked token is not remembered meanwhile", async () => {
     const { rechecker, verdicts, connect, registry, ask } = makeRoom();
     await connect("con_1");

@@ -8,15 +8,17 @@ import { WindowBudget } from "../protocol/receive-window.ts";
 import type { TokenMemory } from "../routes/token-memory.ts";
 import type { RawConnection } from "../routes/tunnel.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
-import { admitConnector } from "./admission.ts";
+import { type Admission, admitConnector } from "./admission.ts";
 import { Attempts } from "./attempts.ts";
 import { acceptance, type LinkRequest, type Refusal, refusalResponse } from "./handshake.ts";
-import { Link } from "./link.ts";
+import { Link, type LinkHost } from "./link.ts";
 import { draining, meanings } from "./refusals.ts";
 import { TokenHolders, type TokenHoldersOptions } from "./token-holders.ts";
 
 /** A refused client has this long to read its answer, ms. */
 const REFUSAL_LINGER_MS = 2_000;
+/** Where notices come all the time, a token is not looked at more often than this. */
+const MAX_LOOKS = 3;
 
 export interface LinkRoomOptions {
   /** `verifyConnectorToken` of server/connectors. */
@@ -47,7 +49,7 @@ export interface LinkRoomCounts {
 }
 
 /** All links of this relay: lets connectors in, keeps them alive, ends them. */
-export class LinkRoom {
+export class LinkRoom implements LinkHost {
   readonly counts: LinkRoomCounts = { accepted: 0, refused: new Map(), ended: new Map() };
   private readonly options: LinkRoomOptions;
   readonly holders: TokenHolders;
@@ -55,12 +57,18 @@ export class LinkRoom {
   /** Every open socket of a link, ready or not. */
   private readonly links = new Set<Link>();
   /** Links that are ready, by connector. */
-  private readonly ready = new Map<string, Set<Link>>();
-  private readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
+  private readonly ready = new Map<string, readonly Link[]>();
+  readonly now: () => number;
+  readonly schedule: (task: () => void) => void;
+  readonly windowBudget = new WindowBudget(PROCESS_WINDOW_BYTES);
   private draining = false;
+  /** Times that tokens became doubtful. */
+  private doubts = 0;
 
   constructor(options: LinkRoomOptions) {
     this.options = options;
+    this.now = options.now;
+    this.schedule = options.schedule;
     this.attempts = new Attempts(options.now);
     this.holders = new TokenHolders(options.holders ?? { policy: "allow", onReuse: () => undefined });
   }
@@ -82,7 +90,7 @@ export class LinkRoom {
       this.refuse(conn, request, draining);
       return;
     }
-    admitConnector(request, { ...this.options, attempts: this.attempts }).then(
+    this.admit(request).then(
       (admission) => {
         if (state.gone) return;
         if (this.draining) this.refuse(conn, request, draining);
@@ -96,6 +104,20 @@ export class LinkRoom {
         conn.terminate();
       },
     );
+  }
+
+  /** Tokens have become doubtful: those that are looked at now are looked at again. */
+  doubt(): void {
+    this.doubts++;
+  }
+
+  private async admit(request: LinkRequest): Promise<Admission> {
+    const deps = { ...this.options, attempts: this.attempts };
+    for (let looks = 1; ; looks++) {
+      const { doubts } = this;
+      const admission = await admitConnector(request, deps);
+      if (!admission.ok || doubts === this.doubts || looks === MAX_LOOKS) return admission;
+    }
   }
 
   /** Links that are ready, of one connector; the oldest first. */
@@ -155,45 +177,40 @@ export class LinkRoom {
     token: string,
     claims: Link["claims"],
   ): void {
-    const { options } = this;
-    const link = new Link({
-      conn,
-      claims,
-      token,
-      linkId: `lnk_${randomBytes(10).toString("hex")}`,
-      clientAddress: request.clientAddress,
-      publicBaseUrl: options.publicBaseUrlOf(claims.slug),
-      windowBudget: this.windowBudget,
-      now: options.now,
-      schedule: options.schedule,
-      onReady: (self) => this.admitReady(self),
-      onMeasured: (self) => options.onConnectorChange(self.connectorId),
-      onState: (self, accepting, reason) => this.stateTold(self, accepting, reason),
-      onDraining: (self) => this.takeOut(self),
-      onEnded: (self, code, reason) => this.ended(self, code, reason),
-      onGone: (self) => this.links.delete(self),
-    });
+    const { clientAddress } = request;
+    const linkId = `lnk_${randomBytes(10).toString("hex")}`;
+    const link = new Link(this, { conn, claims, token, linkId, clientAddress });
     this.links.add(link);
     this.counts.accepted++;
-    conn.takeOver(link);
+    conn.takeOver(link.socket);
     conn.write(acceptance(key));
-    if (rest.length > 0) link.onData(rest);
+    if (rest.length > 0) link.socket.onData(rest);
     conn.resume();
   }
 
-  private admitReady(link: Link): void {
+  // What links tell.
+
+  publicBaseUrlOf(slug: string): string {
+    return this.options.publicBaseUrlOf(slug);
+  }
+
+  onGone(link: Link): void {
+    this.links.delete(link);
+  }
+
+  onMeasured(link: Link): void {
+    this.options.onConnectorChange(link.connectorId);
+  }
+
+  onReady(link: Link): void {
     const { registry, log } = this.options;
     const { connectorId, endpointId, claims, hello } = link;
     if (registry.linkCount(endpointId, connectorId) >= MAX_LINKS) {
       throw new ProtocolError(GoawayCode.tooManyLinks, `at most ${MAX_LINKS} links a connector`);
     }
-    let links = this.ready.get(connectorId);
-    this.holders.check(link, links ?? []);
-    if (links === undefined) {
-      links = new Set();
-      this.ready.set(connectorId, links);
-    }
-    links.add(link);
+    const others = this.ready.get(connectorId) ?? [];
+    this.holders.check(link, others);
+    this.ready.set(connectorId, [...others, link]);
     registry.add(link);
     log.info(
       { linkId: link.linkId, connectorId, endpointId, tenantId: claims.tenantId, agent: hello?.agent },
@@ -201,22 +218,26 @@ export class LinkRoom {
     );
   }
 
-  /** The link takes no new streams. */
-  private takeOut(link: Link): void {
+  onDraining(link: Link): void {
     this.options.registry.remove(link);
     const links = this.ready.get(link.connectorId);
-    if (!links?.delete(link)) return;
-    if (links.size === 0) this.ready.delete(link.connectorId);
+    if (!links?.includes(link)) return;
+    if (links.length === 1) this.ready.delete(link.connectorId);
+    else
+      this.ready.set(
+        link.connectorId,
+        links.filter((other) => other !== link),
+      );
     this.options.onConnectorChange(link.connectorId);
   }
 
-  private stateTold(link: Link, accepting: boolean, reason: string): void {
+  onState(link: Link, accepting: boolean, reason: string): void {
     const { linkId, connectorId, endpointId } = link;
     this.options.log.info({ linkId, connectorId, endpointId, accepting, reason }, "connector told its state");
   }
 
-  private ended(link: Link, code: number, reason: string): void {
-    this.takeOut(link);
+  onEnded(link: Link, code: number, reason: string): void {
+    this.onDraining(link);
     const why = goawayName(code);
     this.counts.ended.set(why, (this.counts.ended.get(why) ?? 0) + 1);
     const { linkId, connectorId, endpointId } = link;

@@ -1,5 +1,5 @@
 import type { ConnectorClaims } from "../../server/connectors/index.ts";
-import { CloseCode, GoawayCode } from "../protocol/codes.ts";
+import { GoawayCode } from "../protocol/codes.ts";
 import { decodeHello, encodeHello, type Hello, sharedFeatures } from "../protocol/hello.ts";
 import {
   IDLE_TIMEOUT_MS,
@@ -10,36 +10,25 @@ import {
   WINDOW_BYTES,
 } from "../protocol/limits.ts";
 import type { WindowBudget } from "../protocol/receive-window.ts";
-import { Session } from "../protocol/session.ts";
+import { Session, type SessionEvents } from "../protocol/session.ts";
 import type {
   BodyFraming,
   LinkTunnel,
   RawConnection,
-  RawConnectionEvents,
   Stream,
   StreamEvents,
   StreamKind,
 } from "../routes/tunnel.ts";
-import { WebSocketFault, WebSocketReceiver } from "./websocket-receiver.ts";
-import { WebSocketSender } from "./websocket-sender.ts";
+import { LinkSocket, type LinkSocketOwner } from "./link-socket.ts";
 
 /** A connector has this long for its HELLO, ms. */
 const HELLO_TIMEOUT_MS = 10_000;
-/** A peer that does not finish the closing handshake is dropped after this, ms. */
-const CLOSE_TIMEOUT_MS = 2_000;
-
-export interface LinkOptions {
-  conn: RawConnection;
-  claims: ConnectorClaims;
-  /** Kept to ask again whether it is still good. Never logged. */
-  token: string;
-  linkId: string;
-  clientAddress: string;
-  publicBaseUrl: string;
-  /** Shared by all links of the relay. */
-  windowBudget: WindowBudget;
-  now(): number;
-  schedule(task: () => void): void;
+/** What all links of a relay share: the room they are in. */
+export interface LinkHost {
+  readonly windowBudget: WindowBudget;
+  readonly now: () => number;
+  readonly schedule: (task: () => void) => void;
+  publicBaseUrlOf(slug: string): string;
   /** HELLO came; streams may be opened once it returns. @throws ProtocolError to refuse */
   onReady(link: Link): void;
   /** The connector said whether its upstream can serve. */
@@ -54,75 +43,60 @@ export interface LinkOptions {
   onGone(link: Link): void;
 }
 
-/** One connector's WebSocket: carries the session over a raw socket and serves its endpoint. */
-export class Link implements LinkTunnel, RawConnectionEvents {
-  readonly connectorId: string;
-  readonly endpointId: string;
+export interface LinkOptions {
+  conn: RawConnection;
+  claims: ConnectorClaims;
+  /** Kept to ask again whether it is still good. Never logged. */
+  token: string;
+  linkId: string;
+  clientAddress: string;
+}
+
+/** What is kept of a HELLO: a relay has thousands. */
+type KnownHello = Pick<Hello, "agent" | "capacity" | "links" | "instance" | "serves">;
+
+/**
+ * One connector's link: the session over its WebSocket, which serves its endpoint. Ten thousand of them are idle most of
+ * the time, so it hears its session itself: objects of closures would cost more than all the rest.
+ */
+export class Link implements LinkTunnel, SessionEvents, LinkSocketOwner {
   readonly claims: ConnectorClaims;
   readonly token: string;
   readonly linkId: string;
   readonly clientAddress: string;
-  hello: Hello | null = null;
-  private readonly options: LinkOptions;
-  private readonly conn: RawConnection;
-  private readonly session: Session;
-  private readonly sender: WebSocketSender;
-  private readonly receiver: WebSocketReceiver;
+  hello: KnownHello | null = null;
+  readonly session: Session;
+  readonly socket: LinkSocket;
+  private readonly host: LinkHost;
   private readonly openedAt: number;
-  private closingAt: number | null = null;
   private measured = false;
   /** What the connector said of its upstream last. */
-  private upstream = { accepting: true, reason: "" };
+  private upstreamAccepting = true;
   /** A PING has waited for its answer for too long, as of the last tick. */
   private suspect = false;
   /** The connector knows that this link ends. */
   private leaving = false;
   private retired = false;
-  /** The close code of a WebSocket fault, which says more than that of the GOAWAY. */
-  private faultCode: CloseCode | null = null;
 
-  constructor(options: LinkOptions) {
-    const { conn, claims, now } = options;
-    this.options = options;
-    this.conn = conn;
-    this.claims = claims;
-    this.connectorId = claims.connectorId;
-    this.endpointId = claims.endpointId;
+  constructor(host: LinkHost, options: LinkOptions) {
+    const { now, schedule, windowBudget } = host;
+    this.host = host;
+    this.claims = options.claims;
     this.token = options.token;
     this.linkId = options.linkId;
     this.clientAddress = options.clientAddress;
     this.openedAt = now();
-    const sender = new WebSocketSender(conn);
-    this.sender = sender;
-    this.receiver = new WebSocketReceiver(
-      {
-        onMessage: (message) => this.session.receive(message),
-        onPing: (payload) => sender.pong(payload),
-        onClose: (code) => this.closedByPeer(code),
-      },
-      now,
-    );
-    this.session = new Session({
-      role: "relay",
-      transport: {
-        send: (batch, start, end) => void sender.send(batch, start, end),
-        bufferedBytes: () => sender.bufferedBytes,
-        close: (code, reason) => this.closeSocket(this.faultCode ?? code, reason),
-      },
-      schedule: options.schedule,
-      windowBudget: options.windowBudget,
-      now,
-      events: {
-        onHello: (payload) => this.greet(payload),
-        onGoaway: () => options.onDraining(this),
-        onPong: () => this.announce(),
-        onState: (accepting, reason) => {
-          this.upstream = { accepting, reason };
-          options.onState(this, accepting, reason);
-        },
-        onClose: (code, reason) => options.onEnded(this, code, reason),
-      },
-    });
+    this.socket = new LinkSocket(options.conn, this, now);
+    const transport = this.socket;
+    this.session = new Session({ role: "relay", transport, schedule, windowBudget, now, events: this });
+  }
+
+  get connectorId(): string {
+    return this.claims.connectorId;
+  }
+
+  get endpointId(): string {
+    return this.claims.endpointId;
   }
 
   get outstanding(): number {
@@ -134,7 +108,7 @@ export class Link implements LinkTunnel, RawConnectionEvents {
   }
 
   get healthy(): boolean {
-    return this.upstream.accepting && !this.suspect && !this.session.congested && !this.isFull;
+    return this.upstreamAccepting && !this.suspect && !this.session.congested && !this.isFull;
   }
 
   /** The streams that its connector can run are spread over its links. */
@@ -174,7 +148,7 @@ export class Link implements LinkTunnel, RawConnectionEvents {
   retire(code: GoawayCode, reason: string): void {
     this.session.goaway(code, reason);
     this.retired = true;
-    this.options.onDraining(this);
+    this.host.onDraining(this);
     if (this.session.finished) this.session.close(code, reason);
   }
 
@@ -185,13 +159,8 @@ export class Link implements LinkTunnel, RawConnectionEvents {
 
   /** Call every second: liveness, late HELLOs, drained links, peers that do not close. */
   tick(): void {
-    const now = this.options.now();
-    this.receiver.trim();
-    if (this.closingAt !== null) {
-      if (now - this.closingAt >= CLOSE_TIMEOUT_MS) this.conn.terminate();
-      return;
-    }
-    if (this.hello === null && now - this.openedAt >= HELLO_TIMEOUT_MS) {
+    if (!this.socket.tick()) return;
+    if (this.hello === null && this.host.now() - this.openedAt >= HELLO_TIMEOUT_MS) {
       this.session.close(GoawayCode.protocolError, "no HELLO in time");
     } else if (this.session.finished && (this.retired || !this.leaving)) {
       this.session.close(GoawayCode.drain, "drained");
@@ -202,67 +171,52 @@ export class Link implements LinkTunnel, RawConnectionEvents {
     }
   }
 
-  onData(chunk: Uint8Array): void {
-    try {
-      this.receiver.push(chunk);
-    } catch (error) {
-      if (!(error instanceof WebSocketFault)) throw error;
-      this.faultCode = error.code;
-      const tooLarge = error.code === CloseCode.messageTooBig;
-      this.session.close(tooLarge ? GoawayCode.frameTooLarge : GoawayCode.protocolError, error.message);
-    }
-  }
+  // What the session and its socket tell.
 
-  onDrain(): void {
-    if (this.sender.drain()) this.session.drained();
-  }
-
-  onEnd(): void {
-    // A connector has nothing to say after FIN, and a half-open link serves nobody.
-    this.session.lost("closed by the connector");
-    this.closeSocket(CloseCode.goingAway, "");
-  }
-
-  onClose(): void {
-    this.receiver.end();
-    this.sender.drop();
-    this.session.lost("connection lost");
-    this.options.onGone(this);
-  }
-
-  private greet(payload: Uint8Array): void {
-    this.hello = decodeHello(payload);
-    this.options.onReady(this);
+  onHello(payload: Uint8Array): void {
+    const { agent, capacity, links, instance, serves, features } = decodeHello(payload);
+    this.hello = { agent, capacity, links, instance, serves };
+    this.host.onReady(this);
     this.session.welcome(
       encodeHello({
         version: PROTOCOL_VERSION,
         linkId: this.linkId,
         slug: this.claims.slug,
-        publicBaseUrl: this.options.publicBaseUrl,
+        publicBaseUrl: this.host.publicBaseUrlOf(this.claims.slug),
         windowBytes: WINDOW_BYTES,
         maxPayloadBytes: MAX_PAYLOAD_BYTES,
         pingIntervalMs: PING_INTERVAL_MS,
         idleTimeoutMs: IDLE_TIMEOUT_MS,
-        features: sharedFeatures(this.hello.features),
+        features: sharedFeatures(features),
       }),
     );
     this.session.ping();
   }
 
+  onGoaway(): void {
+    this.host.onDraining(this);
+  }
+
+  onPong(): void {
+    this.announce();
+  }
+
+  onState(accepting: boolean, reason: string): void {
+    this.upstreamAccepting = accepting;
+    this.host.onState(this, accepting, reason);
+  }
+
+  onClose(code: GoawayCode, reason: string): void {
+    this.host.onEnded(this, code, reason);
+  }
+
+  onGone(): void {
+    this.host.onGone(this);
+  }
+
   private announce(): void {
     if (this.measured) return;
     this.measured = true;
-    this.options.onMeasured(this);
-  }
-
-  private closedByPeer(code: number): void {
-    this.session.lost(`closed by the connector (${code})`);
-    this.closeSocket(code, "");
-  }
-
-  private closeSocket(code: number, reason: string): void {
-    this.receiver.end();
-    this.closingAt ??= this.options.now();
-    this.sender.close(code, reason);
+    this.host.onMeasured(this);
   }
 }

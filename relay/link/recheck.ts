@@ -37,6 +37,7 @@ export class Rechecker {
   check(fits: (claims: ConnectorClaims) => boolean): void {
     const { room, memory } = this.options;
     memory.forget(fits);
+    room.doubt();
     for (const link of room.select((candidate) => fits(candidate.claims))) this.waiting.set(link.token, link);
     this.work();
   }

@@ -10,6 +10,10 @@ const MAX_FRAGMENTS = 64;
 const FIRST_BYTES = 70_000;
 /** Largest frame header from a client: 2 + 8 + 4 (RFC 6455 section 5.2). */
 const MAX_HEADER_BYTES = 14;
+const MAX_CONTROL_BYTES = 125;
+/** For headers that come in one chunk, nearly all of them: shared by all links. */
+const scratchHeader = new Uint8Array(MAX_HEADER_BYTES);
+const nothing = new Uint8Array(0);
 
 /** The peer broke RFC 6455 or a limit; `code` goes into our close frame. */
 export class WebSocketFault extends Error {
@@ -27,7 +31,8 @@ export interface WebSocketReceiverEvents {
   onMessage(message: Uint8Array): void;
   /** A ping to be answered with these bytes (at most 125). */
   onPing(payload: Uint8Array): void;
-  onClose(code: number): void;
+  /** The peer closes, with this code. */
+  onCloseFrame(code: number): void;
 }
 
 /**
@@ -38,8 +43,8 @@ export interface WebSocketReceiverEvents {
 export class WebSocketReceiver {
   private readonly events: WebSocketReceiverEvents;
   private readonly now: () => number;
-  /** The beginning of a frame header that the last chunk ended in. */
-  private readonly header = new Uint8Array(MAX_HEADER_BYTES);
+  /** Where the frame header under way is gathered; its own only when a chunk has ended in the middle of one. */
+  private header: Uint8Array = scratchHeader;
   private headerBytes = 0;
   /** Of the frame under way. */
   private fin = false;
@@ -56,7 +61,8 @@ export class WebSocketReceiver {
   /** A fragmented message is under way; control frames may come between. */
   private fragmented = false;
   private fragments = 0;
-  private readonly control = new Uint8Array(125);
+  private control: Uint8Array = nothing;
+  /** The beginning of a control frame's payload that the last chunk ended in. */
   private controlBytes = 0;
   private pingWindowAt = 0;
   private pings = 0;
@@ -139,19 +145,27 @@ export class WebSocketReceiver {
   }
 
   private takeControl(chunk: Uint8Array, start: number, stop: number): void {
-    this.control.set(chunk.subarray(start, stop), this.controlBytes);
-    this.controlBytes += stop - start;
-    if (this.left > 0) return;
+    if (this.left > 0) {
+      if (this.controlBytes === 0) this.control = new Uint8Array(MAX_CONTROL_BYTES);
+      this.control.set(chunk.subarray(start, stop), this.controlBytes);
+      this.controlBytes += stop - start;
+      return;
+    }
     this.inFrame = false;
-    const payload = this.control.subarray(0, this.controlBytes);
-    this.controlBytes = 0;
+    let payload = chunk.subarray(start, stop);
+    if (this.controlBytes > 0) {
+      this.control.set(payload, this.controlBytes);
+      payload = this.control.subarray(0, this.controlBytes + payload.length);
+      this.controlBytes = 0;
+      this.control = nothing;
+    }
     if (this.opcode === Opcode.ping) {
       this.countPing();
       this.events.onPing(payload);
     } else if (this.opcode === Opcode.close) {
       const code = closeCodeIn(payload);
       this.end();
-      this.events.onClose(code);
+      this.events.onCloseFrame(code);
     }
   }
 
@@ -186,9 +200,11 @@ export class WebSocketReceiver {
         header[maskAt + 3]!;
       this.seen = 0;
       this.headerBytes = 0;
+      this.header = scratchHeader;
       this.inFrame = true;
       return at;
     }
+    if (this.headerBytes > 0 && header === scratchHeader) this.header = header.slice();
     return at;
   }
 

@@ -35,7 +35,7 @@ function receiver() {
     {
       onMessage: (message) => messages.push(Buffer.from(message).toString("hex")),
       onPing: (payload) => pings.push(Buffer.from(payload).toString("hex")),
-      onClose: (code) => closes.push(code),
+      onCloseFrame: (code) => closes.push(code),
     },
     () => clock.now,
   );

@@ -12,9 +12,10 @@ import {
 import type { SessionTransport } from "./session-options.ts";
 import type { SessionStream } from "./session-stream.ts";
 
-export interface FairWriterOptions {
-  transport: SessionTransport;
-  schedule(task: () => void): void;
+/** Whose frames a writer sends: its session. */
+export interface WriterOwner {
+  readonly transport: SessionTransport;
+  readonly schedule: (task: () => void) => void;
   /** The transport is full: `drained` must be called when its buffer has shrunk. */
   onBlocked(): void;
   /** The peer has stopped reading while we go on answering it. The writer is closed. */
@@ -33,7 +34,7 @@ export class FairWriter {
   closed = false;
   /** The transport holds more than HIGH_WATER_BYTES: no DATA until `drained`. */
   blocked = false;
-  private readonly options: FairWriterOptions;
+  private readonly owner: WriterOwner;
   private readonly batch = new Batch();
   private readonly runFlush = () => this.flush();
   /** Streams that want to write, oldest first: bulky ones, and those that go before them. */
@@ -44,8 +45,8 @@ export class FairWriter {
   private turnBytes = -1;
   private messagesLeft = MESSAGES_PER_TICK;
 
-  constructor(options: FairWriterOptions) {
-    this.options = options;
+  constructor(owner: WriterOwner) {
+    this.owner = owner;
   }
 
   /**
@@ -103,8 +104,8 @@ export class FairWriter {
   /** The transport's buffer has shrunk, perhaps to nothing. */
   drained(): void {
     if (!this.blocked || this.closed) return;
-    if (this.options.transport.bufferedBytes() > HIGH_WATER_BYTES) {
-      this.options.onBlocked();
+    if (this.owner.transport.bufferedBytes() > HIGH_WATER_BYTES) {
+      this.owner.onBlocked();
       return;
     }
     this.blocked = false;
@@ -113,19 +114,19 @@ export class FairWriter {
 
   /** Sends what is gathered, now. */
   send(): void {
-    const { batch, options } = this;
+    const { batch, owner } = this;
     if (batch.empty || this.closed) return;
     this.messagesLeft--;
-    options.transport.send(batch.bytes!, BATCH_HEADROOM, batch.used);
+    owner.transport.send(batch.bytes!, BATCH_HEADROOM, batch.used);
     batch.release();
-    const buffered = options.transport.bufferedBytes();
+    const buffered = owner.transport.bufferedBytes();
     if (buffered <= HIGH_WATER_BYTES) {
       this.blocked = false;
     } else if (buffered > MAX_UNSENT_BYTES) {
-      options.onOverflow();
+      owner.onOverflow();
     } else if (!this.blocked) {
       this.blocked = true;
-      options.onBlocked();
+      owner.onBlocked();
     }
   }
 
@@ -144,7 +145,7 @@ export class FairWriter {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    this.options.schedule(this.runFlush);
+    this.owner.schedule(this.runFlush);
   }
 
   private flush(): void {
@@ -152,7 +153,7 @@ export class FairWriter {
     try {
       if (this.hasQueue && !this.closed) this.pull();
     } catch (error) {
-      this.options.onFault(error);
+      this.owner.onFault(error);
     }
     this.send();
     this.messagesLeft = MESSAGES_PER_TICK;

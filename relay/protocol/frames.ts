@@ -71,6 +71,8 @@ export function readU32(source: Uint8Array, at: number): number {
   return ((source[at]! << 24) | (source[at + 1]! << 16) | (source[at + 2]! << 8) | source[at + 3]!) >>> 0;
 }
 
+const emptyMessage = new Uint8Array(0);
+
 /**
  * Walks the frames of one message without copying: `next` fills the fields, `start` and `stop` are the payload's
  * bounds in the message. Everything a header can show wrong is refused before the payload is looked at.
@@ -81,7 +83,7 @@ export class FrameReader {
   streamId = 0;
   start = 0;
   stop = 0;
-  private message: Uint8Array = new Uint8Array(0);
+  private message: Uint8Array = emptyMessage;
   private at = 0;
 
   /** Starts on a message. It must hold whole frames only. */
@@ -136,5 +138,3 @@ export class FrameReader {
     this.at = 0;
   }
 }
-
-const emptyMessage = new Uint8Array(0);

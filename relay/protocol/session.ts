@@ -1,5 +1,5 @@
 import { closeCodeOf, GoawayCode, LINK_LOST, ProtocolError, ResetCode } from "./codes.ts";
-import { FairWriter } from "./fair-writer.ts";
+import { FairWriter, type WriterOwner } from "./fair-writer.ts";
 import { END, FrameReader, FrameType, readU32, writeU32 } from "./frames.ts";
 import * as limits from "./limits.ts";
 import { WindowBudget } from "./receive-window.ts";
@@ -14,7 +14,7 @@ export type { SessionEvents, SessionOptions, SessionTransport } from "./session-
  * Many streams over one carrier of messages, with credit per stream and a fair writer. The relay opens streams, the
  * connector accepts them; everything else is the same at both ends. It has no timers: the owner calls `checkAlive`.
  */
-export class Session {
+export class Session implements WriterOwner {
   readonly role: "relay" | "connector";
   readonly windowBytes: number;
   /** Connector: the relay wants to know how long upstreams took (feature `timing`). */
@@ -27,12 +27,12 @@ export class Session {
   /** What the windows of this link may grow by. */
   readonly budget: WindowBudget;
   readonly now: () => number;
-  private readonly transport: SessionTransport;
+  readonly transport: SessionTransport;
+  readonly schedule: (task: () => void) => void;
   private readonly writer: FairWriter;
   private readonly events: SessionEvents;
   private readonly maxStreams: number;
   private readonly streams = new Map<number, SessionStream>();
-  private readonly reader = new FrameReader();
   private lastStreamId: number;
   private greeted = false;
   private goawaySent = false;
@@ -52,13 +52,8 @@ export class Session {
   constructor(options: SessionOptions) {
     this.role = options.role;
     this.transport = options.transport;
-    this.writer = new FairWriter({
-      transport: options.transport,
-      schedule: options.schedule,
-      onBlocked: () => this.events.onBlocked?.(),
-      onOverflow: () => this.overflowed(),
-      onFault: (error) => this.fault(error),
-    });
+    this.schedule = options.schedule;
+    this.writer = new FairWriter(this);
     this.now = options.now;
     this.events = options.events;
     this.windowBytes = options.windowBytes ?? limits.WINDOW_BYTES;
@@ -148,7 +143,8 @@ export class Session {
   receive(message: Uint8Array): void {
     if (this.closed) return;
     this.heardAt = this.now();
-    const { reader } = this;
+    const reader = spareReader ?? new FrameReader();
+    spareReader = null;
     try {
       if (message.length > limits.MAX_MESSAGE_BYTES) {
         throw new ProtocolError(GoawayCode.frameTooLarge, `message of ${message.length} bytes`);
@@ -158,9 +154,10 @@ export class Session {
     } catch (error) {
       // Handlers throw only by a fault of ours: end this link, not the process.
       if (error instanceof ProtocolError) this.close(error.code, error.message);
-      else this.fault(error);
+      else this.onFault(error);
     } finally {
       reader.release();
+      spareReader = reader;
     }
   }
 
@@ -206,7 +203,7 @@ export class Session {
     this.writer.bytes.set(text, at + 1);
   }
 
-  /** Sends a PING; `onPong` tells the round trip. */
+  /** Sends a PING, and what is gathered before it, now; `onPong` tells the round trip. */
   ping(): void {
     if (this.closed) return;
     this.pingedAt = this.now();
@@ -214,6 +211,8 @@ export class Session {
     const at = this.writer.begin(FrameType.ping, 0, 8);
     writeU32(this.writer.bytes, at, 0);
     writeU32(this.writer.bytes, at + 4, ++this.pingNumber);
+    // Thousands of links PING in one turn: at its end, each would still hold a batch buffer of its own.
+    this.writer.send();
   }
 
   /** Call every second or so: PINGs when it is time, ends a link that has been silent for too long. */
@@ -245,6 +244,26 @@ export class Session {
   /** The transport holds more than it should: what is opened now waits behind it. */
   get congested(): boolean {
     return this.writer.blocked;
+  }
+
+  // What the writer calls.
+
+  onBlocked(): void {
+    this.events.onBlocked?.();
+  }
+
+  onOverflow(): void {
+    const reason = "the peer does not read";
+    this.finish(GoawayCode.internal, reason);
+    this.transport.close(closeCodeOf(GoawayCode.internal), reason);
+  }
+
+  onFault(error: unknown): void {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.goaway(GoawayCode.internal, "internal fault");
+    this.writer.send();
+    this.finish(GoawayCode.internal, reason);
+    this.transport.close(closeCodeOf(GoawayCode.internal), "internal fault");
   }
 
   // What streams call.
@@ -358,6 +377,7 @@ export class Session {
       case FrameType.ping:
         this.countControl();
         this.sendFrame(FrameType.pong, false, 0, payload);
+        this.writer.send();
         return;
       case FrameType.pong: {
         const number = readU32(payload, 4);
@@ -453,20 +473,6 @@ export class Session {
     this.writer.bytes.set(text, at + 4);
   }
 
-  private overflowed(): void {
-    const reason = "the peer does not read";
-    this.finish(GoawayCode.internal, reason);
-    this.transport.close(closeCodeOf(GoawayCode.internal), reason);
-  }
-
-  private fault(error: unknown): void {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.goaway(GoawayCode.internal, "internal fault");
-    this.writer.send();
-    this.finish(GoawayCode.internal, reason);
-    this.transport.close(closeCodeOf(GoawayCode.internal), "internal fault");
-  }
-
   private finish(code: GoawayCode, reason: string): void {
     if (this.closed) return;
     this.closed = true;
@@ -481,6 +487,8 @@ export class Session {
   }
 }
 
+/** Shared by all sessions while none is in `receive`; one inside another's makes its own. */
+let spareReader: FrameReader | null = null;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

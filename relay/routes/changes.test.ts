@@ -86,6 +86,7 @@ describe("a change notice", () => {
     ],
     [{ type: "endpoint", endpointId: "ep_2", slug: "other", tenantId: "ten_2" }, {}],
     [{ type: "connector", connectorId: "con_1", ...ids }, { connector: true }],
+    [{ type: "connector", connectorId: "con_1", ...ids, stateOnly: true }, {}],
     [{ type: "connector", connectorId: "con_2", ...ids }, {}],
     [
       { type: "tenant", tenantId: "ten_1" },

@@ -70,6 +70,7 @@ export async function recordConnectorState(db: Db, state: ConnectorState): Promi
     if (changed) {
       await notifyChange(tx, {
         type: "connector",
+        stateOnly: true,
         connectorId: state.connectorId,
         endpointId: before.endpoint_id,
         slug: before.slug,
@@ -98,6 +99,7 @@ export async function markRelayConnectorsOffline(db: Db, relayId: string): Promi
     for (const row of gone) {
       await notifyChange(tx, {
         type: "connector",
+        stateOnly: true,
         connectorId: row.id,
         endpointId: row.endpoint_id,
         slug: row.slug,
