@@ -10,6 +10,7 @@ import {
   markRelayConnectorsOffline,
   recordConnectorState,
   recordTokenReuse,
+  refreshConnectorStates,
   verifyConnectorToken,
 } from "../server/connectors/index.ts";
 import { findSlugOfHost } from "../server/domains/index.ts";
@@ -133,6 +134,7 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
   const reporter = new ConnectorReporter({
     room,
     record: (state) => recordConnectorState(db, state),
+    refresh: (states) => refreshConnectorStates(db, relayId, states),
     relayId,
     now,
     log,

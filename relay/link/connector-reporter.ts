@@ -7,11 +7,15 @@ const REFRESH_MS = 15_000;
 const RETRY_MS = 1_000;
 /** Writes at the same time, of the pool's connections. */
 const CONCURRENT = 3;
+/** Connectors that are refreshed together. */
+const MAX_TOGETHER = 500;
 
 export interface ConnectorReporterOptions {
   room: LinkRoom;
   /** `recordConnectorState` of server/connectors. */
   record(state: ConnectorState): Promise<unknown>;
+  /** `refreshConnectorStates` of server/connectors. */
+  refresh(states: readonly ConnectorState[]): Promise<ReadonlySet<string>>;
   relayId: string;
   /** Milliseconds, monotonic. */
   now(): number;
@@ -29,6 +33,8 @@ export class ConnectorReporter {
   private readonly writtenAt = new Map<string, number>();
   private readonly writing = new Set<string>();
   private failing = false;
+  /** Connectors are being refreshed together. */
+  private refreshing: Promise<void> | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private stopped = false;
 
@@ -44,8 +50,11 @@ export class ConnectorReporter {
 
   /** Call every second: refreshes connectors whose last report is old. */
   tick(): void {
-    const before = this.options.now() - REFRESH_MS;
-    for (const [connectorId, at] of this.writtenAt) if (at <= before) this.dirty.add(connectorId);
+    if (this.refreshing === null && !this.stopped) {
+      this.refreshing = this.refresh().finally(() => {
+        this.refreshing = null;
+      });
+    }
     this.work();
   }
 
@@ -53,6 +62,7 @@ export class ConnectorReporter {
   async stop(): Promise<void> {
     this.stopped = true;
     if (this.timer !== null) clearTimeout(this.timer);
+    await this.refreshing;
     while (this.writing.size > 0) await new Promise((done) => setTimeout(done, 10));
   }
 
@@ -67,6 +77,28 @@ export class ConnectorReporter {
         this.writing.delete(connectorId);
         this.work();
       });
+    }
+  }
+
+  /** Those whose last report is old: together while nothing else is to be said of them, else one by one. */
+  private async refresh(): Promise<void> {
+    const at = this.options.now();
+    const old: string[] = [];
+    for (const [connectorId, writtenAt] of this.writtenAt) {
+      if (writtenAt <= at - REFRESH_MS && !this.dirty.has(connectorId) && !this.writing.has(connectorId))
+        old.push(connectorId);
+    }
+    for (let i = 0; i < old.length && !this.stopped; i += MAX_TOGETHER) {
+      const ids = old.slice(i, i + MAX_TOGETHER);
+      // Its last link may have gone since.
+      const states = ids.map((id) => this.stateOf(id)).filter(({ status }) => status === "online");
+      // One by one they are tried again, and a Postgres that is away is told of.
+      const refreshed = await this.options.refresh(states).catch(() => new Set<string>());
+      for (const connectorId of ids) {
+        if (!refreshed.has(connectorId)) this.dirty.add(connectorId);
+        else if (this.writtenAt.has(connectorId)) this.writtenAt.set(connectorId, at);
+      }
+      this.work();
     }
   }
 

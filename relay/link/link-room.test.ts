@@ -64,6 +64,10 @@ function makeRoom(route: Partial<Route> = {}, policy: ReplayPolicy = "allow") {
   const reporter = new ConnectorReporter({
     room,
     record: async (state) => states.push(state),
+    refresh: async (some) => {
+      states.push(...some);
+      return new Set(some.map(({ connectorId }) => connectorId));
+    },
     relayId: "relay_1",
     now: () => clock.now,
     log,

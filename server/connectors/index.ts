@@ -5,6 +5,7 @@ export { isOnline } from "./online.ts";
 export { purgeConnectors } from "./purge.ts";
 export { recordTokenReuse, type TokenReuse } from "./record-reuse.ts";
 export { type ConnectorState, markRelayConnectorsOffline, recordConnectorState } from "./record-state.ts";
+export { refreshConnectorStates } from "./refresh-states.ts";
 export { revokeConnector, revokeConnectorsOf } from "./revoke.ts";
 export { getConnectorStatus } from "./status.ts";
 export {

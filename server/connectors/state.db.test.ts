@@ -10,6 +10,7 @@ import {
   markRelayConnectorsOffline,
   purgeConnectors,
   recordConnectorState,
+  refreshConnectorStates,
   revokeConnector,
   watchConnectors,
 } from "./index.ts";
@@ -51,6 +52,26 @@ test("coming online is recorded with what the relay knows and told to other proc
     connected_at: expect.any(Date),
   });
   await changes.expect({ type: "connector", connectorId, slug: endpoint.slug });
+});
+
+test("a refresh of many reaches those that this relay has online, and says which", async () => {
+  const mine = await connector({ online: true, relayId: "relay-a" });
+  const silent = await connector({ online: true, relayId: "relay-a" });
+  const moved = await connector({ online: true, relayId: "relay-b" });
+  const offline = await connector({ relayId: "relay-a" });
+  const all = [mine, silent, moved, offline];
+  const before = await Promise.all(all.map(({ row }) => row()));
+  const refreshed = await refreshConnectorStates(db, "relay-a", [
+    { connectorId: mine.connectorId, status: "online", latencyMs: 4.5, links: 3 },
+    ...[silent, moved, offline].map(({ connectorId }) => ({ connectorId, status: "online" as const })),
+  ]);
+  expect(refreshed).toEqual(new Set([mine.connectorId, silent.connectorId]));
+  const after = await Promise.all(all.map(({ row }) => row()));
+  expect(after[0]).toMatchObject({ latency_ms: 4.5, links: 3 });
+  const seen = after.map((row) => row.last_seen_at);
+  expect(after[1]).toEqual({ ...before[1], last_seen_at: seen[1] });
+  expect(seen[1]).not.toEqual(before[1]?.last_seen_at);
+  expect(after.slice(2)).toEqual(before.slice(2));
 });
 
 test("a refresh keeps the start of the connection and tells nobody", async () => {
