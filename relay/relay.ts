@@ -25,6 +25,7 @@ import { createDirect } from "./direct-tunnels.ts";
 import { createEdge, type Edge } from "./edge/edge.ts";
 import { publicPortOf, type RelayEnv, securePortOf } from "./env.ts";
 import { type Feed, startFeed } from "./feed/start.ts";
+import { BurstCollector } from "./link/burst-collector.ts";
 import { ConnectorReporter } from "./link/connector-reporter.ts";
 import { LinkRoom } from "./link/link-room.ts";
 import { Rechecker } from "./link/recheck.ts";
@@ -197,8 +198,10 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
         log.warn({ err: error }, "the time of Postgres not read, our own counts on"),
       );
   const follower = setInterval(followPostgres, FOLLOW_MS);
+  const collector = new BurstCollector(() => Bun.gc(true));
   const ticker = setInterval(() => {
     room.tick(clock.now());
+    collector.tick(room.counts.accepted, now());
     reporter.tick();
     accessKeys.tick();
     budgets?.tick();
