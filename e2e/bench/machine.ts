@@ -19,7 +19,8 @@ export function describeMachine(): Machine {
     cpu: all[0]?.model.trim() ?? "unknown",
     cores: all.length,
     memoryMiB: Math.round(totalmem() / 1024 / 1024),
-    kernel: release(),
+    // What follows the numbers is the name of a build.
+    kernel: release().split("-")[0] ?? "",
     node: process.version,
     bun: versionOf("bun --version"),
     nginx: versionOf("nginx -v 2>&1").replace(/^nginx version: nginx\//, ""),
