@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { inTransaction, type Tx } from "../../db/client.ts";
 import { recordAudit } from "../audit/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
-import { normalizeSlug } from "../endpoints/slug.ts";
+import { getEndpointBySlug } from "../endpoints/index.ts";
 import { DomainError } from "../errors.ts";
 import { notifyChange } from "../events.ts";
 import { newId } from "../ids.ts";
@@ -31,7 +31,9 @@ export async function createAccessKey(args: {
   }
   return inTransaction(ctx.db, async (tx) => {
     const license = await lockActiveLicense(tx, ctx.tenantId);
-    const endpoint = input.endpointSlug ? await getEndpoint(tx, ctx.tenantId, input.endpointSlug) : null;
+    const endpoint = input.endpointSlug
+      ? await getEndpointBySlug(tx, ctx.tenantId, input.endpointSlug, "endpointSlug")
+      : null;
     await requirePlace(tx, ctx.tenantId, planOf(license.plan).accessKeys);
     const secret = createSecret(secretPrefixes.accessKey);
     const row = await tx
@@ -65,20 +67,6 @@ export async function createAccessKey(args: {
       },
       secret,
     };
-  });
-}
-
-async function getEndpoint(tx: Tx, tenantId: string, rawSlug: string): Promise<{ id: string; slug: string }> {
-  const row = await tx
-    .selectFrom("endpoints")
-    .select(["id", "slug"])
-    .where("tenant_id", "=", tenantId)
-    .where("slug", "=", normalizeSlug(rawSlug))
-    .where("released_at", "is", null)
-    .executeTakeFirst();
-  if (row) return row;
-  throw new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", {
-    field: "endpointSlug",
   });
 }
 

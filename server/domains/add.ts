@@ -4,7 +4,7 @@ import { inTransaction, type Tx } from "../../db/client.ts";
 import { recordAudit } from "../audit/index.ts";
 import type { ApiConfig } from "../config.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
-import { normalizeSlug } from "../endpoints/slug.ts";
+import { getEndpointBySlug } from "../endpoints/index.ts";
 import { DomainError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { lockActiveLicense } from "../licenses/index.ts";
@@ -35,7 +35,7 @@ export async function addDomain(args: {
   return inTransaction(ctx.db, async (tx) => {
     await requireGoodStanding(tx, ctx.tenantId);
     const license = await lockActiveLicense(tx, ctx.tenantId);
-    const endpoint = await getEndpoint(tx, ctx.tenantId, input.endpointSlug);
+    const endpoint = await getEndpointBySlug(tx, ctx.tenantId, input.endpointSlug, "endpointSlug");
     await requirePlaceInPlan(tx, ctx.tenantId, planOf(license.plan).customDomains);
     await requireFreeHost(tx, ctx.tenantId, host);
     const id = newId("dom");
@@ -56,20 +56,6 @@ export async function addDomain(args: {
       detail: { host, endpoint: endpoint.slug },
     });
     return toSummary(await getDomainOfTenant(tx, ctx.tenantId, id), config);
-  });
-}
-
-async function getEndpoint(tx: Tx, tenantId: string, rawSlug: string): Promise<{ id: string; slug: string }> {
-  const row = await tx
-    .selectFrom("endpoints")
-    .select(["id", "slug"])
-    .where("tenant_id", "=", tenantId)
-    .where("slug", "=", normalizeSlug(rawSlug))
-    .where("released_at", "is", null)
-    .executeTakeFirst();
-  if (row) return row;
-  throw new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", {
-    field: "endpointSlug",
   });
 }
 

@@ -1,7 +1,6 @@
 import type { ApiConfig } from "../config.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
-import { normalizeSlug } from "../endpoints/slug.ts";
-import { DomainError } from "../errors.ts";
+import { getEndpointBySlug } from "../endpoints/index.ts";
 import { planOf } from "../plans.ts";
 import { countDomains } from "./add.ts";
 import type { DomainDeps } from "./deps.ts";
@@ -21,11 +20,11 @@ export async function listDomains(args: {
   const { ctx, config, deps } = args;
   requirePermission(ctx, "endpoints:read");
   const input = ListDomainsInput.parse(args.input);
-  const slug = input.slug === undefined ? null : normalizeSlug(input.slug);
-  if (slug !== null) await requireEndpoint(ctx, slug);
+  const endpoint =
+    input.slug === undefined ? null : await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug);
   const rows = await selectDomains(ctx.db)
     .where("custom_domains.tenant_id", "=", ctx.tenantId)
-    .$if(slug !== null, (query) => query.where("endpoints.slug", "=", slug as string))
+    .$if(endpoint !== null, (query) => query.where("endpoints.slug", "=", endpoint!.slug))
     .orderBy("custom_domains.created_at")
     .execute();
   const { plan } = await ctx.db
@@ -39,16 +38,4 @@ export async function listDomains(args: {
     limit: planOf(plan).customDomains,
     used: await countDomains(ctx.db, ctx.tenantId),
   };
-}
-
-async function requireEndpoint(ctx: RequestContext, slug: string): Promise<void> {
-  const row = await ctx.db
-    .selectFrom("endpoints")
-    .select("id")
-    .where("tenant_id", "=", ctx.tenantId)
-    .where("slug", "=", slug)
-    .where("released_at", "is", null)
-    .executeTakeFirst();
-  if (row) return;
-  throw new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", { field: "slug" });
 }

@@ -2,6 +2,7 @@ export { checkAvailability } from "./availability.ts";
 export { type ConsolePageInput, consolePageHtml } from "./console-page.ts";
 export { getEndpointDetails } from "./details.ts";
 export { getEndpoint } from "./get.ts";
+export { getEndpointBySlug } from "./get-by-slug.ts";
 export { getEndpointHealth } from "./health.ts";
 export { listEndpoints } from "./list.ts";
 export { publicUrlFor, slugOfHost } from "./public-url.ts";

@@ -50,8 +50,8 @@ export async function findCurrentEndpoint(db: Db, tenantId: string): Promise<End
     .executeTakeFirst();
 }
 
-export function endpointNotFound(): DomainError {
-  return new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", { field: "slug" });
+export function endpointNotFound(field: "slug" | "endpointSlug" = "slug"): DomainError {
+  return new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", { field });
 }
 
 /** What callers see: a suspended or unpaid tenant stops all its endpoints. */

@@ -1,8 +1,7 @@
 import { sql } from "kysely";
 import { columns } from "../../db/schema/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
-import { normalizeSlug } from "../endpoints/slug.ts";
-import { DomainError } from "../errors.ts";
+import { getEndpointBySlug } from "../endpoints/index.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { ListRequestsInput, ListRequestsOutput } from "./schemas.ts";
 import { timingOf } from "./timing.ts";
@@ -19,7 +18,8 @@ export async function listRequests(args: {
 }): Promise<ListRequestsOutput> {
   const { ctx, input } = args;
   requirePermission(ctx, "requests:read");
-  const endpointId = input.slug === undefined ? null : await getEndpointId(ctx, input.slug);
+  const endpointId =
+    input.slug === undefined ? null : (await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug)).id;
   const cursor = input.cursor === undefined ? null : decodeCursor(input.cursor);
   const limit = input.limit ?? DEFAULT_LIMIT;
   const micros = sql<number>`(extract(epoch from requests.started_at) * 1000000)::bigint`;
@@ -94,16 +94,4 @@ export async function listRequests(args: {
     nextCursor:
       last && rows.length > limit ? encodeCursor({ startedAtMicros: last.micros, id: last.id }) : null,
   };
-}
-
-async function getEndpointId(ctx: RequestContext, rawSlug: string): Promise<string> {
-  const row = await ctx.db
-    .selectFrom("endpoints")
-    .select("id")
-    .where("tenant_id", "=", ctx.tenantId)
-    .where("slug", "=", normalizeSlug(rawSlug))
-    .where("released_at", "is", null)
-    .executeTakeFirst();
-  if (row) return row.id;
-  throw new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", { field: "slug" });
 }

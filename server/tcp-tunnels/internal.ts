@@ -1,8 +1,6 @@
 import { sql } from "kysely";
 import type { Db } from "../../db/client.ts";
 import type { PublicUrlConfig } from "../config.ts";
-import { isSlug, normalizeSlug } from "../endpoints/slug.ts";
-import { DomainError } from "../errors.ts";
 import type { TcpTunnelSummary } from "./schemas.ts";
 
 /** A relay says every 15 s which ports it takes connections at; three missed and it does not count any more. */
@@ -41,24 +39,6 @@ export function toSummary(row: TunnelRow, config: PublicUrlConfig): TcpTunnelSum
     fault: row.fault,
     createdAt: row.created_at.toISOString(),
   };
-}
-
-/** @throws DomainError not_found/endpoint_not_found, for a name of another tenant too */
-export async function getEndpoint(db: Db, tenantId: string, rawSlug: string) {
-  const slug = normalizeSlug(rawSlug);
-  const row = isSlug(slug)
-    ? await db
-        .selectFrom("endpoints")
-        .select(["id", "slug", "upstream_base_url"])
-        .where("tenant_id", "=", tenantId)
-        .where("slug", "=", slug)
-        .where("released_at", "is", null)
-        .executeTakeFirst()
-    : undefined;
-  if (!row) {
-    throw new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", { field: "slug" });
-  }
-  return row;
 }
 
 /** Ranges of the tenant. */

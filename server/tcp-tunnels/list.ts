@@ -1,7 +1,8 @@
 import type { ApiConfig } from "../config.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
+import { getEndpointBySlug } from "../endpoints/index.ts";
 import { planOf } from "../plans.ts";
-import { getEndpoint, rangesOfTenant, toSummary, tunnelsOfTenant } from "./internal.ts";
+import { rangesOfTenant, toSummary, tunnelsOfTenant } from "./internal.ts";
 import type { ListTcpTunnelsInput, ListTcpTunnelsOutput } from "./schemas.ts";
 
 /**
@@ -15,7 +16,8 @@ export async function listTcpTunnels(args: {
 }): Promise<ListTcpTunnelsOutput> {
   const { ctx, input, config } = args;
   requirePermission(ctx, "endpoints:read");
-  const endpoint = input.slug === undefined ? null : await getEndpoint(ctx.db, ctx.tenantId, input.slug);
+  const endpoint =
+    input.slug === undefined ? null : await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug);
   const rows = await tunnelsOfTenant(ctx.db, ctx.tenantId).orderBy("tcp_tunnels.port").execute();
   const { plan } = await ctx.db
     .selectFrom("tenant_settings")

@@ -3,6 +3,7 @@ import { inTransaction, type Tx } from "../../db/client.ts";
 import { recordAudit } from "../audit/index.ts";
 import type { ApiConfig, PortRange } from "../config.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
+import { getEndpointBySlug } from "../endpoints/index.ts";
 import { DomainError } from "../errors.ts";
 import { notifyChange } from "../events.ts";
 import { newId } from "../ids.ts";
@@ -10,7 +11,7 @@ import { lockActiveLicense } from "../licenses/index.ts";
 import { planOf } from "../plans.ts";
 import { requireGoodStanding } from "../tenants/index.ts";
 import { giveBlock, touchBlock } from "./blocks.ts";
-import { getEndpoint, rangesOfTenant, toSummary, tunnelsOfTenant } from "./internal.ts";
+import { rangesOfTenant, toSummary, tunnelsOfTenant } from "./internal.ts";
 import { BLOCK_PORTS, choosePort, holds, type UsedPort } from "./ports.ts";
 import { OpenTcpTunnelInput, type OpenTcpTunnelOutput } from "./schemas.ts";
 
@@ -33,7 +34,7 @@ export async function openTcpTunnel(args: {
   const all = config.tcpPorts;
   if (all === null) throw notConfigured();
   return inTransaction(ctx.db, async (tx) => {
-    const endpoint = await getEndpoint(tx, ctx.tenantId, input.endpointSlug);
+    const endpoint = await getEndpointBySlug(tx, ctx.tenantId, input.endpointSlug);
     if (endpoint.upstream_base_url !== null) throw needsConnector();
     await requireGoodStanding(tx, ctx.tenantId);
     // One at a time for each tenant: the plan's limit is counted under it.
