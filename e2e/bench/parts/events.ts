@@ -1,7 +1,6 @@
-import { alternate, middle, paired } from "../compare.ts";
+import { middle, paired } from "../compare.ts";
 import type { Part } from "../part.ts";
-import { readEvents, startStreamingUpstream } from "../program.ts";
-import { startTunnel } from "../tunnel.ts";
+import { streamsInTurns } from "../streams-in-turns.ts";
 
 /** What the tunnel adds to the way of an event, over the same streams straight from the upstream. */
 export const events: Part = {
@@ -25,22 +24,12 @@ export const events: Part = {
     },
   ],
   async run(bench, report) {
-    const upstream = await startStreamingUpstream(bench);
-    const tunnel = await startTunnel(bench, { upstreamPort: upstream.port });
-    const read = (port: number, headers: Record<string, string>) =>
-      readEvents(bench, {
-        port,
-        headers,
-        method: "GET",
-        path: "/events?rate=100",
-        streams: 20,
-        warmUpSeconds: 1,
-        seconds: bench.settings.seconds,
-      });
-    const runs = await alternate(bench.settings.pairs, [
-      { name: "direct", run: () => read(upstream.port, {}) },
-      { name: "hotspot", run: () => read(tunnel.port, tunnel.headers) },
-    ]);
+    const runs = await streamsInTurns(bench, {
+      method: "GET",
+      path: "/events?rate=100",
+      streams: 20,
+      warmUpSeconds: 1,
+    });
     for (const key of ["p50", "p99"] as const) {
       const added = paired(runs, "hotspot", "direct", (a, b) => a[`${key}Ms`] - b[`${key}Ms`]);
       const [ours, direct] = ["hotspot", "direct"].map((name) =>

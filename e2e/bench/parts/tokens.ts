@@ -1,8 +1,7 @@
-import { alternate, middle, paired } from "../compare.ts";
+import { middle, paired } from "../compare.ts";
 import type { Part } from "../part.ts";
-import { readEvents, startStreamingUpstream } from "../program.ts";
 import { spread } from "../stats.ts";
-import { startTunnel } from "../tunnel.ts";
+import { streamsInTurns } from "../streams-in-turns.ts";
 
 const STREAMS = 1_000;
 const RATE = 20;
@@ -21,22 +20,12 @@ export const tokens: Part = {
     },
   ],
   async run(bench, report) {
-    const upstream = await startStreamingUpstream(bench);
-    const tunnel = await startTunnel(bench, { upstreamPort: upstream.port });
-    const read = (port: number, headers: Record<string, string>) =>
-      readEvents(bench, {
-        port,
-        headers,
-        method: "POST",
-        path: `/v1/chat/completions?rate=${RATE}`,
-        streams: STREAMS,
-        warmUpSeconds: 2,
-        seconds: bench.settings.seconds,
-      });
-    const runs = await alternate(bench.settings.pairs, [
-      { name: "direct", run: () => read(upstream.port, {}) },
-      { name: "hotspot", run: () => read(tunnel.port, tunnel.headers) },
-    ]);
+    const runs = await streamsInTurns(bench, {
+      method: "POST",
+      path: `/v1/chat/completions?rate=${RATE}`,
+      streams: STREAMS,
+      warmUpSeconds: 2,
+    });
     const p99 = spread(runs.hotspot!.map((run) => run.p99Ms));
     const direct = middle(runs.direct!, (run) => run.p99Ms);
     // Events that an overloaded upstream never sent are not late, so the rate is told beside the figure.

