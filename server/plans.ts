@@ -35,6 +35,10 @@ export interface Plan {
   readonly apiKeys: number;
   /** Host names of its own, claimed ones counted. */
   readonly customDomains: number;
+  /** Installations with Managed Cloudflare. */
+  readonly hubs: number;
+  /** Host names of a hub beside its main one. */
+  readonly hubHostnames: number;
   /** How long rows of the request log are kept. */
   readonly requestLogDays: number;
 }
@@ -63,6 +67,8 @@ export const plans = {
     accessKeys: 5,
     apiKeys: 2,
     customDomains: 0,
+    hubs: 0,
+    hubHostnames: 0,
     requestLogDays: 7,
   },
   pro: {
@@ -86,6 +92,8 @@ export const plans = {
     accessKeys: 50,
     apiKeys: 10,
     customDomains: 3,
+    hubs: 2,
+    hubHostnames: 3,
     requestLogDays: 30,
   },
   team: {
@@ -109,6 +117,8 @@ export const plans = {
     accessKeys: 500,
     apiKeys: 50,
     customDomains: 20,
+    hubs: 10,
+    hubHostnames: 20,
     requestLogDays: 90,
   },
 } as const satisfies Record<PlanName, Plan>;
