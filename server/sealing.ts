@@ -16,7 +16,8 @@ export interface Sealer {
   open(purpose: string, sealed: string): string;
 }
 
-class SealError extends Error {
+/** A sealed text cannot be opened. */
+export class SealError extends Error {
   override name = "SealError";
 }
 
