@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { BackupPlan } from "../backup/plan.ts";
 import { usageError } from "../exit.ts";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
 
@@ -15,16 +16,6 @@ const HubBucketAccess = z.object({
   secretAccessKey: z.string().min(1),
 });
 export type HubBucketAccess = Readonly<z.infer<typeof HubBucketAccess>>;
-
-/** What is backed up, and what is kept. */
-const BackupPlan = z.object({
-  paths: z.array(z.string()),
-  exclude: z.array(z.string()),
-  everyHours: z.number().positive(),
-  keepDaily: z.int().min(0),
-  keepWeekly: z.int().min(0),
-  keepMonthly: z.int().min(0),
-});
 
 /** The customer's own Cloudflare account, for a hub that does without Managed Cloudflare. */
 const SelfHostedSettings = z.object({

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { HubBackupReport, HubSnapshot } from "../backup/report.ts";
 import type { Network } from "../network/network.ts";
 import { PortalTransport } from "./transport.ts";
 
@@ -49,32 +50,13 @@ export interface HubCheck {
   message: string | null;
 }
 
-/** How the backups stand. Moments are ISO 8601 in UTC. */
-export interface HubBackupReport {
-  state: "off" | "idle" | "running" | "failed";
-  /** Of 1, while it runs. */
-  progress: number | null;
-  lastAt: string | null;
-  nextAt: string | null;
-  bytes: number | null;
-  error: string | null;
-}
-
-export interface HubSnapshot {
-  snapshotId: string;
-  takenAt: string;
-  paths: string[];
-  files: number | null;
-  bytes: number | null;
-}
-
 export interface HubReport {
   version: string;
   checks: HubCheck[];
   accessKeyId: string | null;
   backup: HubBackupReport | null;
   /** All of the repository's; left out when nothing has changed since the last report. */
-  snapshots?: HubSnapshot[];
+  snapshots?: readonly HubSnapshot[];
   /** Self-hosted: the name it serves. */
   hostname?: string;
 }
