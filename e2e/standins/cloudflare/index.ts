@@ -80,6 +80,7 @@ export class CloudflareStandIn {
       token: TOKEN,
       faults: this.#faults,
       calls,
+      list: () => this.list(),
       saved: async () => file?.saved(world.state),
     });
   }
