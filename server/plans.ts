@@ -31,6 +31,10 @@ export interface Plan {
   readonly requestsPerMinute: number | null;
   /** Largest request body. */
   readonly maxBodyBytes: number;
+  /** Largest request head, its line and fields together; never above what the relay reads at all (32 KiB). */
+  readonly maxHeadBytes: number;
+  /** Longest request target: path and query; never above what the relay reads at all (16 KiB). */
+  readonly maxTargetBytes: number;
   readonly accessKeys: number;
   readonly apiKeys: number;
   /** Host names of its own, claimed ones counted. */
@@ -43,7 +47,8 @@ export interface Plan {
   readonly requestLogDays: number;
 }
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 export const plans = {
   free: {
@@ -64,6 +69,8 @@ export const plans = {
     concurrentRequests: 100,
     requestsPerMinute: 60_000,
     maxBodyBytes: 256 * MIB,
+    maxHeadBytes: 16 * KIB,
+    maxTargetBytes: 8 * KIB,
     accessKeys: 5,
     apiKeys: 2,
     customDomains: 0,
@@ -89,6 +96,8 @@ export const plans = {
     concurrentRequests: 500,
     requestsPerMinute: 600_000,
     maxBodyBytes: 1024 * MIB,
+    maxHeadBytes: 32 * KIB,
+    maxTargetBytes: 16 * KIB,
     accessKeys: 50,
     apiKeys: 10,
     customDomains: 3,
@@ -114,6 +123,8 @@ export const plans = {
     concurrentRequests: 2000,
     requestsPerMinute: null,
     maxBodyBytes: 4096 * MIB,
+    maxHeadBytes: 32 * KIB,
+    maxTargetBytes: 16 * KIB,
     accessKeys: 500,
     apiKeys: 50,
     customDomains: 20,

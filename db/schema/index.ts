@@ -40,6 +40,7 @@ import type {
   UsageJournalsTable,
   UsageMonthlyTable,
 } from "./usage.ts";
+import type { TenantKeysTable } from "./vault.ts";
 
 /** Every table, spelled as in Postgres. */
 export interface Database extends AuthTables {
@@ -85,6 +86,7 @@ export interface Database extends AuthTables {
   hub_events: HubEventsTable;
   hub_snapshots: HubSnapshotsTable;
   hub_bucket_days: HubBucketDaysTable;
+  tenant_keys: TenantKeysTable;
 }
 
 export type * from "./auth.ts";
@@ -98,3 +100,4 @@ export type * from "./records.ts";
 export type * from "./tcp.ts";
 export type * from "./tenants.ts";
 export type * from "./usage.ts";
+export type * from "./vault.ts";

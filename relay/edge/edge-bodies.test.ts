@@ -95,6 +95,35 @@ test("a declared body over the limit is 413 before the tunnel hears of it", () =
   expect(records).toMatchObject([{ status: 413, errorCode: "body_too_large" }]);
 });
 
+test.each([
+  [
+    "target",
+    { maxTargetBytes: 20 },
+    414,
+    "target_too_long",
+    get(`/${"a".repeat(19)}`),
+    get(`/${"a".repeat(20)}`),
+  ],
+  ["head", { maxHeadBytes: 53 }, 431, "head_too_large", get("/", "X: 34567890"), get("/", "X: 345678901")],
+])(
+  "a %s at the plan's limit passes, a byte more is refused before the tunnel hears of it and the connection goes on",
+  (_, limit, status, code, fits, over) => {
+    const limits = { ...acme.limits, ...limit };
+    const { connect, tunnel, records } = createTestEdge({ routes: { acme: { ...acme, limits } } });
+    const client = connect();
+    for (const message of [over, fits, over]) client.send(message);
+    expect(client.received.match(/^HTTP\/1\.1 \d+/gm)).toEqual([`HTTP/1.1 ${status}`]);
+    expect(tunnel.streams).toHaveLength(1);
+    tunnel.last.respond(OK, "ok");
+    expect(tunnel.streams).toHaveLength(1);
+    expect(records.map(({ status, errorCode }) => [status, errorCode])).toEqual([
+      [status, code],
+      [200, null],
+      [status, code],
+    ]);
+  },
+);
+
 test("a chunked body over the limit is 413, or a cut once the response has started", () => {
   const limits = { ...acme.limits, maxBodyBytes: 10 };
   for (const started of [false, true]) {

@@ -22,7 +22,7 @@ export async function* watchConnectors(args: {
 }): AsyncGenerator<ConnectorsSnapshot, void, undefined> {
   const { ctx, input, changes, signal } = args;
   requirePermission(ctx, "connectors:read");
-  const { id: endpointId } = await getServedEndpoint(ctx.db, ctx.tenantId, input.slug);
+  const { id: endpointId } = await getServedEndpoint(ctx.db, ctx.tenantId, input.slug, "slug");
   const bell = makeBell();
   const unsubscribe = changes.subscribe((event) => {
     if (concerns(event, ctx.tenantId, endpointId)) bell.ring();
@@ -48,7 +48,7 @@ export async function* watchConnectors(args: {
 }
 
 async function readSnapshot(ctx: RequestContext, slug: string): Promise<ConnectorsSnapshot> {
-  const endpoint = await getServedEndpoint(ctx.db, ctx.tenantId, slug);
+  const endpoint = await getServedEndpoint(ctx.db, ctx.tenantId, slug, "slug");
   const connectors = await listConnectors(ctx.db, { tenantId: ctx.tenantId, endpointId: endpoint.id });
   const suspended = endpoint.suspended_at !== null || endpoint.status === "suspended";
   return {

@@ -195,7 +195,8 @@ function createPortalServer(): Server {
     headersTimeout: 20_000,
     requestTimeout: 0,
     keepAliveTimeout: 65_000,
-    maxHeaderSize: 16 * 1024,
+    // Tenant hosts on this port: as much as the relay reads, which then knows the limits of the plan.
+    maxHeaderSize: 32 * 1024,
   });
 }
 
