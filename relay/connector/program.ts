@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { addHubBackups } from "./backup/program.ts";
 import { connect } from "./commands/connect.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -29,6 +30,8 @@ export function createProgram(run: Run, context: CommandContext): Command {
   addServing(program, run, context);
   addAsking(program, run, context);
   addService(program, run, context);
+  const hub = program.command("hub").description("tunnel, host name and backups of Managed Cloudflare");
+  addHubBackups(hub, run, context);
   return program;
 }
 

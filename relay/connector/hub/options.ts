@@ -28,7 +28,7 @@ export interface HubFlags {
 
 /** What the commands of a hub work with: complete and checked. */
 export interface HubOptions
-  extends Pick<Options, "portal" | "credential" | "deviceId" | "network" | "json" | "logFile"> {
+  extends Pick<Options, "portal" | "credential" | "deviceId" | "network" | "json" | "logFile" | "backup"> {
   /** The config directory. */
   dir: string;
   /** Null: not said. */
