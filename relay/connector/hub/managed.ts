@@ -1,5 +1,4 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Backups, createBackups } from "../backup/backups.ts";
 import { findTool } from "../backup/find-tool.ts";
@@ -12,9 +11,10 @@ import { backupCheck } from "./checks/tunnel.ts";
 import { endLeftovers } from "./cloudflared/leftover.ts";
 import { type HubContext, portalOf } from "./context.ts";
 import { fetchEnrollment } from "./enrollment.ts";
+import { tunnelFile } from "./files.ts";
 import { writePrivateFile } from "./private-file.ts";
 import { type HubEnd, HubServing, type ReportParts } from "./serving.ts";
-import { getHubSettings, type HubSettings, hubRunDir, saveHubSettings } from "./state.ts";
+import { getHubSettings, type HubSettings, saveHubSettings } from "./state.ts";
 import { takeNewKey } from "./take-new-key.ts";
 
 /** A tunnel that has had no connection for so long may have another token by now, ms. */
@@ -29,7 +29,7 @@ export class ManagedHub {
   private readonly client: HubPortalClient;
   private readonly tokenFile: string;
   private readonly bucket = new BucketHealth(checkBucket);
-  private backups: { running: Backups; settings: HubSettings } | null = null;
+  private backups: Backups | null = null;
   private backup: HubBackupReport = BACKUPS_OFF;
   /** Told with the next report. */
   private snapshots: readonly HubSnapshot[] | undefined;
@@ -40,7 +40,7 @@ export class ManagedHub {
     this.settings = settings;
     this.context = context;
     this.client = portalOf(settings, context);
-    this.tokenFile = join(hubRunDir(context.options.dir, settings.hubId), "token");
+    this.tokenFile = tunnelFile(context.options.dir, settings);
     this.serviceUrl = settings.serviceUrl;
   }
 
@@ -52,7 +52,7 @@ export class ManagedHub {
     const { options, env, output, stopRequested } = this.context;
     await endLeftovers(this.tokenFile, env, output.log);
     this.writeToken();
-    const serving = new HubServing({
+    const serving: HubServing = new HubServing({
       ...{ dir: options.dir, hubId: this.settings.hubId, env, output, program, reportMs: options.reportMs },
       args: (metrics) => [
         ...["tunnel", "--no-autoupdate", "--metrics", metrics],
@@ -74,7 +74,7 @@ export class ManagedHub {
     const end = await Promise.race([serving.ended, stopRequested.then(() => null)]);
     await Promise.all([
       serving.stop(end === null ? "The hub was stopped on its machine." : null),
-      this.backups?.running.stop(),
+      this.backups?.stop(),
     ]);
     rmSync(this.tokenFile, { force: true });
     return end;
@@ -134,7 +134,7 @@ export class ManagedHub {
       await serving.restartTunnel();
     }
     if (this.settings.bucket!.accessKeyId === before.bucket!.accessKeyId) return false;
-    this.backups?.running.setAccess(this.settings.bucket!);
+    this.backups?.setAccess(this.settings.bucket!);
     this.context.output.note("The key of the backup bucket was rotated.");
     return true;
   }
@@ -158,28 +158,24 @@ export class ManagedHub {
 
   /** By the plan of now; one that ran by an older plan is stopped first. */
   private async startBackups(serving: HubServing): Promise<void> {
-    const { env, output } = this.context;
+    const { env, output, options } = this.context;
     const { backup: plan, bucket, backupPassword } = this.settings;
     const before = this.backups;
     this.backups = null;
-    await before?.running.stop();
+    await before?.stop();
     if (plan === null || bucket === null || backupPassword === null) return;
-    try {
-      const running = createBackups({
-        ...{ access: bucket, password: backupPassword, plan, log: output.log },
-        tool: await findTool(env),
-        onChange: (report, snapshots) => {
-          const isOther = report.state !== this.backup.state || snapshots !== undefined;
-          this.backup = report;
-          if (snapshots !== undefined) this.snapshots = snapshots;
-          // Its progress is told when a report is due, not every second.
-          if (isOther) serving.report();
-        },
-      });
-      this.backups = { running, settings: this.settings };
-      running.start();
-    } catch (error) {
-      output.note(`No backups: ${(error as Error).message}`);
-    }
+    const running = createBackups({
+      ...{ access: bucket, password: backupPassword, plan, log: output.log },
+      tool: () => findTool(env, options.backup.tool ?? undefined),
+      onChange: (report, snapshots) => {
+        const isOther = report.state !== this.backup.state || snapshots !== undefined;
+        this.backup = report;
+        if (snapshots !== undefined) this.snapshots = snapshots;
+        // Its progress is told when a report is due, not every second.
+        if (isOther) serving.report();
+      },
+    });
+    this.backups = running;
+    running.start();
   }
 }

@@ -29,9 +29,7 @@ export function createHubOutput(
   return {
     live(publicUrl, serviceUrl) {
       output.stdout(
-        json
-          ? event("live", { publicUrl, upstream: serviceUrl })
-          : `live ${publicUrl} -> ${serviceUrl}\n`,
+        json ? event("live", { publicUrl, upstream: serviceUrl }) : `live ${publicUrl} -> ${serviceUrl}\n`,
       );
     },
     note(message) {

@@ -14,6 +14,9 @@ import { removeRunStatus, writeRunStatus } from "./status-file.ts";
 /** Another process may switch the hub off: how often its settings are looked at, ms. */
 const SETTINGS_MS = 1_000;
 
+/** A tunnel has so long to be connected before it is worth a sentence, ms. */
+const PATIENCE_MS = 10_000;
+
 /** Why a hub stops being served. */
 export type HubEnd =
   /** Somebody has switched it off on this machine. */
@@ -63,6 +66,8 @@ export class HubServing {
   private watch: ReturnType<typeof setInterval> | null = null;
   private wasReady = false;
   private lastParts: ReportParts | null = null;
+  /** Checks that were said to fail. */
+  private readonly failing = new Set<string>();
 
   constructor(options: HubServingOptions) {
     this.options = options;
@@ -126,6 +131,7 @@ export class HubServing {
     const { checks, ...parts } = this.lastParts;
     const { running, ready, connections, restarts } = this.supervisor.state;
     const all = [...tunnelChecks(this.supervisor.state), ...checks];
+    this.tell(all);
     writeRunStatus(this.options.dir, this.options.hubId, {
       at: new Date().toISOString(),
       tunnel: { running, ready, connections, restarts },
@@ -133,6 +139,20 @@ export class HubServing {
       backup: parts.backup === null ? null : { ...parts.backup },
     });
     return { version: fullVersion(), checks: all, ...parts };
+  }
+
+  /** Says of each check once that it fails, and once that it is well again. */
+  private tell(checks: readonly HubCheck[]): void {
+    const { unreadySince } = this.supervisor.state;
+    const isStarting = unreadySince !== null && performance.now() - unreadySince < PATIENCE_MS;
+    for (const { name, ok, message } of checks) {
+      const isTunnel = name === "tunnel" || name === "cloudflared";
+      if (!ok && !(isTunnel && isStarting) && !this.failing.has(name)) {
+        this.failing.add(name);
+        this.options.output.note(`${name}: ${message}`);
+      }
+      if (ok && this.failing.delete(name)) this.options.output.note(`${name}: well again`);
+    }
   }
 
   /** With what was known last: a stop looks at nothing anew. */

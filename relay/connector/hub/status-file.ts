@@ -7,7 +7,12 @@ import { hubRunDir } from "./state.ts";
 const RunStatus = z.object({
   /** ISO 8601, UTC. */
   at: z.string(),
-  tunnel: z.object({ running: z.boolean(), ready: z.boolean(), connections: z.number(), restarts: z.number() }),
+  tunnel: z.object({
+    running: z.boolean(),
+    ready: z.boolean(),
+    connections: z.number(),
+    restarts: z.number(),
+  }),
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), message: z.string().nullable() })),
   backup: z.looseObject({ state: z.string(), lastAt: z.string().nullable() }).nullable(),
 });

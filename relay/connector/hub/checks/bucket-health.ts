@@ -17,11 +17,8 @@ export class BucketHealth {
   async look(access: HubBucketAccess): Promise<HubCheck> {
     const { last } = this;
     const isFresh =
-      last !== null &&
-      last.result.ok &&
-      last.accessKeyId === access.accessKeyId &&
-      performance.now() - last.at < FRESH_MS;
-    if (isFresh) return last.result;
+      last?.result.ok && last.accessKeyId === access.accessKeyId && performance.now() - last.at < FRESH_MS;
+    if (last !== null && isFresh) return last.result;
     const result = await this.check(access);
     this.last = { accessKeyId: access.accessKeyId, at: performance.now(), result };
     return result;
