@@ -1,11 +1,18 @@
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { DnsStandIn } from "../dns.ts";
 import { createApiServer } from "./api/server.ts";
 import { type FaultAnswer, type FaultMatch, Faults } from "./core/faults.ts";
 import { cloudflareLimits } from "./core/rate-limit.ts";
+import type { OperationRow, StorageRow } from "./core/state.ts";
+import { StateFile } from "./core/state-file.ts";
 import { World } from "./core/world.ts";
+import { createR2, type R2 } from "./r2/r2.ts";
+import { hourOf } from "./r2/usage.ts";
 
 export interface CloudflareStandInOptions {
   /** Host names are made under it. */
@@ -18,6 +25,8 @@ export interface CloudflareStandInOptions {
   readonly propagationMs?: number;
   /** Of the API; 0, or left out: any free one. */
   readonly port?: number;
+  /** Of R2; likewise. */
+  readonly r2Port?: number;
 }
 
 /**
@@ -25,33 +34,54 @@ export interface CloudflareStandInOptions {
  * README.md beside this says how far it goes and what is assumed.
  */
 export class CloudflareStandIn {
-  readonly token = "cfat_stand-in-platform-token-of-the-account";
+  readonly token = TOKEN;
   /** Method and path of every call to the API. */
-  readonly calls: string[] = [];
+  readonly calls: string[];
   readonly world: World;
   readonly #faults = new Faults();
   readonly #api: Server;
+  readonly #r2: R2;
+  readonly #discard: string | null;
+  readonly #file: StateFile | null;
 
-  private constructor(options: CloudflareStandInOptions) {
-    this.world = new World({
-      zone: options.zone,
-      propagationMs: options.propagationMs ?? 0,
-      limits: cloudflareLimits,
-      state: null,
-    });
+  private constructor(parts: {
+    world: World;
+    r2: R2;
+    calls: string[];
+    file: StateFile | null;
+    discard: string | null;
+  }) {
+    const { world, r2, calls, file, discard } = parts;
+    this.world = world;
+    this.calls = calls;
+    this.#r2 = r2;
+    this.#file = file;
+    this.#discard = discard;
     this.#api = createApiServer({
-      world: this.world,
-      token: this.token,
+      world,
+      token: TOKEN,
       faults: this.#faults,
-      calls: this.calls,
-      saved: async () => undefined,
+      calls,
+      saved: async () => file?.saved(world.state),
     });
   }
 
   static async start(options: CloudflareStandInOptions): Promise<CloudflareStandIn> {
-    const standIn = new CloudflareStandIn(options);
-    standIn.#api.listen(options.port ?? 0, "127.0.0.1");
-    await once(standIn.#api, "listening");
+    const discard =
+      options.dataDir === undefined ? await mkdtemp(join(tmpdir(), "hotspot-cloudflare-")) : null;
+    const dataDir = options.dataDir ?? discard!;
+    const file = discard === null ? new StateFile(join(dataDir, "account.json")) : null;
+    const world = new World({
+      zone: options.zone,
+      propagationMs: options.propagationMs ?? 0,
+      limits: cloudflareLimits,
+      state: file?.load() ?? null,
+    });
+    world.onChange = () => file?.changed();
+    const calls: string[] = [];
+    const r2 = await createR2({ world, token: TOKEN, root: join(dataDir, "r2"), calls: [] });
+    const standIn = new CloudflareStandIn({ world, r2, calls, file, discard });
+    await Promise.all([listen(standIn.#api, options.port ?? 0), listen(r2.server, options.r2Port ?? 0)]);
     return standIn;
   }
 
@@ -68,7 +98,12 @@ export class CloudflareStandIn {
   }
 
   get apiBase(): string {
-    return `http://127.0.0.1:${(this.#api.address() as AddressInfo).port}/client/v4`;
+    return `${addressOf(this.#api)}/client/v4`;
+  }
+
+  /** S3, path style, region `auto`; for buckets of every jurisdiction. */
+  get r2Endpoint(): string {
+    return addressOf(this.#r2.server);
   }
 
   /** What a portal needs to provision here. */
@@ -78,6 +113,7 @@ export class CloudflareStandIn {
       MANAGED_CF_ACCOUNT_ID: this.accountId,
       MANAGED_CF_ZONE_ID: this.zoneId,
       MANAGED_CF_DOMAIN: this.zone,
+      MANAGED_CF_R2_ENDPOINT: this.r2Endpoint,
       CLOUDFLARE_API_BASE: this.apiBase,
     };
   }
@@ -104,12 +140,70 @@ export class CloudflareStandIn {
       records: [...records],
       buckets: [...buckets],
       tokens: [...tokens],
+      objects: this.#r2.objects(),
     };
   }
 
-  async stop(): Promise<void> {
-    this.#api.closeAllConnections();
-    this.#api.close();
-    await once(this.#api, "close");
+  /** Uploads in parts that were neither completed nor given up. */
+  uploads() {
+    return this.#r2.uploads();
   }
+
+  /** Deletes what the buckets' lifecycle rules say is due. */
+  async runLifecycle(now?: Date): Promise<void> {
+    await this.#r2.runLifecycle(now);
+  }
+
+  /** Rows for the analytics beside those that come of what R2 holds and was asked. */
+  addUsage(
+    bucketName: string,
+    rows: { storage?: Partial<StorageRow>[]; operations?: Partial<OperationRow>[] },
+  ): void {
+    const hour = hourOf(new Date());
+    const { storage, operations } = this.world.state;
+    for (const row of rows.storage ?? [])
+      storage.push({
+        hour,
+        objectCount: 0,
+        uploadCount: 0,
+        payloadSize: 0,
+        metadataSize: 0,
+        ...row,
+        bucketName,
+      });
+    for (const row of rows.operations ?? [])
+      operations.push({
+        hour,
+        actionType: "PutObject",
+        actionStatus: "success",
+        responseStatusCode: 200,
+        requests: 1,
+        ...row,
+        bucketName,
+      });
+    this.world.onChange();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([close(this.#api), close(this.#r2.server)]);
+    await this.#file?.saved(this.world.state);
+    if (this.#discard !== null) await rm(this.#discard, { recursive: true, force: true });
+  }
+}
+
+const TOKEN = "cfat_stand-in-platform-token-of-the-account";
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
+}
+
+function addressOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

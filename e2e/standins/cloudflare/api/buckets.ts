@@ -20,7 +20,7 @@ export const bucketRoutes: readonly Route[] = [
   route(`GET ${BASE}/*/lifecycle`, READ, (call) => ({ result: { rules: known(call).lifecycle } })),
 ];
 
-function create(call: Call): Success {
+async function create(call: Call): Promise<Success> {
   const { world } = call;
   const body = bodyObject(call);
   const jurisdiction = jurisdictionOf(call);
@@ -51,6 +51,7 @@ function create(call: Call): Success {
     ],
   };
   world.state.buckets.push(bucket);
+  await world.onBucketMade(bucket);
   return { result: shown(bucket) };
 }
 
@@ -80,7 +81,7 @@ async function remove(call: Call): Promise<Success> {
   const { world } = call;
   const bucket = known(call);
   if ((await world.countObjects(bucket.jurisdiction, bucket.name)) > 0)
-    throw new Refusal(409, 10_008, "The bucket you tried to delete (…) is not empty.");
+    throw new Refusal(409, 10_008, "The bucket you tried to delete is not empty.");
   world.state.buckets.splice(world.state.buckets.indexOf(bucket), 1);
   await world.onBucketDeleted(bucket.jurisdiction, bucket.name);
   return { result: {} };

@@ -5,6 +5,7 @@ import type { FaultAnswer, Faults } from "../core/faults.ts";
 import type { World } from "../core/world.ts";
 import { type ApiAnswer, type ApiRequest, answerApi } from "./answer.ts";
 import { refused } from "./envelope.ts";
+import { answerGraphql } from "./graphql.ts";
 
 const PREFIX = "/client/v4";
 const TOO_MANY = "Please wait and consider throttling your request speed";
@@ -48,7 +49,10 @@ async function serve(
   if (limited)
     return send(options, response, { status: 429, body: refused(10_013, TOO_MANY) }, limited.retryAfter);
   const carryOut = async (): Promise<ApiAnswer> => {
-    const answer = await answerApi(world, token, asked);
+    const answer =
+      asked.path === "/graphql" && asked.headers.authorization === `Bearer ${token}`
+        ? { status: 200, body: await answerGraphql(world, JSON.parse(asked.body)) }
+        : await answerApi(world, token, asked);
     await options.saved();
     return answer;
   };

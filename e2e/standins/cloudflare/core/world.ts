@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { type Permission, permissions } from "./permissions.ts";
 import { type ApiLimits, RateLimit } from "./rate-limit.ts";
-import { emptyState, type State, type Token, type Tunnel } from "./state.ts";
+import { type Bucket, emptyState, type State, type Token, type Tunnel } from "./state.ts";
 
 /** One running cloudflared at the edge. */
 export interface Connector {
@@ -41,8 +41,9 @@ export class World {
   r2Subscribed = true;
   onChange: () => void = () => undefined;
   onRecordsChange: () => void = () => undefined;
+  onBucketMade: (bucket: Bucket) => Promise<void> = async () => undefined;
   onBucketDeleted: (jurisdiction: string, name: string) => Promise<void> = async () => undefined;
-  /** What R2 holds in a bucket, for refusing to delete it. */
+  /** Objects and uploads in a bucket: one that holds any is not deleted. */
   countObjects: (jurisdiction: string, name: string) => Promise<number> = async () => 0;
 
   constructor(options: WorldOptions) {
