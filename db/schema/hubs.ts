@@ -68,11 +68,11 @@ export interface HubsTable {
   step: string | null;
   /** Why the last try of that step failed, in words. */
   failure: string | null;
+  /** What kind of failure, for programs. */
+  failure_code: string | null;
   failures: Generated<number>;
   /** When work on it goes on; null: there is none. */
   next_try_at: Date | null;
-  /** Somebody works on it now. */
-  leased_until: Date | null;
   bucket_id: string | null;
   cf_account_id: string | null;
   zone_id: string | null;
@@ -93,6 +93,8 @@ export interface HubsTable {
   last_health_check: Date | null;
   health: HubHealth | null;
   health_reason: string | null;
+  /** Self-hosted: the name that it says it serves. */
+  reported_hostname: string | null;
   health_checks: JSONColumnType<HubCheck[], string | undefined, string>;
   backup: JSONColumnType<HubBackupReport | null, string | null, string | null>;
   created_at: Generated<Date>;
@@ -127,6 +129,8 @@ export interface HubKeysTable {
   bucket_id: string;
   /** Stored before the token is made, so that one whose value was never seen is found and removed. */
   token_name: string;
+  /** Somebody began to make the token: one of that name may exist whose value nobody has. */
+  attempted_at: Date | null;
   /** Id of the token; what S3 calls the access key id. */
   access_key_id: string | null;
   sealed_secret: string | null;

@@ -280,6 +280,16 @@ export type RemoveHubHostnameInput = z.infer<typeof RemoveHubHostnameInput>;
 export const BackupPasswordOutput = z.object({ password: z.string() });
 export type BackupPasswordOutput = z.infer<typeof BackupPasswordOutput>;
 
+export const OwnBackupPasswordOutput = BackupPasswordOutput.extend({
+  prefix: z.string().describe("Where in the bucket the hub keeps its backups, without a slash at the end"),
+});
+export type OwnBackupPasswordOutput = z.infer<typeof OwnBackupPasswordOutput>;
+
+export const HubTokenOutput = z.object({
+  hubToken: z.string().describe("Shown once; the earlier one stops at once"),
+});
+export type HubTokenOutput = z.infer<typeof HubTokenOutput>;
+
 export const BucketUseInput = HubInput.extend({ days: z.number().int().min(1).max(400).default(90) });
 export type BucketUseInput = z.infer<typeof BucketUseInput>;
 
@@ -323,5 +333,6 @@ export const ReportHubOutput = z.object({
   hostnames: z.array(z.object({ host: z.string(), serviceUrl: z.string() })),
   /** Seconds until the next report is expected. */
   reportAfterSeconds: z.number(),
+  tunnelId: z.string().nullable().describe("Another one than yours: call enroll for its token"),
 });
 export type ReportHubOutput = z.infer<typeof ReportHubOutput>;

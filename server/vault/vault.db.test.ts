@@ -2,11 +2,14 @@ import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import { beforeAll, expect, test } from "vitest";
 import { createTenant, createTestDb } from "../../db/testing/index.ts";
-import { createLocalKeyService, createTenantVault, shredTenantKeys } from "./index.ts";
+import { runJobs } from "../jobs/testing.ts";
+import { createLocalKeyService, createTenantVault, shredTenantKeys, vaultUpkeepTask } from "./index.ts";
+import { rotateVault } from "./rotate.ts";
 import { rotateTenantKey } from "./tenant-keys.ts";
+import { tenantKeyIdOf } from "./tenant-vault.ts";
 import { keepVault, type SealedColumn } from "./upkeep.ts";
 
-const { db } = await createTestDb();
+const { db, url } = await createTestDb();
 const oldKey = { id: "old", key: randomBytes(32) };
 const newKey = { id: "new", key: randomBytes(32) };
 const keys = createLocalKeyService([oldKey]);
@@ -177,4 +180,21 @@ test("after shredding nothing of the tenant opens, at once and for processes tha
   expect(await vault.open(db, place, sealed)).toBe("gone");
   await shredTenantKeys(db, tenantId);
   await expect(vault.open(db, place, sealed)).rejects.toThrow(/shredded/);
+});
+
+test("an operator replaces the keys of all tenants, or of one, and the job that seals anew is asked for", async () => {
+  const { lines } = await runJobs(url, [vaultUpkeepTask({ db, keys, vault, sealed: [column] })]);
+  const a = await createTenant(db, {});
+  const b = await createTenant(db, {});
+  await store(a.tenantId, "operator-a", "x");
+  await store(b.tenantId, "operator-b", "x");
+  expect(await rotateVault(db, keys, a.tenantId)).toBe(1);
+  expect(await keyRows(a.tenantId)).toMatchObject([{ retired_at: expect.any(Date) }, { retired_at: null }]);
+  expect(await keyRows(b.tenantId)).toHaveLength(1);
+  expect(await rotateVault(db, keys)).toBeGreaterThanOrEqual(2);
+  expect(await keyRows(b.tenantId)).toHaveLength(2);
+  await expect(rotateVault(db, keys, "nobody")).rejects.toThrow(/nothing sealed/);
+  const current = async () => (await keyRows(b.tenantId)).find(({ retired_at }) => retired_at === null)!.id;
+  await expect.poll(async () => tenantKeyIdOf(await stored("operator-b"))).toBe(await current());
+  expect(lines.filter(({ level }) => level === "error")).toEqual([]);
 });

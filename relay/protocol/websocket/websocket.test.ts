@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
-import { FakeConnection } from "./testing/fake-connection.ts";
+import { FakeConnection } from "../../link/testing/fake-connection.ts";
+import { MAX_MESSAGE_BYTES } from "../limits.ts";
+import { WebSocketFault, WebSocketReceiver } from "./receiver.ts";
+import { WebSocketSender } from "./sender.ts";
 import { unmask } from "./unmask.ts";
-import { WebSocketFault, WebSocketReceiver } from "./websocket-receiver.ts";
-import { WebSocketSender } from "./websocket-sender.ts";
 
 interface FrameOptions {
   opcode?: number;
@@ -32,6 +32,7 @@ function receiver() {
   const closes: number[] = [];
   const clock = { now: 0 };
   const machine = new WebSocketReceiver(
+    "server",
     {
       onMessage: (message) => messages.push(Buffer.from(message).toString("hex")),
       onPing: (payload) => pings.push(Buffer.from(payload).toString("hex")),
@@ -208,7 +209,7 @@ describe("the sender", () => {
     (length) => {
       const conn = new FakeConnection();
       const batch = new Uint8Array(16 + length).fill(7);
-      expect(new WebSocketSender(conn).send(batch, 16, batch.length)).toBe(true);
+      expect(new WebSocketSender("server", conn).send(batch, 16, batch.length)).toBe(true);
       expect(conn.writes).toBe(1);
       expect(hex(conn.written())).toBe(hex(frame(new Uint8Array(length).fill(7), { masked: false })));
     },
@@ -216,7 +217,7 @@ describe("the sender", () => {
 
   it("keeps what the socket does not take, in order, and closes after it", () => {
     const conn = new FakeConnection();
-    const sender = new WebSocketSender(conn);
+    const sender = new WebSocketSender("server", conn);
     conn.room = 5;
     for (let i = 0; i < 3; i++) sender.send(new Uint8Array(26).fill(i), 16, 26);
     sender.close(1001, "bye");

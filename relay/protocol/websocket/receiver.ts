@@ -1,5 +1,6 @@
-import { CloseCode } from "../protocol/codes.ts";
-import { MAX_MESSAGE_BYTES, MAX_PINGS, PING_WINDOW_MS } from "../protocol/limits.ts";
+import { CloseCode } from "../codes.ts";
+import { MAX_MESSAGE_BYTES, MAX_PINGS, PING_WINDOW_MS } from "../limits.ts";
+import type { WebSocketRole } from "./role.ts";
 import { unmask } from "./unmask.ts";
 
 const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -8,7 +9,7 @@ const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 1
 const MAX_FRAGMENTS = 64;
 /** A message in parts starts with this much memory and grows with what really comes, not with what its header says. */
 const FIRST_BYTES = 70_000;
-/** Largest frame header from a client: 2 + 8 + 4 (RFC 6455 section 5.2). */
+/** Largest frame header, that of a client: 2 + 8 + 4 (RFC 6455 section 5.2). */
 const MAX_HEADER_BYTES = 14;
 const MAX_CONTROL_BYTES = 125;
 /** For headers that come in one chunk, nearly all of them: shared by all links. */
@@ -36,13 +37,15 @@ export interface WebSocketReceiverEvents {
 }
 
 /**
- * The server's half of RFC 6455 framing, without extensions: bytes of a socket in, messages out. Everything a frame
+ * The reading half of RFC 6455 framing, without extensions: bytes of a socket in, messages out. Everything a frame
  * header can show wrong is refused when the header is read, before its payload is kept. `push` may change the bytes
  * it is given (the mask is removed in place).
  */
 export class WebSocketReceiver {
   private readonly events: WebSocketReceiverEvents;
   private readonly now: () => number;
+  /** Clients mask what they send, servers do not (RFC 6455 section 5.1). */
+  private readonly masked: boolean;
   /** Where the frame header under way is gathered; its own only when a chunk has ended in the middle of one. */
   private header: Uint8Array = scratchHeader;
   private headerBytes = 0;
@@ -68,7 +71,9 @@ export class WebSocketReceiver {
   private pings = 0;
   private ended = false;
 
-  constructor(events: WebSocketReceiverEvents, now: () => number) {
+  /** @param role ours: the frames come from the other one */
+  constructor(role: WebSocketRole, events: WebSocketReceiverEvents, now: () => number) {
+    this.masked = role === "server";
     this.events = events;
     this.now = now;
   }
@@ -190,14 +195,10 @@ export class WebSocketReceiver {
       const short = header[1]! & 0x7f;
       const lengthBytes = short === 127 ? 8 : short === 126 ? 2 : 0;
       if (lengthBytes !== 0 && have === 2 + lengthBytes) this.checkLength(lengthBytes);
-      if (have < 6 + lengthBytes) continue;
-      this.left = lengthBytes === 0 ? short : readLength(header, lengthBytes);
       const maskAt = 2 + lengthBytes;
-      this.mask =
-        (header[maskAt]! << 24) |
-        (header[maskAt + 1]! << 16) |
-        (header[maskAt + 2]! << 8) |
-        header[maskAt + 3]!;
+      if (have < (this.masked ? maskAt + 4 : maskAt)) continue;
+      this.left = lengthBytes === 0 ? short : readLength(header, lengthBytes);
+      if (this.masked) this.mask = readMask(header, maskAt);
       this.seen = 0;
       this.headerBytes = 0;
       this.header = scratchHeader;
@@ -211,7 +212,10 @@ export class WebSocketReceiver {
   private checkStart(first: number, second: number): void {
     const opcode = first & 0x0f;
     if ((first & 0x70) !== 0) throw new WebSocketFault(CloseCode.protocolError, "reserved bits set");
-    if ((second & 0x80) === 0) throw new WebSocketFault(CloseCode.protocolError, "frame without a mask");
+    if (second > 0x7f !== this.masked) {
+      const fault = this.masked ? "frame without a mask" : "masked frame of a server";
+      throw new WebSocketFault(CloseCode.protocolError, fault);
+    }
     this.fin = (first & 0x80) !== 0;
     if (opcode >= Opcode.close) {
       if (opcode > Opcode.pong) throw new WebSocketFault(CloseCode.protocolError, `opcode ${opcode}`);
@@ -253,6 +257,10 @@ function readLength(header: Uint8Array, lengthBytes: number): number {
   if (lengthBytes === 2) return (header[2]! << 8) | header[3]!;
   if ((header[2]! | header[3]! | header[4]! | header[5]!) !== 0) return Number.POSITIVE_INFINITY;
   return ((header[6]! << 24) | (header[7]! << 16) | (header[8]! << 8) | header[9]!) >>> 0;
+}
+
+function readMask(header: Uint8Array, at: number): number {
+  return (header[at]! << 24) | (header[at + 1]! << 16) | (header[at + 2]! << 8) | header[at + 3]!;
 }
 
 /** The code of a close frame; 1005 when it has none. @throws WebSocketFault for a malformed one (RFC 6455 section 5.5.1) */
