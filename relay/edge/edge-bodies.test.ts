@@ -36,6 +36,25 @@ test("a chunked upload cut anywhere arrives whole", () => {
   }
 });
 
+test("a read full of tiny chunks is taken in several turns, and others have theirs in between", async () => {
+  const { connect, tunnel } = createTestEdge();
+  const [client, other] = [connect(), connect()];
+  const chunks = 10_000;
+  tunnel.window = 1_000_000;
+  client.send(`${request("POST", "/", "Transfer-Encoding: chunked")}${"1\r\nx\r\n".repeat(chunks)}`);
+  const upload = tunnel.last;
+  expect(upload.body.length).toBeLessThan(chunks / 2);
+  expect(client.paused).toBe(true);
+  other.send(get("/between"));
+  expect(tunnel.last.head).toMatch(/^GET \/between /);
+  while (upload.body.length < chunks) await settle();
+  expect(client.paused).toBe(false);
+  client.send(`0\r\n\r\n${get("/next")}`);
+  expect([upload.body, upload.ended]).toEqual(["x".repeat(chunks), true]);
+  upload.respond(OK, "ok");
+  expect(tunnel.last.head).toMatch(/^GET \/next /);
+});
+
 test("a slow reader costs credit, not memory: it is given back as bytes leave", async () => {
   const { connect, tunnel } = createTestEdge();
   const client = connect();
