@@ -119,6 +119,12 @@ export const relayVariables = {
     schema: integer(1, 100_000).default(100),
     fallback: "100",
   }),
+  RELAY_TLS_HANDSHAKE_SECONDS: define({
+    description: "A client has so long for its TLS handshake, then it is cut, in seconds.",
+    expected: "whole seconds from 1 to 3600",
+    schema: integer(1, 3_600).default(10),
+    fallback: "10",
+  }),
   RELAY_HSTS_SECONDS: define({
     description:
       "Answers over https tell browsers to use nothing else for so long, in seconds; 0: they do not.",

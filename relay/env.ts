@@ -97,6 +97,7 @@ export function readRelayEnv(source: Readonly<Record<string, string | undefined>
       bodyIdleMs: values.RELAY_CLIENT_BODY_SECONDS * 1_000,
       idleMs: values.RELAY_CLIENT_IDLE_SECONDS * 1_000,
       writeStallMs: values.RELAY_CLIENT_STALL_SECONDS * 1_000,
+      handshakeMs: values.RELAY_TLS_HANDSHAKE_SECONDS * 1_000,
     }),
     tls:
       values.RELAY_TLS_PORT === undefined

@@ -31,15 +31,24 @@ export interface Plan {
   readonly requestsPerMinute: number | null;
   /** Largest request body. */
   readonly maxBodyBytes: number;
+  /** Largest request head, its line and fields together; never above what the relay reads at all (32 KiB). */
+  readonly maxHeadBytes: number;
+  /** Longest request target: path and query; never above what the relay reads at all (16 KiB). */
+  readonly maxTargetBytes: number;
   readonly accessKeys: number;
   readonly apiKeys: number;
   /** Host names of its own, claimed ones counted. */
   readonly customDomains: number;
+  /** Installations with Managed Cloudflare. */
+  readonly hubs: number;
+  /** Host names of a hub beside its main one. */
+  readonly hubHostnames: number;
   /** How long rows of the request log are kept. */
   readonly requestLogDays: number;
 }
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 export const plans = {
   free: {
@@ -60,9 +69,13 @@ export const plans = {
     concurrentRequests: 100,
     requestsPerMinute: 60_000,
     maxBodyBytes: 256 * MIB,
+    maxHeadBytes: 16 * KIB,
+    maxTargetBytes: 8 * KIB,
     accessKeys: 5,
     apiKeys: 2,
     customDomains: 0,
+    hubs: 0,
+    hubHostnames: 0,
     requestLogDays: 7,
   },
   pro: {
@@ -83,9 +96,13 @@ export const plans = {
     concurrentRequests: 500,
     requestsPerMinute: 600_000,
     maxBodyBytes: 1024 * MIB,
+    maxHeadBytes: 32 * KIB,
+    maxTargetBytes: 16 * KIB,
     accessKeys: 50,
     apiKeys: 10,
     customDomains: 3,
+    hubs: 2,
+    hubHostnames: 3,
     requestLogDays: 30,
   },
   team: {
@@ -106,9 +123,13 @@ export const plans = {
     concurrentRequests: 2000,
     requestsPerMinute: null,
     maxBodyBytes: 4096 * MIB,
+    maxHeadBytes: 32 * KIB,
+    maxTargetBytes: 16 * KIB,
     accessKeys: 500,
     apiKeys: 50,
     customDomains: 20,
+    hubs: 10,
+    hubHostnames: 20,
     requestLogDays: 90,
   },
 } as const satisfies Record<PlanName, Plan>;

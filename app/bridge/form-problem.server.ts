@@ -74,6 +74,7 @@ const pageStatus: Partial<Record<TRPCError["code"], number>> = {
   BAD_REQUEST: 404,
   FORBIDDEN: 403,
   TOO_MANY_REQUESTS: 429,
+  SERVICE_UNAVAILABLE: 503,
 };
 
 function problemOf(error: unknown): FormProblem | null {

@@ -19,13 +19,16 @@ export interface PlanFacts {
     connectors: number;
     tcpPorts: number;
     maxBodyBytes: number;
+    maxHeadBytes: number;
+    maxTargetBytes: number;
     accessKeys: number;
     customDomains: number;
     requestLogDays: number;
   };
 }
 
-const mebibyte = 1024 * 1024;
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
 
 /**
  * The plans as the landing page shows them, which is read before anybody is signed in. A test holds them against the
@@ -49,6 +52,8 @@ export const planFacts: readonly PlanFacts[] = [
       connectors: 2,
       tcpPorts: 2,
       maxBodyBytes: 256 * mebibyte,
+      maxHeadBytes: 16 * kibibyte,
+      maxTargetBytes: 8 * kibibyte,
       accessKeys: 5,
       customDomains: 0,
       requestLogDays: 7,
@@ -71,6 +76,8 @@ export const planFacts: readonly PlanFacts[] = [
       connectors: 8,
       tcpPorts: 20,
       maxBodyBytes: 1024 * mebibyte,
+      maxHeadBytes: 32 * kibibyte,
+      maxTargetBytes: 16 * kibibyte,
       accessKeys: 50,
       customDomains: 3,
       requestLogDays: 30,
@@ -93,6 +100,8 @@ export const planFacts: readonly PlanFacts[] = [
       connectors: 16,
       tcpPorts: 50,
       maxBodyBytes: 4096 * mebibyte,
+      maxHeadBytes: 32 * kibibyte,
+      maxTargetBytes: 16 * kibibyte,
       accessKeys: 500,
       customDomains: 20,
       requestLogDays: 90,

@@ -45,6 +45,7 @@ export function planGrants(plan: PlanFacts): string[] {
     `${plural(limits.devices, "device")}, ${plural(limits.connectors, "connector")} at a time`,
     plural(limits.tcpPorts, "TCP port"),
     `Request bodies up to ${binarySize(limits.maxBodyBytes)}`,
+    `Request headers up to ${binarySize(limits.maxHeadBytes)}, URLs ${binarySize(limits.maxTargetBytes)}`,
     plural(limits.accessKeys, "access key"),
     ...(limits.customDomains > 0 ? [plural(limits.customDomains, "custom domain")] : []),
     `Request log kept ${plural(limits.requestLogDays, "day")}`,
@@ -52,8 +53,9 @@ export function planGrants(plan: PlanFacts): string[] {
   ];
 }
 
-/** Limits of bodies are round in binary units: `256 MiB`, `4 GiB`. */
+/** Limits of sizes are round in binary units: `8 KiB`, `256 MiB`, `4 GiB`. */
 function binarySize(bytes: number): string {
   const mebibytes = bytes / 1024 ** 2;
+  if (mebibytes < 1) return `${bytes / 1024}\u00a0KiB`;
   return mebibytes >= 1024 ? `${mebibytes / 1024}\u00a0GiB` : `${mebibytes}\u00a0MiB`;
 }

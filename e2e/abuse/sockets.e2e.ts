@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { abuse } from "../chaos/abuse/programs.ts";
 import { within } from "../fixtures/gate.ts";
 import { metricOf } from "../fixtures/metrics.ts";
 import { patternBlock } from "../fixtures/pattern.ts";
@@ -102,6 +103,36 @@ test("1,000 sockets of one tenant cost at most 40 KiB each, the other tenant is 
     expect(await metricOf(lab.world.relay, "hotspot_edge_connections")).toBeLessThan(50),
   );
   for (const http of await keptOpen(1, "127.0.0.4")) http.close();
+});
+
+test("connections that come and go as fast as one process can make them: each is taken, and another address's new ones are served meanwhile", async () => {
+  lab.upstream.on("/dialled", (_req, res) => res.end("answered"));
+  lab.otherUpstream.on("/beside", (_req, res) => res.end("beside"));
+  const plan = { kind: "dials" as const, port: lab.port, host: lab.host, seconds: 2, rate: 5_000 };
+  let isOver = false;
+  const flood = abuse(plan).finally(() => {
+    isOver = true;
+  });
+  let served = 0;
+  while (!isOver) {
+    const beside = await RawHttp.open(lab.port, "127.0.0.5");
+    beside.request(["GET /beside HTTP/1.1", `Host: ${lab.otherHost}`]);
+    const answer = await within(5_000, "a new connection of another address", beside.response());
+    expect(answer.body.toString()).toBe("beside");
+    beside.close();
+    served++;
+  }
+  const { counts, seconds } = await flood;
+  const { dialled = 0, answered = 0, failed = 0, unanswered = 0 } = counts;
+  expect([failed, unanswered]).toEqual([0, 0]);
+  expect(answered).toBe(dialled >> 1);
+  expect(served).toBeGreaterThan(20);
+  console.log(
+    `${Math.round(dialled / plan.seconds)} connections a second, done after ${seconds.toFixed(1)} s; ${served} beside`,
+  );
+  await until(async () =>
+    expect(await metricOf(lab.world.relay, "hotspot_edge_connections")).toBeLessThan(50),
+  );
 });
 
 test("100 readers that stall: the relay grows by a window each and a tenth, and the tenant's other requests are served", async () => {

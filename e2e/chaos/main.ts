@@ -2,14 +2,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { buildPortal } from "../fixtures/build-portal.ts";
+import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
 import { runAbuse } from "./abuse/main.ts";
+import { runOutage } from "./outage.ts";
 import { runChaos } from "./run.ts";
 import { LADDER, runSilence } from "./silence.ts";
 
-const [command, ...rest] = process.argv.slice(2);
-const isAbuse = command === "abuse";
+const [command = "", ...rest] = process.argv.slice(2);
+const own: Record<string, (args: string[]) => Promise<void>> = { abuse: runAbuse, outage };
+const isOwn = command in own;
 const { values } = parseArgs({
-  args: isAbuse ? [] : process.argv.slice(2),
+  args: isOwn ? [] : process.argv.slice(2),
   options: {
     rounds: { type: "string", default: "200" },
     seed: { type: "string" },
@@ -22,11 +26,39 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
   console.error("usage: npm run chaos -- [--rounds 200] [--seed <whole number>] [--clients 12] | --silence");
   console.error("       npm run chaos -- abuse [--full] [--only <part of a name>] [--soak-minutes 30]");
+  console.error("       npm run chaos -- outage [--seconds 60]");
   process.exit(2);
 }
-if (isAbuse) await runAbuse(rest);
+if (isOwn) await own[command]?.(rest);
 else if (values.silence) await silence();
 else await chaos();
+
+/** Postgres is away for a minute under load. */
+async function outage(args: string[]): Promise<void> {
+  const options = { seconds: { type: "string", default: "60" } } as const;
+  const { seconds } = parseArgs({ args, options }).values;
+  resolveLocalhostNames();
+  const folder = await mkdtemp(join(tmpdir(), "hotspot-outage-"));
+  try {
+    const seen = await runOutage(folder, await buildPortal(), Number(seconds));
+    for (const what of new Set(seen.during.map((one) => one.what))) {
+      const asked = seen.during.filter((one) => one.what === what);
+      const slowest = Math.max(...asked.map(({ tookMs }) => tookMs));
+      console.log(
+        `${what}: ${asked.length} times ${[...new Set(asked.map(({ status }) => status))]}, at most ${slowest} ms`,
+      );
+    }
+    const { statuses, cutStreams, answered, logged, rows, summed } = seen;
+    console.log(
+      `${answered} requests ${JSON.stringify([...statuses])}, ${cutStreams} streams cut; ${logged} of them in the log, ` +
+        `${rows} rows, ${summed} in the sums`,
+    );
+    const isExact = logged === answered && rows === summed && statuses.get(200) === answered;
+    if (!isExact || cutStreams > 0) process.exitCode = 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** Streams that say nothing for up to 305 s: a little over five minutes. */
 async function silence(): Promise<void> {

@@ -50,7 +50,10 @@ export async function startUpstream(): Promise<Upstream> {
   let server: Server;
   const listen = () =>
     new Promise<void>((resolve, reject) => {
-      server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 0 }, answer);
+      server = createServer(
+        { maxHeaderSize: 65_536, keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 0 },
+        answer,
+      );
       server.on("checkContinue", answer);
       server.on("connection", (socket: Socket) => {
         sockets.add(socket);

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { announce } from "../fixtures/change-events.ts";
 import { freePort } from "../fixtures/free-port.ts";
-import { fieldValues, RawHttp, rawRequest } from "../fixtures/raw-http.ts";
+import { fieldValues, rawRequest } from "../fixtures/raw-http.ts";
 import { expectOurError } from "./error-answer.ts";
 import { connect, type LabTenant, makeTenant, tunnelLab } from "./lab.ts";
 
@@ -77,20 +77,20 @@ describe("the answers of design.md's table", () => {
     expect((await ask(lab.host, "/limited")).status).toBe(200);
   });
 
-  test("a body over the plan's limit: 413 before any of it is sent", async () => {
-    const tenant = await makeTenant(lab.world, { plan: "free" });
-    await connect(lab.world, tenant, { to: lab.upstream.url });
-    const http = await RawHttp.open(lab.port);
-    http.request([
-      "POST /too-big HTTP/1.1",
-      `Host: ${tenant.host}`,
-      `Content-Length: ${256 * 1024 * 1024 + 1}`,
-    ]);
-    const answer = await http.response("POST");
-    expect(answer.status).toBe(413);
-    expectOurError(answer, 413, fieldValues(answer, "hotspot-error")[0] ?? "");
+  test("a body, target or head over the plan's limit is refused before the upstream hears of it; another plan lets it through", async () => {
+    const free = await makeTenant(lab.world, { plan: "free" });
+    await connect(lab.world, free, { to: lab.upstream.url });
+    lab.upstream.on("/too-big", (_req, res) => res.end("taken"));
+    const answerTo = (host: string, [line = "", ...fields]: string[]) =>
+      rawRequest(lab.port, [line, `Host: ${host}`, ...fields]);
+    const cases: [status: number, code: string, head: string[]][] = [
+      [413, "body_too_large", ["POST /too-big HTTP/1.1", `Content-Length: ${256 * 1024 * 1024 + 1}`]],
+      [414, "target_too_long", [`GET /too-big?${"q".repeat(8_192)} HTTP/1.1`]],
+      [431, "head_too_large", ["GET /too-big HTTP/1.1", `X-Long: ${"x".repeat(16_384)}`]],
+    ];
+    for (const [status, code, head] of cases) expectOurError(await answerTo(free.host, head), status, code);
     expect(lab.upstream.seenAt("/too-big")).toEqual([]);
-    http.close();
+    for (const [, , head] of cases.slice(1)) expect((await answerTo(lab.host, head)).status).toBe(200);
   });
 
   test.each([

@@ -77,7 +77,7 @@ export interface Applicant {
 }
 
 /**
- * Host name -> route -> rate limit -> own paths -> state -> access key -> body limit -> budgets. Answers at once when all of it is
+ * Host name -> route -> rate limit -> own paths -> state -> access key -> limits of size -> budgets. Answers at once when all of it is
  * cached. A rejected promise means that something could not be looked up.
  */
 export function admit(edge: EdgeContext, request: Applicant): Verdict | Promise<Verdict> {
@@ -192,7 +192,7 @@ function admitRoute(
     if (route.state === "unpaid") return unpaid(edge.config.portalUrl);
     return { kind: "error", code: "endpoint_suspended", message: route.stateReason };
   }
-  if (request.forwarding?.owner === true) return admitBody(edge, request, route);
+  if (request.forwarding?.owner === true) return admitSize(edge, request, route);
   const access = edge.access.check(route, secretOf(request, head));
   if (access instanceof Promise) return access.then((decided) => admitAccess(edge, request, route, decided));
   return admitAccess(edge, request, route, access);
@@ -213,12 +213,14 @@ function admitAccess(
 ): Verdict | Promise<Verdict> {
   if (access === "refused") return { kind: "error", code: "invalid_access_key" };
   request.accessKeyId = access.accessKeyId;
-  return admitBody(edge, request, route);
+  return admitSize(edge, request, route);
 }
 
-function admitBody(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | Promise<Verdict> {
+function admitSize(edge: EdgeContext, request: Applicant, route: EdgeRoute): Verdict | Promise<Verdict> {
   const head = request.head();
-  const { maxBodyBytes, maxConcurrentRequests } = route.limits;
+  const { maxBodyBytes, maxHeadBytes, maxTargetBytes, maxConcurrentRequests } = route.limits;
+  if (head.targetEnd - head.targetStart > maxTargetBytes) return { kind: "error", code: "target_too_long" };
+  if (head.end - head.start > maxHeadBytes) return { kind: "error", code: "head_too_large" };
   if (head.framing === Framing.length && head.contentLength > maxBodyBytes) {
     return { kind: "error", code: "body_too_large" };
   }

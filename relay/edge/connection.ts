@@ -53,6 +53,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   private served = 0;
   private discarded = 0;
   private overflowed = false;
+  private isFedLater = false;
   private outputEnding = false;
   private endSent = false;
 
@@ -157,21 +158,34 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   }
 
   /** Bytes that come while a request is in progress. */
-  private feed(bytes: Uint8Array, from: number, to: number): void {
+  private feed(bytes: Uint8Array, from: number, to: number, isOurs = false): void {
     const wasRunning = this.running;
     this.running = true;
-    const at = this.takeBody(bytes, from, to);
+    const at = this.takeBody(bytes, from, to, isOurs);
     this.running = wasRunning;
     if (at < to && this.state === State.head) this.run(bytes, at, to);
   }
 
-  /** @returns offset of bytes that are left for the next head, when the request has ended meanwhile */
-  private takeBody(bytes: Uint8Array, from: number, to: number): number {
+  /**
+   * @param isOurs the bytes are of `pending`
+   * @returns offset of bytes that are left for the next head, when the request has ended meanwhile
+   */
+  private takeBody(bytes: Uint8Array, from: number, to: number, isOurs = false): number {
     const { exchange } = this;
     let at = from;
     if (exchange?.takesBody === true && this.pending.isEmpty) at = exchange.body.feed(bytes, from, to);
     if (at === to || this.state === State.head) return at;
-    if (this.state === State.busy) this.keep(bytes, at, to);
+    if (this.state !== State.busy) return to;
+    if (isOurs && this.pending.isEmpty && exchange?.takesBody === true) this.pending.giveBack(bytes, at, to);
+    else this.keep(bytes, at, to);
+    // It could take more, and left it for another turn.
+    if (this.exchange?.takesBody === true && !this.isFedLater) {
+      this.isFedLater = true;
+      setImmediate(() => {
+        this.isFedLater = false;
+        this.feedPending();
+      });
+    }
     return to;
   }
 
@@ -227,7 +241,7 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     if (exchange === null || this.rest !== null) return;
     if (!this.pending.isEmpty && exchange.takesBody) {
       const bytes = this.pending.take();
-      this.feed(bytes, 0, bytes.length);
+      this.feed(bytes, 0, bytes.length, true);
     }
     const flows = this.exchange?.body.isFlowing ?? true;
     if (this.pending.isEmpty && !this.overflowed && flows) this.resumeReading();

@@ -20,6 +20,9 @@ export interface EdgeRoute {
   readonly usageMode: "ask" | "read" | "off";
   readonly limits: {
     readonly maxBodyBytes: number;
+    /** Request line and fields together. The parser has a bound of its own, for before the route is known. */
+    readonly maxHeadBytes: number;
+    readonly maxTargetBytes: number;
     readonly maxConnectors: number;
     readonly maxConcurrentRequests: number;
     /** Of all clients of the tenant together; null: no such limit. */

@@ -36,6 +36,25 @@ test("a chunked upload cut anywhere arrives whole", () => {
   }
 });
 
+test("a read full of tiny chunks is taken in several turns, and others have theirs in between", async () => {
+  const { connect, tunnel } = createTestEdge();
+  const [client, other] = [connect(), connect()];
+  const chunks = 10_000;
+  tunnel.window = 1_000_000;
+  client.send(`${request("POST", "/", "Transfer-Encoding: chunked")}${"1\r\nx\r\n".repeat(chunks)}`);
+  const upload = tunnel.last;
+  expect(upload.body.length).toBeLessThan(chunks / 2);
+  expect(client.paused).toBe(true);
+  other.send(get("/between"));
+  expect(tunnel.last.head).toMatch(/^GET \/between /);
+  while (upload.body.length < chunks) await settle();
+  expect(client.paused).toBe(false);
+  client.send(`0\r\n\r\n${get("/next")}`);
+  expect([upload.body, upload.ended]).toEqual(["x".repeat(chunks), true]);
+  upload.respond(OK, "ok");
+  expect(tunnel.last.head).toMatch(/^GET \/next /);
+});
+
 test("a slow reader costs credit, not memory: it is given back as bytes leave", async () => {
   const { connect, tunnel } = createTestEdge();
   const client = connect();
@@ -94,6 +113,35 @@ test("a declared body over the limit is 413 before the tunnel hears of it", () =
   expect(tunnel.streams).toHaveLength(0);
   expect(records).toMatchObject([{ status: 413, errorCode: "body_too_large" }]);
 });
+
+test.each([
+  [
+    "target",
+    { maxTargetBytes: 20 },
+    414,
+    "target_too_long",
+    get(`/${"a".repeat(19)}`),
+    get(`/${"a".repeat(20)}`),
+  ],
+  ["head", { maxHeadBytes: 53 }, 431, "head_too_large", get("/", "X: 34567890"), get("/", "X: 345678901")],
+])(
+  "a %s at the plan's limit passes, a byte more is refused before the tunnel hears of it and the connection goes on",
+  (_, limit, status, code, fits, over) => {
+    const limits = { ...acme.limits, ...limit };
+    const { connect, tunnel, records } = createTestEdge({ routes: { acme: { ...acme, limits } } });
+    const client = connect();
+    for (const message of [over, fits, over]) client.send(message);
+    expect(client.received.match(/^HTTP\/1\.1 \d+/gm)).toEqual([`HTTP/1.1 ${status}`]);
+    expect(tunnel.streams).toHaveLength(1);
+    tunnel.last.respond(OK, "ok");
+    expect(tunnel.streams).toHaveLength(1);
+    expect(records.map(({ status, errorCode }) => [status, errorCode])).toEqual([
+      [status, code],
+      [200, null],
+      [status, code],
+    ]);
+  },
+);
 
 test("a chunked body over the limit is 413, or a cut once the response has started", () => {
   const limits = { ...acme.limits, maxBodyBytes: 10 };

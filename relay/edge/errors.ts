@@ -24,7 +24,7 @@ export const edgeErrors = {
   method_not_allowed: { status: 405, message: "This method is not offered here." },
   request_timeout: { status: 408, message: "The request did not arrive in time." },
   body_too_large: { status: 413, message: "The request body is larger than the endpoint's plan allows." },
-  target_too_long: { status: 414, message: "The request target is too long." },
+  target_too_long: { status: 414, message: "The request target is longer than the endpoint's plan allows." },
   expectation_failed: { status: 417, message: "Only 'Expect: 100-continue' is understood." },
   rate_limited: { status: 429, message: "Too many requests from this address. Try again later." },
   too_many_requests: { status: 429, message: "The endpoint serves as many requests as its plan allows." },
@@ -34,7 +34,10 @@ export const edgeErrors = {
     status: 421,
     message: "The certificate of this connection is not for this host. Ask again on a new connection.",
   },
-  head_too_large: { status: 431, message: "The header fields of the request are too large." },
+  head_too_large: {
+    status: 431,
+    message: "The head of the request is larger than the endpoint's plan allows.",
+  },
   internal: { status: 500, message: "The relay failed to handle the request." },
   connector_offline: {
     status: 502,

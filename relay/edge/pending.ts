@@ -5,7 +5,7 @@ export class Pending {
   /** How far the bytes have been searched for the end of a head. */
   scanned = 0;
   length = 0;
-  private buffer: Buffer | null = null;
+  private buffer: Uint8Array | null = null;
 
   get isEmpty(): boolean {
     return this.buffer === null;
@@ -29,6 +29,12 @@ export class Pending {
       put(this.buffer, this.length, bytes, from, to);
     }
     this.length = length;
+  }
+
+  /** Takes what is left of bytes that `take` gave back, without a copy. Only while it is empty. */
+  giveBack(bytes: Uint8Array, from: number, to: number): void {
+    this.buffer = bytes.subarray(from, to);
+    this.length = to - from;
   }
 
   /** Hands the bytes over: from now on they are the caller's. */

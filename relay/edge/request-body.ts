@@ -2,6 +2,9 @@ import { Chunked, ChunkedDecoder, Framing } from "../protocol/http1/index.ts";
 import type { Stream } from "../routes/tunnel.ts";
 import { copyOf } from "./bytes.ts";
 
+/** Chunks decoded in one go: the other connections have their turn before the rest of a read full of tiny ones. */
+const MAX_CHUNKS_PER_TURN = 4_096;
+
 /** What a body asks of the exchange it belongs to. */
 export interface RequestBodyEvents {
   /** The stream takes no more for now: stop reading from the client. */
@@ -67,7 +70,7 @@ export class RequestBody {
   /**
    * Takes body bytes out of `chunk[from, to)`; call only while flowing and not complete. A chunked body is decoded in
    * place: those bytes are overwritten.
-   * @returns offset of the first byte that is not part of this body
+   * @returns offset of the first byte that is not part of this body, or that is to be fed in another turn
    */
   feed(chunk: Uint8Array, from: number, to: number): number {
     if (this.framing === Framing.chunked) return this.feedChunked(chunk, from, to);
@@ -113,7 +116,7 @@ export class RequestBody {
   private feedChunked(chunk: Uint8Array, from: number, to: number): number {
     const { decoder } = this;
     if (decoder === null) return from;
-    const result = decoder.decode(chunk, from, to);
+    const result = decoder.decode(chunk, from, to, MAX_CHUNKS_PER_TURN);
     if (result === Chunked.malformed) {
       this.events.onMalformed(decoder.fault);
       return to;

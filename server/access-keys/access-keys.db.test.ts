@@ -93,7 +93,10 @@ test("a key is not made for an end in the past or another tenant's endpoint", as
   await expect(create({ expiresAt: "2020-01-01T00:00:00Z" })).rejects.toMatchObject({
     code: "expires_in_past",
   });
-  await expect(create({ endpointSlug: foreign.slug })).rejects.toMatchObject({ code: "endpoint_not_found" });
+  await expect(create({ endpointSlug: foreign.slug })).rejects.toMatchObject({
+    code: "endpoint_not_found",
+    details: { field: "endpointSlug" },
+  });
 });
 
 test("uses are noted in batches and never go back in time", async () => {

@@ -12,6 +12,7 @@ import { createCloudflareZone } from "./cloudflare.ts";
 import { createDnsWriter } from "./dns-writer.ts";
 import { issueDueCertificates } from "./issue.ts";
 import { createCertificateOffice, wantWildcard } from "./office.ts";
+import { resealKeys } from "./reseal.ts";
 
 const { db } = await createTestDb();
 const DAY = 86_400_000;
@@ -230,4 +231,21 @@ test("a host that lapsed is neither ordered for nor used, and one that nobody cl
   await db.updateTable("custom_domains").set({ removed_at: new Date() }).execute();
   await issueDueCertificates(deps);
   expect(await db.selectFrom("certificates").select("id").execute()).toEqual([]);
+});
+
+test("a new sealing key in front: what stands is sealed anew, and opens without the old one", async () => {
+  const fresh = `fresh:${Buffer.alloc(32, 9).toString("base64")}`;
+  const old = `test:${Buffer.alloc(32, 7).toString("base64")}`;
+  await holdDomain("resealed.customer.org");
+  await issueDueCertificates(deps);
+  const before = await usable();
+  expect(before).toHaveLength(1);
+  const both = createSealer(parseSealingKeys(`${fresh},${old}`)!);
+  expect(await resealKeys({ ...deps, sealer: both })).toBe(before.length + 1); // and our account
+  expect(await resealKeys({ ...deps, sealer: both })).toBe(0);
+  const alone = createSealer(parseSealingKeys(fresh)!);
+  const after = await loadCertificates(db, alone, (_, error) => {
+    throw error;
+  });
+  expect(after.map(({ keyPem }) => keyPem).sort()).toEqual(before.map(({ keyPem }) => keyPem).sort());
 });

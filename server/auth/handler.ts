@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Db } from "../../db/client.ts";
+import { askDatabase } from "../database-away.ts";
 import type { Logger } from "../log.ts";
 import { type Auth, clientAddressHeader } from "./auth.ts";
 import { BadBodyError, checkFields, cleanName, readAuthBody } from "./body.ts";
@@ -97,6 +98,8 @@ async function answer(
   if (limited && !limited.allowed) return tooMany(limited.retryAfterSeconds);
 
   const response = await deps.auth.handler(inner(request, body, clientAddress));
+  // It keeps the reason to itself: when the database is away, that is the answer.
+  if (response.status >= 500) await askDatabase(deps.db);
   const result = new Response(response.body, response);
   const retryAfter = result.headers.get("x-retry-after");
   if (retryAfter) result.headers.set("retry-after", retryAfter);

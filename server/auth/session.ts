@@ -1,5 +1,6 @@
 import type { Db } from "../../db/client.ts";
 import { permissionsOfRole } from "../context.ts";
+import { askDatabase } from "../database-away.ts";
 import { findMembership } from "../tenants/index.ts";
 import type { Auth } from "./auth.ts";
 import type { EnsureTenant } from "./ensure-tenant.ts";
@@ -31,9 +32,11 @@ export async function resolveSession(
   }
   if (!relevant.has("cookie") && !relevant.has("authorization")) return nobody;
 
-  const { headers: answered, response } = await auth.api.getSession({
-    headers: relevant,
-    returnHeaders: true,
+  const asked = auth.api.getSession({ headers: relevant, returnHeaders: true });
+  const { headers: answered, response } = await asked.catch(async (error: unknown) => {
+    // better-auth says that it failed, and not why: when the database is away, that is the answer.
+    await askDatabase(db);
+    throw error;
   });
   const setCookies = answered.getSetCookie();
   if (!response?.user.emailVerified) return { session: null, setCookies };

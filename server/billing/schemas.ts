@@ -28,6 +28,8 @@ export const PlanOutput = z.object({
     concurrentRequests: z.number(),
     requestsPerMinute: z.number().nullable(),
     maxBodyBytes: z.number(),
+    maxHeadBytes: z.number(),
+    maxTargetBytes: z.number(),
     accessKeys: z.number(),
     apiKeys: z.number(),
     customDomains: z.number(),

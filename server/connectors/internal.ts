@@ -2,8 +2,17 @@ import type { Db } from "../../db/client.ts";
 import { normalizeSlug } from "../endpoints/slug.ts";
 import { DomainError } from "../errors.ts";
 
-/** The endpoint that a connector is for, with what decides whether it may serve. */
-export async function getServedEndpoint(db: Db, tenantId: string, rawSlug: string) {
+/**
+ * The endpoint that a connector is for, with what decides whether it may serve.
+ *
+ * @param field which field of the input named it
+ */
+export async function getServedEndpoint(
+  db: Db,
+  tenantId: string,
+  rawSlug: string,
+  field: "slug" | "endpointSlug",
+) {
   const row = await db
     .selectFrom("endpoints")
     .innerJoin("tenant_settings", "tenant_settings.tenant_id", "endpoints.tenant_id")
@@ -20,7 +29,7 @@ export async function getServedEndpoint(db: Db, tenantId: string, rawSlug: strin
     .where("endpoints.released_at", "is", null)
     .executeTakeFirst();
   if (!row) {
-    throw new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", { field: "slug" });
+    throw new DomainError("not_found", "endpoint_not_found", "there is no such endpoint", { field });
   }
   return row;
 }

@@ -28,7 +28,7 @@ export async function issueConnector(args: {
   requirePermission(ctx, "connectors:write");
   const input = IssueConnectorInput.parse(args.input);
   return inTransaction(ctx.db, async (tx) => {
-    const endpoint = await getServedEndpoint(tx, ctx.tenantId, input.endpointSlug);
+    const endpoint = await getServedEndpoint(tx, ctx.tenantId, input.endpointSlug, "endpointSlug");
     await requireGoodStanding(tx, ctx.tenantId);
     if (endpoint.status === "suspended") {
       throw new DomainError(

@@ -132,7 +132,11 @@ test("no token is issued for another tenant's endpoint, nor while the tenant is 
   const foreign = await createEndpoint(db, await createTenant(db));
   const issue = (endpointSlug: string) =>
     issueConnector({ ctx, input: { endpointSlug }, device: null, config: testConfig });
-  await expect(issue(foreign.slug)).rejects.toMatchObject({ kind: "not_found", code: "endpoint_not_found" });
+  await expect(issue(foreign.slug)).rejects.toMatchObject({
+    kind: "not_found",
+    code: "endpoint_not_found",
+    details: { field: "endpointSlug" },
+  });
   const own = await createEndpoint(db, tenant);
   await setTenant(tenant, { suspended_at: new Date() });
   await expect(issue(own.slug)).rejects.toMatchObject({ code: "tenant_suspended" });

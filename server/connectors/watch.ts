@@ -1,3 +1,4 @@
+import { makeBell } from "../bell.ts";
 import type { ChangeHub } from "../change-hub.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
 import type { ChangeEvent } from "../events.ts";
@@ -22,7 +23,7 @@ export async function* watchConnectors(args: {
 }): AsyncGenerator<ConnectorsSnapshot, void, undefined> {
   const { ctx, input, changes, signal } = args;
   requirePermission(ctx, "connectors:read");
-  const { id: endpointId } = await getServedEndpoint(ctx.db, ctx.tenantId, input.slug);
+  const { id: endpointId } = await getServedEndpoint(ctx.db, ctx.tenantId, input.slug, "slug");
   const bell = makeBell();
   const unsubscribe = changes.subscribe((event) => {
     if (concerns(event, ctx.tenantId, endpointId)) bell.ring();
@@ -48,7 +49,7 @@ export async function* watchConnectors(args: {
 }
 
 async function readSnapshot(ctx: RequestContext, slug: string): Promise<ConnectorsSnapshot> {
-  const endpoint = await getServedEndpoint(ctx.db, ctx.tenantId, slug);
+  const endpoint = await getServedEndpoint(ctx.db, ctx.tenantId, slug, "slug");
   const connectors = await listConnectors(ctx.db, { tenantId: ctx.tenantId, endpointId: endpoint.id });
   const suspended = endpoint.suspended_at !== null || endpoint.status === "suspended";
   return {
@@ -63,16 +64,4 @@ function concerns(event: ChangeEvent, tenantId: string, endpointId: string): boo
   if (event.type === "resync") return true;
   if (event.type === "endpoint" || event.type === "connector") return event.endpointId === endpointId;
   return event.type === "tenant" && event.tenantId === tenantId;
-}
-
-/** Remembers that it was rung, so that a change during a read is not lost. */
-function makeBell() {
-  let waiting = Promise.withResolvers<void>();
-  return {
-    ring: () => waiting.resolve(),
-    async rung() {
-      await waiting.promise;
-      waiting = Promise.withResolvers();
-    },
-  };
 }

@@ -18,6 +18,7 @@ const commands = [
   "bench",
   "chaos",
   "billing:provision",
+  "vault:rotate",
   "ledger:check",
   "ledger:trials",
   "env-example",
@@ -25,7 +26,7 @@ const commands = [
   "install",
 ];
 /** These run from what a production image holds: no compiler, no test tools. */
-const runtimeCommands = ["migrate", "portal", "relay", "billing:provision", "ledger:check"];
+const runtimeCommands = ["migrate", "portal", "relay", "billing:provision", "vault:rotate", "ledger:check"];
 
 const [command, ...args] = process.argv.slice(2);
 if (!command || !commands.includes(command)) {

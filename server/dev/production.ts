@@ -15,6 +15,7 @@ export type ProductionCommand =
   | "bench"
   | "chaos"
   | "billing:provision"
+  | "vault:rotate"
   | "ledger:check"
   | "ledger:trials";
 
@@ -48,6 +49,9 @@ async function commandLine(root: string, command: ProductionCommand): Promise<[s
       return ["node", join(root, "db", "migrate.ts")];
     case "billing:provision":
       return ["node", join(root, "server", "billing", "provision", "main.ts")];
+    case "vault:rotate":
+      takeLocalDatabase(root);
+      return ["node", join(root, "server", "vault", "rotate-main.ts")];
     case "ledger:check":
       takeLocalDatabase(root);
       return ["node", join(root, "relay", "ledger-check.ts")];

@@ -21,7 +21,7 @@ export async function listDomains(args: {
   requirePermission(ctx, "endpoints:read");
   const input = ListDomainsInput.parse(args.input);
   const endpoint =
-    input.slug === undefined ? null : await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug);
+    input.slug === undefined ? null : await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug, "slug");
   const rows = await selectDomains(ctx.db)
     .where("custom_domains.tenant_id", "=", ctx.tenantId)
     .$if(endpoint !== null, (query) => query.where("endpoints.slug", "=", endpoint!.slug))

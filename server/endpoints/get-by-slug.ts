@@ -12,7 +12,7 @@ export async function getEndpointBySlug(
   db: Db,
   tenantId: string,
   rawSlug: string,
-  field: "slug" | "endpointSlug" = "slug",
+  field: "slug" | "endpointSlug",
 ): Promise<{ id: string; slug: string; upstream_base_url: string | null }> {
   const slug = normalizeSlug(rawSlug);
   const row = isSlug(slug)

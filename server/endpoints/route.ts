@@ -19,6 +19,8 @@ export interface Route {
   readonly usageMode: UsageMode;
   readonly limits: {
     readonly maxBodyBytes: number;
+    readonly maxHeadBytes: number;
+    readonly maxTargetBytes: number;
     readonly maxConnectors: number;
     readonly maxConcurrentRequests: number;
     /** Of all clients of the tenant together; null: no such limit. */
@@ -63,6 +65,8 @@ export async function findRoute(db: Db, slug: string): Promise<Route | null> {
     usageMode: row.usage_mode,
     limits: {
       maxBodyBytes: plan.maxBodyBytes,
+      maxHeadBytes: plan.maxHeadBytes,
+      maxTargetBytes: plan.maxTargetBytes,
       maxConnectors: plan.connectors,
       maxConcurrentRequests: plan.concurrentRequests,
       requestsPerMinute: plan.requestsPerMinute,

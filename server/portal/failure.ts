@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { databaseAway, isDatabaseAway } from "../database-away.ts";
 import { BodyRefusedError } from "./fetch-bridge.ts";
 import { type Problem, sendProblem } from "./problem-page.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -17,17 +18,18 @@ export function answerFailure(
     sendProblem(request, response, info.requestId, expected);
     return;
   }
-  // The client left: nothing failed, and nobody listens.
-  if (response.destroyed || request.destroyed) return;
+  // The client left: nothing failed, and nobody listens. (A request that was read to its end is destroyed, too.)
+  if (response.destroyed || (request.destroyed && !request.complete)) return;
   info.log.error({ err: error }, "request failed");
-  sendProblem(request, response, info.requestId, isDatabaseAway(error) ? databaseAway : surprise);
+  const { code, message } = databaseAway(error);
+  sendProblem(
+    request,
+    response,
+    info.requestId,
+    isDatabaseAway(error) ? { status: 503, code, message } : surprise,
+  );
 }
 
-const databaseAway: Problem = {
-  status: 503,
-  code: "database_unavailable",
-  message: "Our database is away for a moment. Endpoints go on working; try again in a minute.",
-};
 const surprise: Problem = {
   status: 500,
   code: "internal",
@@ -44,15 +46,4 @@ function expectedProblem(error: unknown): Problem | null {
     return { status: 400, code: "invalid_request", message: "This address cannot be read." };
   }
   return null;
-}
-
-/** Errors of pg and of its pool that mean that the database is away, not that a query was wrong. */
-export function isDatabaseAway(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const code = String(Reflect.get(cause, "code") ?? "");
-    if (/^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT|08...|57P0[1-3]|53300)$/.test(code))
-      return true;
-    if (/^(?:Connection terminated|timeout exceeded when trying to connect)/.test(cause.message)) return true;
-  }
-  return false;
 }

@@ -28,6 +28,7 @@ import { createClientAddressReader } from "./client-address.ts";
 import { createDomains } from "./domains.ts";
 import { createForwarder } from "./forward.ts";
 import { readHost } from "./host.ts";
+import { createHubs } from "./hubs.ts";
 import { createMetrics } from "./metrics.ts";
 import { beginRequest } from "./request-info.ts";
 import { createStripeEvents } from "./stripe-events.ts";
@@ -87,7 +88,8 @@ export async function startPortal(
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
   const { domains, domainTasks } = createDomains({ env, db, config, log });
-  const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains };
+  const hubs = createHubs({ env });
+  const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains, hubs };
   const draining = new AbortController();
   if (billing.mode !== "off") {
     background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
@@ -195,7 +197,8 @@ function createPortalServer(): Server {
     headersTimeout: 20_000,
     requestTimeout: 0,
     keepAliveTimeout: 65_000,
-    maxHeaderSize: 16 * 1024,
+    // Tenant hosts on this port: as much as the relay reads, which then knows the limits of the plan.
+    maxHeaderSize: 32 * 1024,
   });
 }
 

@@ -19,7 +19,7 @@ export async function listRequests(args: {
   const { ctx, input } = args;
   requirePermission(ctx, "requests:read");
   const endpointId =
-    input.slug === undefined ? null : (await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug)).id;
+    input.slug === undefined ? null : (await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug, "slug")).id;
   const cursor = input.cursor === undefined ? null : decodeCursor(input.cursor);
   const limit = input.limit ?? DEFAULT_LIMIT;
   const micros = sql<number>`(extract(epoch from requests.started_at) * 1000000)::bigint`;

@@ -17,7 +17,7 @@ export async function listTcpTunnels(args: {
   const { ctx, input, config } = args;
   requirePermission(ctx, "endpoints:read");
   const endpoint =
-    input.slug === undefined ? null : await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug);
+    input.slug === undefined ? null : await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug, "slug");
   const rows = await tunnelsOfTenant(ctx.db, ctx.tenantId).orderBy("tcp_tunnels.port").execute();
   const { plan } = await ctx.db
     .selectFrom("tenant_settings")

@@ -34,7 +34,7 @@ export async function openTcpTunnel(args: {
   const all = config.tcpPorts;
   if (all === null) throw notConfigured();
   return inTransaction(ctx.db, async (tx) => {
-    const endpoint = await getEndpointBySlug(tx, ctx.tenantId, input.endpointSlug);
+    const endpoint = await getEndpointBySlug(tx, ctx.tenantId, input.endpointSlug, "endpointSlug");
     if (endpoint.upstream_base_url !== null) throw needsConnector();
     await requireGoodStanding(tx, ctx.tenantId);
     // One at a time for each tenant: the plan's limit is counted under it.

@@ -53,6 +53,13 @@ test("a name gets a port, keeps it, and gets it again after it was given back; e
   await expect(release(ssh.id)).rejects.toMatchObject({ code: "tcp_tunnel_not_found" });
 });
 
+test("an unknown endpoint is blamed on the field that named it", async () => {
+  const { open, list } = verbsOf(await createTenant(db, { plan: "pro" }));
+  const code = "endpoint_not_found";
+  await expect(open("nobody-here", "22")).rejects.toMatchObject({ code, details: { field: "endpointSlug" } });
+  await expect(list("nobody-here")).rejects.toMatchObject({ code, details: { field: "slug" } });
+});
+
 test("many connectors that start at once make one tunnel, and many tenants never share a port", async () => {
   const tenants = await Promise.all(Array.from({ length: 6 }, () => createTenant(db, { plan: "team" })));
   const opened = await Promise.all(

@@ -20,6 +20,8 @@ export const TenantOutput = z.object({
     concurrentRequests: z.number(),
     requestsPerMinute: z.number().nullable(),
     maxBodyBytes: z.number(),
+    maxHeadBytes: z.number(),
+    maxTargetBytes: z.number(),
     accessKeys: z.number(),
     apiKeys: z.number(),
     customDomains: z.number(),

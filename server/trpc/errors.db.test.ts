@@ -1,21 +1,34 @@
 import { describe, expect, test } from "vitest";
-import { createDb } from "../../db/client.ts";
+import { createDb, type Db } from "../../db/client.ts";
 import { createTenant, createTestDb } from "../../db/testing/index.ts";
+import { databaseAway } from "../database-away.ts";
 import { DomainError, errorKinds } from "../errors.ts";
 import { callerOf, makeDeps, sessionOf, startRest } from "../testing/api.ts";
 import { INTERNAL_MESSAGE, toTrpcError } from "./errors.ts";
 
-const { db } = await createTestDb();
+const { db, url } = await createTestDb();
 const tenant = await createTenant(db);
 
-describe("a surprise tells the caller nothing but the request id, and the log everything", () => {
+describe.each([
+  ["a surprise tells the caller nothing but the request id", brokenDb, 500, "internal", INTERNAL_MESSAGE],
   // Nobody listens there: every query fails with the address in its message.
-  const dead = createDb("postgres://nobody:secret-password@127.0.0.1:1/none");
+  [
+    "of a database that is away it is told that it is",
+    deadDb,
+    503,
+    "database_unavailable",
+    databaseAway(null).message,
+  ],
+])("%s, and the log everything", (_, makeDb, status, code, message) => {
+  const dead = makeDb();
 
   test("over tRPC", async () => {
     const deps = makeDeps(dead);
     const failing = callerOf(deps, { session: sessionOf(tenant) }).endpoints.list();
-    await expect(failing).rejects.toMatchObject({ code: "INTERNAL_SERVER_ERROR", message: INTERNAL_MESSAGE });
+    await expect(failing).rejects.toMatchObject({
+      code: status === 503 ? "SERVICE_UNAVAILABLE" : "INTERNAL_SERVER_ERROR",
+      message,
+    });
     expect(deps.lines).toEqual([
       {
         level: "error",
@@ -23,7 +36,7 @@ describe("a surprise tells the caller nothing but the request id, and the log ev
         fields: {
           requestId: "req-test",
           path: "endpoints.list",
-          err: expect.objectContaining({ code: "ECONNREFUSED" }),
+          err: status === 503 ? expect.objectContaining({ code: "ECONNREFUSED" }) : expect.any(Error),
         },
       },
     ]);
@@ -32,11 +45,9 @@ describe("a surprise tells the caller nothing but the request id, and the log ev
   test("over REST", async () => {
     const base = await startRest(makeDeps(dead), { owner: sessionOf(tenant) });
     const response = await fetch(`${base}/api/endpoints`, { headers: { "x-test-user": "owner" } });
-    expect(response.status).toBe(500);
+    expect(response.status).toBe(status);
     expect(response.headers.get("x-request-id")).toBe("req-rest");
-    expect(await response.json()).toEqual({
-      error: { code: "internal", message: INTERNAL_MESSAGE, requestId: "req-rest" },
-    });
+    expect(await response.json()).toMatchObject({ error: { code, message, requestId: "req-rest" } });
   });
 });
 
@@ -112,3 +123,12 @@ describe("a credential that does not hold is never made up for by another one", 
     });
   });
 });
+
+function deadDb(): Db {
+  return createDb("postgres://nobody:secret-password@127.0.0.1:1/none");
+}
+
+/** Without tables: every query fails, and not because the server is away. */
+function brokenDb(): Db {
+  return createDb(`${url}?options=-c%20search_path%3Dnowhere`);
+}

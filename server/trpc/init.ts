@@ -1,5 +1,6 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import type { OpenApiMeta } from "trpc-to-openapi";
+import { databaseAway, isDatabaseAway } from "../database-away.ts";
 import { DomainError } from "../errors.ts";
 import { requireCleanInput } from "./clean-input.ts";
 import type { ApiContext } from "./context.ts";
@@ -38,6 +39,7 @@ export const baseProcedure = t.procedure.use(async ({ ctx, next, path, getRawInp
     throw new TRPCError({ code: error.code, message: factsOf(error).message, cause: error.cause });
   }
   ctx.log.error({ requestId: ctx.requestId, path, err: error.cause ?? error }, "procedure failed");
+  if (isDatabaseAway(error)) throw toTrpcError(databaseAway(error.cause));
   // The message of the cause would reach the client otherwise, also through a caller on the server.
   throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: INTERNAL_MESSAGE, cause: error.cause });
 });

@@ -21,6 +21,10 @@ const texts: Record<number, ErrorText> = {
     text: "It takes forms only. Go back and use the button there.",
   },
   429: { title: "Too many requests", text: "Wait a moment, then try again." },
+  503: {
+    title: "Our database is away for a moment",
+    text: "Your endpoints go on working and nothing is lost. Try again in a minute.",
+  },
 };
 
 const unexpected: ErrorText = {

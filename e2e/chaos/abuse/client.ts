@@ -1,36 +1,17 @@
 import { RawHttp } from "../../fixtures/raw-http.ts";
+import type { BesideResult, Latency } from "../programs/beside-main.ts";
+import { askBeside } from "./programs.ts";
 import type { AbuseWorld } from "./world.ts";
 
-/** Median and 99th percentile, ms. */
-export interface Latency {
-  readonly p50: number;
-  readonly p99: number;
-  readonly count: number;
+/** How long the other tenant's answers take, for so long. */
+export async function latencyBeside(world: AbuseWorld, seconds: number): Promise<Latency> {
+  return (await besideFor(world, seconds)).kept;
 }
 
-/** Asks one thing after the other on kept connections for as long as `during` runs. */
-export async function latencyOfBeside(world: AbuseWorld, during: Promise<unknown>): Promise<Latency> {
-  let isOver = false;
-  void during.finally(() => {
-    isOver = true;
-  });
-  const times: number[] = [];
-  const lanes = Array.from({ length: 4 }, async () => {
-    const http = await RawHttp.open(world.port, "127.0.0.9");
-    while (!isOver) {
-      const at = performance.now();
-      http.request(["GET /small HTTP/1.1", `Host: ${world.besideHost}`]);
-      await http.response();
-      times.push(performance.now() - at);
-      await new Promise((done) => setTimeout(done, 5));
-    }
-    http.close();
-  });
-  await Promise.all(lanes);
-  times.sort((a, b) => a - b);
-  const at = (share: number) =>
-    Number(times[Math.min(times.length - 1, Math.floor(times.length * share))]!.toFixed(2));
-  return { p50: at(0.5), p99: at(0.99), count: times.length };
+/** The same with requests on new connections, and those that failed. */
+export function besideFor(world: AbuseWorld, seconds: number): Promise<BesideResult> {
+  const { port, besideHost: host, besidePath: path } = world;
+  return askBeside({ port, host, path, seconds });
 }
 
 /** `count` requests over `lanes` kept connections. @returns answers by status */

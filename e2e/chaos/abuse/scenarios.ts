@@ -1,14 +1,18 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { createEndpoint } from "../../../db/testing/factories.ts";
 import { ResetCode } from "../../../relay/protocol/codes.ts";
-import { END, FrameType } from "../../../relay/protocol/frames.ts";
+import { FrameType } from "../../../relay/protocol/frames.ts";
 import { issueConnectorToken, signConnectorToken } from "../../fixtures/connector-token.ts";
 import { patternBlock } from "../../fixtures/pattern.ts";
 import { RawHttp } from "../../fixtures/raw-http.ts";
 import { frame, RawLink, u32 } from "../../fixtures/raw-link.ts";
-import { latencyOfBeside, manyRequests, openMany } from "./client.ts";
+import type { AbusePlan, AbuseResult } from "../programs/abuser-main.ts";
+import { besideFor, latencyBeside, manyRequests, openMany } from "./client.ts";
+import { abuse } from "./programs.ts";
 import type { AbuseWorld } from "./world.ts";
 
 /** What was seen, and what of it is over its bar. Times are reported and never judged: they are the machine's. */
@@ -31,62 +35,59 @@ const judge = (seen: string, isRight: boolean, bar: string): Finding => ({
   wrong: isRight ? null : bar,
 });
 
-const expensiveRequests: Scenario = {
-  name: "expensive requests beside another tenant",
+/**
+ * What others feel, and what of it is the relay's doing: the other tenant alone, then with every abuser at work on a
+ * server of nothing (the machine is as busy, the relay is not), then with each of them at work on the relay.
+ */
+const othersWhileAbused: Scenario = {
+  name: "others while abused",
   async run(world, full) {
-    const quiet = await latencyOfBeside(world, delay(full ? 5_000 : 2_000));
+    const seconds = full ? 20 : 6;
     world.upstream.on("/swallow", (req, res) => req.resume().on("end", () => res.end("ok")));
-    const until = Date.now() + (full ? 20_000 : 5_000);
-    const tinyChunks = "1\r\nx\r\n".repeat(10_000);
-    const counts = { tinyChunks: 0, bombs: 0, targets: 0, frames: 0 };
-    const chunks = async () => {
-      while (Date.now() < until) {
-        const http = await RawHttp.open(world.port);
-        http.request(["POST /swallow HTTP/1.1", `Host: ${world.host}`, "Transfer-Encoding: chunked"]);
-        for (let n = 0; n < 10; n++) http.send(tinyChunks);
-        http.send("0\r\n\r\n");
-        await http.response();
-        counts.tinyChunks += 100_000;
-        http.close();
-      }
-    };
-    const refused = async (bytes: string, kind: "bombs" | "targets") => {
-      while (Date.now() < until) {
-        const http = await RawHttp.open(world.port);
-        http.send(bytes);
-        await http.response();
-        http.close();
-        counts[kind]++;
-      }
-    };
-    const link = await hostileLink(world, (one, self) => {
-      if (one.type !== FrameType.open) return;
-      const body = Buffer.concat(Array(5_000).fill(frame(FrameType.data, one.streamId, Buffer.from("y"))));
-      self.send(frame(FrameType.head, one.streamId, Buffer.from("HTTP/1.1 200 OK\r\n\r\n")));
-      self.send(body);
-      self.send(frame(FrameType.data | END, one.streamId));
-      counts.frames += 5_000;
+    world.upstream.on("/dialled", (_req, res) => res.end("answered"));
+    const slug = world.host.split(".")[0] ?? "";
+    const endpoint = await createEndpoint(world.db, world.tenant);
+    const { connectorToken: token } = await issueConnectorToken(
+      world.db,
+      world.signingSecret,
+      world.tenant,
+      endpoint,
+    );
+    const framesHost = world.host.replace(slug, endpoint.slug);
+    const nothing = await startNothing();
+    const kinds = ["chunks", "bombs", "targets", "dials", "frames"] as const;
+    const planOf = (kind: (typeof kinds)[number], port = world.port) => ({
+      ...{ kind, port, host: kind === "frames" ? framesHost : world.host, seconds: seconds + 2, token },
     });
-    const tinyFrames = async () => {
-      while (Date.now() < until) {
-        const http = await RawHttp.open(world.port);
-        http.request(["GET /frames HTTP/1.1", `Host: ${link.host}`]);
-        await http.response();
-        http.close();
-      }
+    const measure = async (plans: AbusePlan[]) => {
+      const working = Promise.all(plans.map((plan) => abuse(plan)));
+      await delay(1_000);
+      const cpu = world.relayCpuMicros();
+      const beside = await besideFor(world, seconds);
+      const busy = (world.relayCpuMicros() - cpu) / (seconds * 1e6);
+      return { beside, busy, done: await working };
     };
-    const abuse = Promise.all([
-      chunks(),
-      refused(`GET / HTTP/1.1\r\nX: ${"b".repeat(40_000)}`, "bombs"),
-      refused(`GET /${"b".repeat(20_000)} HTTP/1.1\r\nHost: ${world.host}\r\n\r\n`, "targets"),
-      tinyFrames(),
-    ]);
-    const busy = await latencyOfBeside(world, abuse);
-    link.link.destroy();
-    const seen =
-      `${JSON.stringify(counts)}; the other tenant p50 ${quiet.p50} -> ${busy.p50} ms, p99 ${quiet.p99} -> ${busy.p99} ms ` +
-      `(x${(busy.p99 / quiet.p99).toFixed(1)}; this process makes the load, the upstream and the measurement)`;
-    return judge(seen, true, "");
+    const quiet = await measure([]);
+    const control = await measure(
+      (["bombs", "targets", "dials"] as const).map((kind) => planOf(kind, nothing.port)),
+    );
+    const lines: string[] = [];
+    const line = (name: string, { beside, busy, done }: Awaited<ReturnType<typeof measure>>) => {
+      const { kept, fresh } = beside;
+      const ratio = (one: number, two: number) => (one / two).toFixed(1);
+      lines.push(
+        `${name}: p50 ${kept.p50}, p99 ${kept.p99} ms (x${ratio(kept.p99, quiet.beside.kept.p99)} of alone, ` +
+          `x${ratio(kept.p99, control.beside.kept.p99)} of the busy machine), new connections p99 ${fresh.p99} ms, ` +
+          `failed ${beside.failed}; relay ${(busy * 100).toFixed(0)} % of a core; ${done.map(rates).join(" ")}`,
+      );
+    };
+    line("alone", quiet);
+    line("busy machine", control);
+    for (const kind of kinds) line(kind, await measure([planOf(kind)]));
+    const all = await measure(kinds.map((kind) => planOf(kind)));
+    line("all of them", all);
+    nothing.close();
+    return judge(`\n      ${lines.join("\n      ")}`, all.beside.failed === 0, "others were not answered");
   },
 };
 
@@ -146,7 +147,7 @@ const idleConnections: Scenario = {
     const before = await settled(world);
     const sockets = await openMany(count, 50, open);
     const each = ((await settled(world)) - before) / count;
-    const beside = await latencyOfBeside(world, delay(1_000));
+    const beside = await latencyBeside(world, 2);
     const alive = sockets.filter((http) => !http.socket.destroyed).length;
     for (const http of sockets) http.close();
     const seen = `${count}: ${(each / KIB).toFixed(1)} KiB each, ${alive} still open, others' p99 ${beside.p99} ms`;
@@ -164,7 +165,7 @@ const idleConnectors: Scenario = {
     const before = await settled(world);
     const links = await openMany(count, 50, open);
     const each = ((await settled(world)) - before) / count;
-    const beside = await latencyOfBeside(world, delay(1_000));
+    const beside = await latencyBeside(world, 2);
     const alive = links.filter((link) => link.isOpen).length;
     for (const link of links) link.destroy();
     const seen = `${count}: ${(each / KIB).toFixed(1)} KiB each, ${alive} still up, others' p99 ${beside.p99} ms`;
@@ -224,13 +225,31 @@ const manyRequestsFlat: Scenario = {
 };
 
 export const scenarios: readonly Scenario[] = [
-  expensiveRequests,
+  othersWhileAbused,
   stalledReaders,
   manyRequestsFlat,
   manyStreams,
   idleConnections,
   idleConnectors,
 ];
+
+/** `chunks 1,200,000/s` */
+function rates({ counts, seconds }: AbuseResult): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${Math.round(count / seconds)}/s`)
+    .join(", ");
+}
+
+/** Answers every head with nothing and closes: what an abuser costs the machine without a relay. */
+async function startNothing(): Promise<{ port: number; close(): void }> {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+}
 
 /** Files that a process may have open here. */
 function openFiles(): number {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RawHttp } from "../../fixtures/raw-http.ts";
-import { type Latency, latencyOfBeside } from "./client.ts";
+import type { Latency } from "../programs/beside-main.ts";
+import { latencyBeside } from "./client.ts";
 import { type Finding, settled } from "./scenarios.ts";
 import type { AbuseWorld } from "./world.ts";
 
@@ -71,7 +72,7 @@ export async function soak(
   const stepMs = Math.max(5_000, (minutes * 60_000) / 40);
   const started = Date.now();
   while (Date.now() + stepMs < over) {
-    const latency = await latencyOfBeside(world, delay(stepMs));
+    const latency = await latencyBeside(world, stepMs / 1_000);
     latencies.push(latency);
     const minute = (Date.now() - started) / 60_000;
     looks.push({ minute, bytes: world.relayBytes() });

@@ -6,12 +6,14 @@ import { createDb, type Db } from "../../../db/client.ts";
 import { startEmbeddedPostgres } from "../../../db/embedded/index.ts";
 import { migrateToLatest } from "../../../db/migrate.ts";
 import { createEndpoint, createTenant, type TestTenant } from "../../../db/testing/factories.ts";
+import { root, toolEnv } from "../../fixtures/clone.ts";
 import { spawnConnector } from "../../fixtures/connector-process.ts";
-import { stopAll } from "../../fixtures/managed-process.ts";
-import { anonymousBytes } from "../../fixtures/process-memory.ts";
+import { ManagedProcess, stopAll } from "../../fixtures/managed-process.ts";
+import { anonymousBytes, cpuMicros } from "../../fixtures/process-memory.ts";
 import { type Relay, startRelay } from "../../fixtures/relay-process.ts";
 import { startIssuingPortal } from "../../standins/issuing-portal.ts";
 import { startUpstream, type Upstream } from "../../standins/upstream.ts";
+import { yieldCpu } from "./programs.ts";
 
 /** Files that this process and the relay may have open: 20,000 connections and what else there is. */
 const FILES = 60_000;
@@ -26,8 +28,12 @@ export interface AbuseWorld {
   readonly host: string;
   readonly upstream: Upstream;
   readonly besideHost: string;
+  /** What the other tenant's upstream answers at once. */
+  readonly besidePath: string;
   /** Resident bytes of the relay, now, without its mapped journal. */
   relayBytes(): number;
+  /** CPU time that the relay has had, in microseconds. */
+  relayCpuMicros(): number;
   /** Files that the relay has open. */
   relayFiles(): number;
   stop(): Promise<void>;
@@ -55,22 +61,38 @@ export async function startAbuseWorld(dir: string): Promise<AbuseWorld> {
   const portal = await startIssuingPortal({ db, signingSecret, relayPort: port });
   const upstream = await startUpstream();
   const children = [relay.process];
-  const endpointOf = async (owner: TestTenant, name: string) => {
+  const endpointOf = async (owner: TestTenant, name: string, to: string) => {
     const endpoint = await createEndpoint(db, owner);
     const connector = spawnConnector({
       licenseKey: owner.licenseKey,
       slug: endpoint.slug,
-      to: upstream.url,
+      to,
       portalUrl: portal.url,
       configDir: join(dir, name),
     });
     children.push(connector);
     await connector.line("its live line", (line) => line.startsWith("live "));
-    return `${endpoint.slug}.localhost:${port}`;
+    return { host: `${endpoint.slug}.localhost:${port}`, connector };
   };
   const tenant = await createTenant(db, { plan: "team" });
-  const host = await endpointOf(tenant, "abused");
-  const besideHost = await endpointOf(await createTenant(db, { plan: "team" }), "beside");
+  const abused = await endpointOf(tenant, "abused", upstream.url);
+  // The other tenant shares nothing with the abuser but the relay: its upstream is a process of its own, and what
+  // belongs to the abuser (clients, connector, upstream in this process) gets only the CPU that is left over.
+  const besideUpstream = new ManagedProcess(
+    "upstream",
+    "bun",
+    ["e2e/bench/programs/upstream-main.ts", "null"],
+    {
+      cwd: root,
+      env: toolEnv(),
+    },
+  );
+  children.push(besideUpstream);
+  const ready = await besideUpstream.line("its port", (line) => line.startsWith("{") && line);
+  const besideUrl = `http://127.0.0.1:${(JSON.parse(ready) as { port: number }).port}`;
+  const beside = await endpointOf(await createTenant(db, { plan: "team" }), "beside", besideUrl);
+  yieldCpu(abused.connector.pid);
+  yieldCpu(process.pid);
   upstream.on("/small", (_req, res) => res.end("small"));
   return {
     db,
@@ -78,10 +100,12 @@ export async function startAbuseWorld(dir: string): Promise<AbuseWorld> {
     port,
     signingSecret,
     tenant,
-    host,
+    host: abused.host,
     upstream,
-    besideHost,
+    besideHost: beside.host,
+    besidePath: "/1k",
     relayBytes: () => anonymousBytes(relay.process.pid),
+    relayCpuMicros: () => cpuMicros(relay.process.pid),
     relayFiles: () => readdirSync(`/proc/${relay.process.pid}/fd`).length,
     async stop() {
       await stopAll(children);

@@ -18,7 +18,14 @@ export const acme: EdgeRoute = {
   endpointTokenHash: "5644f136407b745295cfa2c05707afae6daf5b9a8711e0a0ebb81c8f7dbccf71",
   upstreamBaseUrl: null,
   usageMode: "ask",
-  limits: { maxBodyBytes: 1_000_000, maxConnectors: 2, maxConcurrentRequests: 100, requestsPerMinute: null },
+  limits: {
+    maxBodyBytes: 1_000_000,
+    maxHeadBytes: 32_768,
+    maxTargetBytes: 16_384,
+    maxConnectors: 2,
+    maxConcurrentRequests: 100,
+    requestsPerMinute: null,
+  },
 };
 
 export interface TestEdgeOptions {

@@ -5,7 +5,7 @@ import { MAX_CHUNK_LINE_BYTES, MAX_EXTENSION_BYTES, MAX_TRAILER_BYTES } from "./
 
 /** What `decode` found. */
 export const Chunked = {
-  /** All bytes given are used; more must come. */
+  /** All bytes given are used, or as many chunks as were asked for; more must come. */
   more: 0,
   /** The body and its trailers have ended; `position` is the first byte after it. */
   done: 1,
@@ -60,21 +60,27 @@ export class ChunkedDecoder {
   /**
    * Decodes in place: data of all chunks in the given bytes is moved together to `bytes[from, dataEnd)`, so that a
    * hundred thousand tiny chunks become one piece. The bytes given are overwritten by it.
+   * @param maxChunks stops before one more begins; the rest of the bytes is to be given again
    */
-  decode(bytes: Uint8Array, from: number, to: number): Chunked {
+  decode(bytes: Uint8Array, from: number, to: number, maxChunks = Number.POSITIVE_INFINITY): Chunked {
     let at = from;
     let out = from;
     let result: Chunked = Chunked.more;
+    let chunks = 0;
     while (at < to) {
       if (this.step === Step.data) {
         const length = Math.min(this.size, to - at);
-        if (out !== at) bytes.copyWithin(out, at, at + length);
+        if (out !== at) move(bytes, out, at, length);
         out += length;
         at += length;
         this.size -= length;
-        if (this.size === 0) this.step = Step.dataCr;
+        if (this.size === 0) {
+          this.step = Step.dataCr;
+          chunks++;
+        }
         continue;
       }
+      if (chunks >= maxChunks && this.step === Step.size) break;
       if (this.step === Step.trailers) {
         at = this.readTrailers(bytes, at, to);
         if (this.fault !== "") result = Chunked.malformed;
@@ -162,6 +168,12 @@ export class ChunkedDecoder {
     this.fault = why;
     return false;
   }
+}
+
+/** Moves bytes towards the start. A call into the engine costs more than a few bytes do. */
+function move(bytes: Uint8Array, to: number, from: number, length: number): void {
+  if (length > 16) bytes.copyWithin(to, from, from + length);
+  else for (let i = 0; i < length; i++) bytes[to + i] = bytes[from + i];
 }
 
 /** Offset after the empty line that ends a trailer section, -1 while it has not come. */

@@ -14,6 +14,8 @@ export function makeRoute(changes: Partial<Route> = {}): Route {
     usageMode: "ask",
     limits: {
       maxBodyBytes: 1_000_000,
+      maxHeadBytes: 32_768,
+      maxTargetBytes: 16_384,
       maxConnectors: 2,
       maxConcurrentRequests: 100,
       requestsPerMinute: null,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { createOpenApiNodeHttpHandler } from "trpc-to-openapi";
+import { databaseAway, isDatabaseAway } from "../../database-away.ts";
 import { DomainError } from "../../errors.ts";
 import { type ApiContext, type ApiDeps, createContext, type SessionIdentity } from "../context.ts";
 import { factsOf, INTERNAL_MESSAGE, retryHeaders, toTrpcError } from "../errors.ts";
@@ -103,15 +104,20 @@ function refuse(deps: ApiDeps, res: ServerResponse, requestId: string, error: un
     const message = "body: at most 100,000 bytes";
     sendError(res, 413, { code: "body_too_large", message, requestId, field: "body" });
   } else if (error instanceof DomainError) {
-    const translated = toTrpcError(error);
-    sendError(res, getHTTPStatusCodeFromError(translated), { ...factsOf(translated), requestId });
+    sendRefusal(res, error, requestId);
   } else if (res.destroyed || (error as NodeJS.ErrnoException).code === "ECONNRESET") {
     // A client that went away while sending is no failure of ours, and nobody reads the answer.
     res.destroy();
   } else {
     deps.log.error({ requestId, err: error }, "request failed before its procedure");
-    sendError(res, 500, { code: "internal", message: INTERNAL_MESSAGE, requestId });
+    if (isDatabaseAway(error)) sendRefusal(res, databaseAway(error), requestId);
+    else sendError(res, 500, { code: "internal", message: INTERNAL_MESSAGE, requestId });
   }
+}
+
+function sendRefusal(res: ServerResponse, error: DomainError, requestId: string): void {
+  const translated = toTrpcError(error);
+  sendError(res, getHTTPStatusCodeFromError(translated), { ...factsOf(translated), requestId });
 }
 
 function sendError(res: ServerResponse, status: number, error: object): void {

@@ -1,0 +1,16 @@
+export { authenticateHub, type HubCaller } from "./authenticate.ts";
+export { ownBackupPassword, revealBackupPassword } from "./backup-password.ts";
+export { type HubDeps, hubSettings, hubsOff } from "./deps.ts";
+export { disableOwnHub } from "./disable-own.ts";
+export { disableHub, enableHub } from "./enable.ts";
+export { enrollHub } from "./enroll.ts";
+export { addHubHostname, removeHubHostname } from "./hostnames.ts";
+export { getHub, listHubs } from "./list.ts";
+export { registerHub } from "./register.ts";
+export { removeHub } from "./remove.ts";
+export { reportHub } from "./report.ts";
+export { rotateHubKeys, rotateOwnKeys } from "./rotate-keys.ts";
+export { rotateHubToken } from "./rotate-token.ts";
+export { getHubStatus } from "./status.ts";
+export { updateHub } from "./update.ts";
+export { watchHub } from "./watch.ts";
