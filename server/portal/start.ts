@@ -86,7 +86,7 @@ export async function startPortal(
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
-  const { domains, domainTasks } = createDomains({ env, db, config, log });
+  const { domains, domainTasks } = createDomains({ env, db, config, mailer, log });
   const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains };
   const draining = new AbortController();
   if (billing.mode !== "off") {
