@@ -13,7 +13,8 @@ export function hubBadge({ banner, state, mode }: Pick<HubSummary, "banner" | "s
     case "error":
       return { tone: "bad", words: "Error" } as const;
     case "working": {
-      if (mode === "managed" && state === "provisioning") return { tone: "quiet", words: "Setting up" } as const;
+      if (mode === "managed" && state === "provisioning")
+        return { tone: "quiet", words: "Setting up" } as const;
       if (mode === "managed" && state === "disabling")
         return { tone: "quiet", words: "Switching off" } as const;
       return { tone: "quiet", words: "Waiting for it" } as const;
@@ -74,7 +75,12 @@ const stepTitles: Record<string, string> = {
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What a hub may use before it costs, and then what it costs: `10 GB-months included, then $0.018 each`. */
-export function priceWords({ included, unit, cents, per }: Pick<HubPrice, "included" | "unit" | "cents" | "per">): {
+export function priceWords({
+  included,
+  unit,
+  cents,
+  per,
+}: Pick<HubPrice, "included" | "unit" | "cents" | "per">): {
   included: string;
   beyond: string;
 } {

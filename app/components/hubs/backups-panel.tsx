@@ -54,8 +54,8 @@ export function BackupsPanel({ hub, canManage }: BackupsPanelProps) {
         </>
       ) : (
         <EmptyState title="No snapshot yet">
-          Each backup leaves one here, which can be restored from. The hub makes one by itself once folders are
-          chosen: <code>hotspot hub backup /srv/data</code>
+          Each backup leaves one here, which can be restored from. The hub makes one by itself once folders
+          are chosen: <code>hotspot hub backup /srv/data</code>
         </EmptyState>
       )}
     </Panel>
@@ -114,7 +114,9 @@ function SnapshotTable({ snapshots }: { snapshots: readonly HubSnapshot[] }) {
         {
           title: "Of",
           wideOnly: true,
-          cell: ({ paths }) => <span className="font-mono text-[0.867rem] break-all">{paths.join(", ")}</span>,
+          cell: ({ paths }) => (
+            <span className="font-mono text-[0.867rem] break-all">{paths.join(", ")}</span>
+          ),
         },
         {
           title: "Files",

@@ -14,7 +14,9 @@ export function HistoryPanel({ events }: { events: readonly HubEvent[] }) {
   return (
     <Panel id="history" title="History" flush>
       {events.length === 0 ? (
-        <EmptyState title="Nothing happened yet">Steps, changes of health, backups and keys are listed here.</EmptyState>
+        <EmptyState title="Nothing happened yet">
+          Steps, changes of health, backups and keys are listed here.
+        </EmptyState>
       ) : (
         <div className="border-t border-line py-2">
           <EventList label="History" events={events.slice(0, SHOWN_AT_ONCE)} />

@@ -19,8 +19,8 @@ export function UnavailableNotice({ offer }: { offer: Pick<HubOffer, "availabili
   }
   return (
     <Notice title="Managed Cloudflare is not available here">
-      {problemWords("", offer.message ?? "Whoever runs this installation has not set it up")} A hub that uses a
-      Cloudflare account of your own works all the same.
+      {problemWords("", offer.message ?? "Whoever runs this installation has not set it up")} A hub that uses
+      a Cloudflare account of your own works all the same.
     </Notice>
   );
 }
