@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { meterNames, requestMeterNames } from "../pricing/index.ts";
 import { RequestTiming } from "../requests/index.ts";
 import { slugInput, timestamp } from "../schemas.ts";
 import { type FigureName, figureNames, metricNames } from "./figures.ts";
@@ -7,7 +8,10 @@ export const Bucket = z.enum(["hour", "day", "month"]);
 export type Bucket = z.infer<typeof Bucket>;
 export const GroupBy = z.enum(["endpoint", "access_key", "model"]);
 export type GroupBy = z.infer<typeof GroupBy>;
-export const Meter = z.enum(["requests", "megabytes", "tokens"]);
+/** What is counted for money. */
+export const Meter = z.enum(meterNames);
+/** Of it, what requests use. */
+export const RequestMeter = z.enum(requestMeterNames);
 const Metric = z.enum(metricNames);
 
 const moment = z.string().max(40).describe("ISO 8601, or a date: the start of that day in the time zone");
@@ -122,7 +126,7 @@ export type UsageBreakdownOutput = z.infer<typeof UsageBreakdownOutput>;
 export const UsageRequestsInput = z.object({
   ...rangeInput,
   ...filterInput,
-  meter: Meter.optional().describe("Only requests that count for it"),
+  meter: RequestMeter.optional().describe("Only requests that count for it"),
   cursor: z.string().max(200).optional().describe("nextCursor of the page before"),
   limit: z.coerce.number().int().min(1).max(200).optional().describe("50 when left out"),
 });
