@@ -14,5 +14,6 @@ export { rotateHubKeys, rotateOwnKeys } from "./rotate-keys.ts";
 export { rotateHubToken } from "./rotate-token.ts";
 export { getHubStatus } from "./status.ts";
 export { hubTasks } from "./tasks.ts";
+export { listTroubledHubs } from "./troubled.ts";
 export { updateHub } from "./update.ts";
 export { watchHub } from "./watch.ts";
