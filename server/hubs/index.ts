@@ -15,5 +15,6 @@ export { rotateHubToken } from "./rotate-token.ts";
 export { hubSealedColumns } from "./secrets.ts";
 export { getHubStatus } from "./status.ts";
 export { hubTasks } from "./tasks.ts";
+export { listTroubledHubs } from "./troubled.ts";
 export { updateHub } from "./update.ts";
 export { watchHub } from "./watch.ts";
