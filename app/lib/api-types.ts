@@ -20,6 +20,7 @@ export type HubSummary = HubList["hubs"][number];
 export type HubOffer = HubList["offer"];
 export type HubPrice = HubOffer["prices"][number];
 export type Hub = ApiOutputs["hubs"]["get"];
+export type TroubledHub = ApiOutputs["hubs"]["troubled"]["hubs"][number];
 export type HubBanner = Hub["banner"];
 export type HubCheck = Hub["checks"][number];
 export type HubHostname = Hub["hostnames"][number];

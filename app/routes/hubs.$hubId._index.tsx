@@ -2,7 +2,6 @@ import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData, useSearchParams } from "@remix-run/react";
 import { orErrorPage } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
-import { HubBadge } from "~/components/hubs/hub-badge.tsx";
 import { HubBody } from "~/components/hubs/hub-body.tsx";
 import { HubLead } from "~/components/hubs/hub-lead.tsx";
 import { HubStanding } from "~/components/hubs/hub-standing.tsx";
@@ -44,12 +43,7 @@ export default function HubPage() {
   return (
     <Page
       parent={{ to: paths.hubs, title: "Cloudflare" }}
-      title={
-        <span className="flex flex-wrap items-center gap-x-4 gap-y-2">
-          <span className="break-all">{hub.name}</span>
-          <HubBadge hub={hub} />
-        </span>
-      }
+      title={<span className="break-words">{hub.name}</span>}
       lead={<HubLead hub={hub} />}
     >
       {state === "lost" ? (
