@@ -87,8 +87,9 @@ export async function startPortal(
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
-  const { domains, domainTasks } = createDomains({ env, db, config, log });
-  const hubs = createHubs({ env });
+  const { domains, domainTasks } = createDomains({ env, db, config, mailer, log });
+  const { hubs, hubTasks, checkCloudflare } = createHubs({ env, db, log });
+  background.run(checkCloudflare());
   const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains, hubs };
   const draining = new AbortController();
   if (billing.mode !== "off") {
@@ -162,6 +163,7 @@ export async function startPortal(
       ...housekeepingTasks({ db, archive, stripe }),
       ...stripeEvents.tasks,
       ...domainTasks,
+      ...hubTasks,
       budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
     ],
     log,
