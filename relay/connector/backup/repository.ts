@@ -92,7 +92,7 @@ export class Repository {
     // 3: all but what could not be read is in a snapshot.
     await this.#run(
       invocation,
-      { signal, onOutput: take, onError: (line) => (take(line), isRefusedRetry(line)) },
+      { signal, onOutput: take, onError: (line) => take(line) && isRefusedRetry(line) },
       [3],
     );
     const done = summary as BackupSummary | null;

@@ -28,7 +28,7 @@ export interface HubFlags {
 
 /** What the commands of a hub work with: complete and checked. */
 export interface HubOptions
-  extends Pick<Options, "portal" | "credential" | "deviceId" | "network" | "json" | "logFile"> {
+  extends Pick<Options, "portal" | "credential" | "deviceId" | "network" | "json" | "logFile" | "backup"> {
   /** The config directory. */
   dir: string;
   /** Null: not said. */
@@ -85,8 +85,15 @@ export function resolveHubOptions(sources: Sources, flags: HubFlags): HubOptions
   };
 }
 
+/** The hub to be enabled: the one that was said, else the only one of this machine, else one named like the machine. */
+export function newHubId({ dir, hubId }: Pick<HubOptions, "dir" | "hubId">): string {
+  if (hubId !== null) return hubId;
+  const known = listHubIds(dir);
+  return known.length === 0 ? ownHubId() : chooseHub({ dir, hubId });
+}
+
 /** The name of this machine, as far as it can be the name of a hub. */
-export function ownHubId(): string {
+function ownHubId(): string {
   const name = hostname()
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+/, "")

@@ -15,6 +15,8 @@ export interface ApiServerOptions {
   readonly token: string;
   readonly faults: Faults;
   readonly calls: string[];
+  /** All that is held; told at `/standin`, which is no call. */
+  list(): object;
   /** Resolves when what was changed is kept. */
   saved(): Promise<void>;
 }
@@ -24,6 +26,10 @@ export function createApiServer(options: ApiServerOptions): Server {
   return createServer((request, response) => {
     const url = new URL(request.url!, "http://cloudflare");
     const call = async () => {
+      if (url.pathname === "/standin") {
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(options.list()));
+        return;
+      }
       const asked: ApiRequest = {
         method: request.method!,
         path: url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : "",
