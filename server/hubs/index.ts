@@ -12,6 +12,7 @@ export { removeHub } from "./remove.ts";
 export { reportHub } from "./report.ts";
 export { rotateHubKeys, rotateOwnKeys } from "./rotate-keys.ts";
 export { rotateHubToken } from "./rotate-token.ts";
+export { hubSealedColumns } from "./secrets.ts";
 export { getHubStatus } from "./status.ts";
 export { hubTasks } from "./tasks.ts";
 export { listTroubledHubs } from "./troubled.ts";

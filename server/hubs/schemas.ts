@@ -303,7 +303,7 @@ export const HubTokenOutput = z.object({
 });
 export type HubTokenOutput = z.infer<typeof HubTokenOutput>;
 
-export const BucketUseInput = HubInput.extend({ days: z.number().int().min(1).max(400).default(90) });
+export const BucketUseInput = HubInput.extend({ days: z.coerce.number().int().min(1).max(400).default(90) });
 export type BucketUseInput = z.infer<typeof BucketUseInput>;
 
 export const BucketUseOutput = z.object({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { plans } from "../plans.ts";
-import { chargeOf, costOf, forecastOf, meterNames, noTotals } from "./index.ts";
+import { bucketPricesOf, chargeOf, costOf, forecastOf, meterNames, noTotals } from "./index.ts";
 
 const plan = fc.constantFrom(...Object.values(plans));
 const meter = fc.constantFrom(...meterNames);
@@ -45,6 +45,17 @@ test("the cents are never more than half a cent from the exact amount, and more 
         expect(charge.includedQuantity + charge.billableQuantity).toBe(quantity);
     }),
   );
+});
+
+test("backups are priced by the gigabyte and month, and not at all where there are no hubs", () => {
+  expect(bucketPricesOf(plans.free)).toEqual([]);
+  expect(bucketPricesOf(plans.pro)).toEqual([
+    { meter: "storage", included: 10, unit: "GB-month", cents: 1.8, per: 1 },
+    { meter: "storage_writes", included: 1_000_000, unit: "operation", cents: 500, per: 1_000_000 },
+    { meter: "storage_reads", included: 10_000_000, unit: "operation", cents: 45, per: 1_000_000 },
+  ]);
+  // 20 GB for 30 days: 10 GB-months above the included.
+  expect(chargeOf(plans.pro, "storage", 20_000 * 30).amountCents).toBe(18);
 });
 
 test("the cost of a period is the sum of its lines as they are rounded", () => {

@@ -1,3 +1,4 @@
+export { bucketPricesOf } from "./bucket-prices.ts";
 export { type Charge, chargeOf } from "./charge.ts";
 export {
   costOf,

@@ -1,4 +1,5 @@
 import { DomainError } from "../../errors.ts";
+import { getBucketUse } from "../../hub-usage/index.ts";
 import {
   addHubHostname,
   disableHub,
@@ -20,6 +21,8 @@ import {
 import {
   AddHubHostnameInput,
   BackupPasswordOutput,
+  BucketUseInput,
+  BucketUseOutput,
   DisableHubInput,
   EnableHubInput,
   HubDetail,
@@ -192,6 +195,12 @@ export const hubsRouter = router({
     .input(HubInput)
     .output(OkOutput)
     .mutation(({ ctx, input }) => removeHub({ ctx: ctx.caller, input })),
+
+  bucketUse: memberProcedure()
+    .meta(rest("GET", "/api/hubs/{hubId}/bucket-use", { tag, summary: "What the hub's bucket held, by day" }))
+    .input(BucketUseInput)
+    .output(BucketUseOutput)
+    .query(({ ctx, input }) => getBucketUse({ ctx: ctx.caller, input })),
 
   watch: memberProcedure()
     .input(HubInput)
