@@ -1,4 +1,3 @@
-import type { BucketUseOutput } from "../../server/hubs/schemas.ts";
 import type { ApiInputs, ApiOutputs } from "./trpc.ts";
 
 /** What pages show, under the names of the house; each is read from the router's answer. */
@@ -28,7 +27,7 @@ export type HubKey = Hub["keys"][number];
 export type HubEvent = Hub["events"][number];
 export type HubSnapshot = Hub["snapshots"][number];
 export type HubProgress = Hub["progress"][number];
-export type BucketUse = BucketUseOutput;
+export type BucketUse = ApiOutputs["hubs"]["bucketUse"];
 export type Billing = ApiOutputs["billing"]["get"];
 export type Subscription = NonNullable<Billing["subscription"]>;
 export type PaymentMethod = NonNullable<Subscription["paymentMethod"]>;
