@@ -150,7 +150,7 @@ export class Link {
     setTimeout(() => {
       this.socket.terminate();
       this.release();
-    }, TICK_MS).unref();
+    }, CHECK_INTERVAL_MS).unref();
   }
 
   private beginDrain(): void {
