@@ -25,6 +25,14 @@ export interface CloudflareClient {
   call<T>(call: CloudflareCall<T>): Promise<T>;
   /** All pages of a list that is numbered by pages. @throws CloudflareError */
   list<T>(call: Omit<CloudflareCall<T>, "method" | "result"> & { item: z.ZodType<T> }): Promise<T[]>;
+  /** Asks the analytics. A question may be repeated. @throws CloudflareError, also for an answer of 200 that tells of errors */
+  ask<T>(question: {
+    readonly operation: string;
+    readonly query: string;
+    readonly variables: Readonly<Record<string, string>>;
+    /** Of `data`. */
+    readonly data: z.ZodType<T>;
+  }): Promise<T>;
   readonly brake: Brake;
 }
 
@@ -50,6 +58,15 @@ const Envelope = z.object({
   result: z.unknown(),
 });
 
+/** GraphQL has an envelope of its own. */
+const Answer = z.object({
+  data: z.unknown(),
+  errors: z
+    .array(z.object({ message: z.string() }))
+    .nullish()
+    .transform((errors) => errors ?? []),
+});
+
 /** Slow calls of Cloudflare's take seconds; a minute would hold up everything behind. */
 const TIMEOUT_MS = 20_000;
 const REPEATS = 2;
@@ -73,7 +90,8 @@ export function createCloudflareClient(options: CloudflareClientOptions): Cloudf
   const { token, apiBase, onCall, timeoutMs = TIMEOUT_MS, pauseMs = PAUSE_MS } = options;
   const brake = options.brake ?? createBrake();
 
-  async function send<T>(call: CloudflareCall<T>): Promise<T> {
+  /** One try, if the brake lets it go; a 429 is thrown. */
+  async function exchange(call: Omit<CloudflareCall<unknown>, "result">) {
     const waitMs = brake.take();
     if (waitMs > LONGEST_WAIT_MS) {
       onCall?.(call.operation, "held");
@@ -83,19 +101,26 @@ export function createCloudflareClient(options: CloudflareClientOptions): Cloudf
     }
     if (waitMs > 0) {
       await delay(waitMs);
-      return send(call);
+      return exchange(call);
     }
     const { status, headers, body } = await fetchJson(call);
-    const error = (errors: readonly { code: number; message: string }[], retryAfterSeconds?: number) =>
-      new CloudflareError(call.operation, status, errors, { retryAfterSeconds: retryAfterSeconds ?? null });
     obeyRateHeaders(headers, brake);
-    const parsed = Envelope.safeParse(body);
     if (status === 429) {
       const seconds = Number(headers.get("retry-after"));
       brake.block(seconds > 0 ? seconds * 1_000 : BLOCKED_MS);
       onCall?.(call.operation, "limited");
-      throw error(parsed.data?.errors ?? [], Math.ceil(brake.blockedMs() / 1_000));
+      throw new CloudflareError(call.operation, status, Envelope.safeParse(body).data?.errors ?? [], {
+        retryAfterSeconds: Math.ceil(brake.blockedMs() / 1_000),
+      });
     }
+    return { status, body };
+  }
+
+  async function send<T>(call: CloudflareCall<T>): Promise<T> {
+    const { status, body } = await exchange(call);
+    const error = (errors: readonly { code: number; message: string }[]) =>
+      new CloudflareError(call.operation, status, errors);
+    const parsed = Envelope.safeParse(body);
     if (!parsed.success || status >= 400 || !parsed.data.success) {
       onCall?.(call.operation, status >= 500 || !parsed.success ? "failed" : "refused");
       throw error(parsed.data?.errors ?? []);
@@ -109,7 +134,31 @@ export function createCloudflareClient(options: CloudflareClientOptions): Cloudf
     return result.data;
   }
 
-  async function fetchJson(call: CloudflareCall<unknown>) {
+  async function sendQuestion<T>({
+    operation,
+    query,
+    variables,
+    data,
+  }: Parameters<typeof ask<T>>[0]): Promise<T> {
+    const { status, body } = await exchange({
+      operation,
+      method: "POST",
+      path: "/graphql",
+      body: { query, variables },
+    });
+    const answer = Answer.safeParse(body);
+    const result = data.safeParse(answer.data?.data);
+    if (status < 400 && answer.data?.errors.length === 0 && result.success) {
+      onCall?.(operation, "ok");
+      return result.data;
+    }
+    onCall?.(operation, "failed");
+    const told = answer.data?.errors.map(({ message }) => ({ code: 0, message })) ?? [];
+    const why = result.error ? `an answer that we do not understand: ${placesOf(result.error)}` : "no data";
+    throw new CloudflareError(operation, status, told.length > 0 ? told : [{ code: 0, message: why }]);
+  }
+
+  async function fetchJson(call: Omit<CloudflareCall<unknown>, "result">) {
     const query = new URLSearchParams(
       Object.entries(call.query ?? {}).map(([name, value]) => [name, String(value)]),
     ).toString();
@@ -133,11 +182,14 @@ export function createCloudflareClient(options: CloudflareClientOptions): Cloudf
     }
   }
 
-  async function call<T>(asked: CloudflareCall<T>): Promise<T> {
-    const repeats = asked.method === "POST" || asked.method === "PATCH" ? 0 : REPEATS;
+  const call = <T>(asked: CloudflareCall<T>): Promise<T> =>
+    repeat(asked.method === "POST" || asked.method === "PATCH" ? 0 : REPEATS, () => send(asked));
+  const ask: CloudflareClient["ask"] = (question) => repeat(REPEATS, () => sendQuestion(question));
+
+  async function repeat<T>(repeats: number, attemptOnce: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await send(asked);
+        return await attemptOnce();
       } catch (error) {
         if (attempt >= repeats || !isPassing(error)) throw error;
         await delay(pauseMs * 2 ** attempt * (0.5 + Math.random()));
@@ -148,6 +200,7 @@ export function createCloudflareClient(options: CloudflareClientOptions): Cloudf
   return {
     brake,
     call,
+    ask,
     async list({ item, query, ...asked }) {
       const all: z.output<typeof item>[] = [];
       for (let page = 1; page <= MAX_PAGES; page++) {

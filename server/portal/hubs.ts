@@ -1,48 +1,84 @@
+import { Counter, type Registry } from "prom-client";
 import type { Db } from "../../db/client.ts";
+import { createBrake } from "../cloudflare/index.ts";
+import { readR2Use } from "../cloudflare/r2-usage.ts";
 import type { PortalEnv } from "../env.ts";
+import { bucketUseTask } from "../hub-usage/index.ts";
 import {
+  createCallMetrics,
   createManagedCloudflare,
   type HubDeps,
-  hubSealedColumns,
   hubSettings,
   hubTasks,
+  hubWatchTasks,
+  registerHubMetrics,
+  sealedHubColumns,
 } from "../hubs/index.ts";
 import type { Task } from "../jobs/index.ts";
 import type { Logger } from "../log.ts";
 import { createLocalKeyService, createTenantVault, vaultUpkeepTask } from "../vault/index.ts";
 
-/** What hubs need of the portal, and the work that they bring. */
-export function createHubs(given: {
-  env: Pick<PortalEnv, "managedCloudflare" | "sealingKeys">;
-  db: Db;
-  log: Logger;
-}): {
-  hubs: HubDeps;
+interface Given {
+  readonly env: Pick<PortalEnv, "managedCloudflare" | "sealingKeys">;
+  readonly db: Db;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+interface Hubs {
+  readonly hubs: HubDeps;
   // biome-ignore lint/suspicious/noExplicitAny: tasks of all payloads in one list
-  hubTasks: Task<any>[];
+  readonly hubTasks: Task<any>[];
   /** Looks at the operator's token and says in the log what is missing. */
   checkCloudflare(): Promise<void>;
-} {
-  const { env, db, log } = given;
-  const keys = env.sealingKeys && createLocalKeyService(env.sealingKeys);
-  const vault = keys && createTenantVault(keys);
-  const vaultTasks = keys && vault ? [vaultUpkeepTask({ db, keys, vault, sealed: hubSealedColumns })] : [];
+}
+
+/** What hubs need of the portal, and the work that they bring. */
+export function createHubs(given: Given): Hubs {
+  const { env, db, log, registry } = given;
   const settings = hubSettings;
-  if (env.managedCloudflare.kind === "off" || !vault) {
-    return {
-      hubs: { vault, cloudflare: null, settings },
-      hubTasks: vaultTasks,
-      checkCloudflare: async () => undefined,
-    };
+  const watching = hubWatchTasks({ db, settings });
+  if (!env.sealingKeys) {
+    const hubs = { vault: null, cloudflare: null, settings };
+    return { hubs, hubTasks: watching, checkCloudflare: async () => undefined };
   }
-  const cloudflare = createManagedCloudflare(env.managedCloudflare);
+  const keys = createLocalKeyService(env.sealingKeys);
+  const vault = createTenantVault(keys);
+  const always = [...watching, vaultUpkeepTask({ db, keys, vault, sealed: sealedHubColumns })];
+  if (env.managedCloudflare.kind === "off") {
+    const hubs = { vault, cloudflare: null, settings };
+    return { hubs, hubTasks: always, checkCloudflare: async () => undefined };
+  }
+  const brake = createBrake();
+  const onCall = createCallMetrics(registry, brake);
+  const cloudflare = createManagedCloudflare(env.managedCloudflare, { brake, onCall });
+  registerHubMetrics(registry, db, cloudflare.problem);
   return {
     hubs: { vault, cloudflare, settings },
-    hubTasks: [...vaultTasks, ...hubTasks({ db, cloudflare, vault, settings, log })],
+    hubTasks: [
+      ...always,
+      ...hubTasks({ db, cloudflare, vault, settings, log }),
+      bucketUseTask({
+        db,
+        log,
+        readUse: (bucket, span) => readR2Use(cloudflare.client.ask, { ...bucket, bucket: bucket.name }, span),
+        count: createUseCounter(registry),
+      }),
+    ],
     async checkCloudflare() {
       const { problems, unknown } = await cloudflare.check();
       if (problems.length === 0) log.info({}, "managed Cloudflare is ready");
       else log[unknown ? "warn" : "error"]({ problems }, "managed Cloudflare is not ready");
     },
   };
+}
+
+function createUseCounter(registry: Registry): (outcome: string) => void {
+  const counter = new Counter({
+    name: "hotspot_bucket_use_total",
+    help: "Questions to Cloudflare about what a bucket held and was asked on a day, by outcome",
+    labelNames: ["outcome"],
+    registers: [registry],
+  });
+  return (outcome) => counter.inc({ outcome });
 }
