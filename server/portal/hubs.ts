@@ -1,9 +1,7 @@
-import { Counter, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import type { Db } from "../../db/client.ts";
 import { createBrake } from "../cloudflare/index.ts";
-import { readR2Use } from "../cloudflare/r2-usage.ts";
 import type { PortalEnv } from "../env.ts";
-import { bucketUseTask } from "../hub-usage/index.ts";
 import {
   createCallMetrics,
   createManagedCloudflare,
@@ -55,30 +53,11 @@ export function createHubs(given: Given): Hubs {
   registerHubMetrics(registry, db, cloudflare.problem);
   return {
     hubs: { vault, cloudflare, settings },
-    hubTasks: [
-      ...always,
-      ...hubTasks({ db, cloudflare, vault, settings, log }),
-      bucketUseTask({
-        db,
-        log,
-        readUse: (bucket, span) => readR2Use(cloudflare.client.ask, { ...bucket, bucket: bucket.name }, span),
-        count: createUseCounter(registry),
-      }),
-    ],
+    hubTasks: [...always, ...hubTasks({ db, cloudflare, vault, settings, log })],
     async checkCloudflare() {
       const { problems, unknown } = await cloudflare.check();
       if (problems.length === 0) log.info({}, "managed Cloudflare is ready");
       else log[unknown ? "warn" : "error"]({ problems }, "managed Cloudflare is not ready");
     },
   };
-}
-
-function createUseCounter(registry: Registry): (outcome: string) => void {
-  const counter = new Counter({
-    name: "hotspot_bucket_use_total",
-    help: "Questions to Cloudflare about what a bucket held and was asked on a day, by outcome",
-    labelNames: ["outcome"],
-    registers: [registry],
-  });
-  return (outcome) => counter.inc({ outcome });
 }
