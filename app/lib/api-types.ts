@@ -1,4 +1,3 @@
-import type { BucketUseOutput } from "../../server/hubs/schemas.ts";
 import type { ApiInputs, ApiOutputs } from "./trpc.ts";
 
 /** What pages show, under the names of the house; each is read from the router's answer. */
@@ -20,6 +19,7 @@ export type HubSummary = HubList["hubs"][number];
 export type HubOffer = HubList["offer"];
 export type HubPrice = HubOffer["prices"][number];
 export type Hub = ApiOutputs["hubs"]["get"];
+export type TroubledHub = ApiOutputs["hubs"]["troubled"]["hubs"][number];
 export type HubBanner = Hub["banner"];
 export type HubCheck = Hub["checks"][number];
 export type HubHostname = Hub["hostnames"][number];
@@ -27,7 +27,7 @@ export type HubKey = Hub["keys"][number];
 export type HubEvent = Hub["events"][number];
 export type HubSnapshot = Hub["snapshots"][number];
 export type HubProgress = Hub["progress"][number];
-export type BucketUse = BucketUseOutput;
+export type BucketUse = ApiOutputs["hubs"]["bucketUse"];
 export type Billing = ApiOutputs["billing"]["get"];
 export type Subscription = NonNullable<Billing["subscription"]>;
 export type PaymentMethod = NonNullable<Subscription["paymentMethod"]>;

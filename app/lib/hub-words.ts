@@ -125,6 +125,14 @@ export function keptWords({ state, bucket }: Pick<Hub, "state" | "bucket">): str
     : null;
 }
 
+/** What the service says of a hub, as a sentence. Programs keep the small letter that they start with. */
+export function reasonWords(text: string): string {
+  const words = /^(cloudflared|hotspot|restic|rustic)\b/.test(text)
+    ? text
+    : text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
 /** Splits `Start it: hotspot hub run` into the words and the command at their end. */
 export function splitCommand(text: string): { words: string; command: string | null } {
   const match = /^(.*?[:,])\s+(hotspot [a-z][\w\s./-]*)$/.exec(text);

@@ -1,15 +1,13 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData, useSearchParams } from "@remix-run/react";
-import { orErrorPage } from "~/bridge/form-problem.server.ts";
+import { orErrorPage, orNull } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
-import { HubBadge } from "~/components/hubs/hub-badge.tsx";
 import { HubBody } from "~/components/hubs/hub-body.tsx";
 import { HubLead } from "~/components/hubs/hub-lead.tsx";
 import { HubStanding } from "~/components/hubs/hub-standing.tsx";
 import { HubSwitch } from "~/components/hubs/hub-switch.tsx";
 import { Page } from "~/components/shell/page.tsx";
 import { Notice } from "~/components/ui/notice.tsx";
-import type { BucketUse } from "~/lib/api-types.ts";
 import { readUseFigure } from "~/lib/bucket-use.ts";
 import { canManageHubs } from "~/lib/hub-permission.ts";
 import { keptWords } from "~/lib/hub-words.ts";
@@ -23,14 +21,16 @@ export async function loader(args: LoaderFunctionArgs) {
   const session = requireSession(args);
   const { api, config } = args.context;
   const hubId = args.params.hubId ?? "";
-  const [hub, { offer }] = await Promise.all([
+  const [hub, { offer }, use] = await Promise.all([
     orErrorPage(api.hubs.get({ hubId })),
     orErrorPage(api.hubs.list()),
+    // Comes from another table, and the rest of the page is whole without it.
+    orNull(api.hubs.bucketUse({ hubId })),
   ]);
   return {
     hub,
     offer,
-    days: [] as BucketUse["days"],
+    days: use?.days ?? null,
     accountId: session.tenant.id,
     portalUrl: config.portalUrl,
     canManage: canManageHubs(session),
@@ -44,12 +44,7 @@ export default function HubPage() {
   return (
     <Page
       parent={{ to: paths.hubs, title: "Cloudflare" }}
-      title={
-        <span className="flex flex-wrap items-center gap-x-4 gap-y-2">
-          <span className="break-all">{hub.name}</span>
-          <HubBadge hub={hub} />
-        </span>
-      }
+      title={<span className="break-words">{hub.name}</span>}
       lead={<HubLead hub={hub} />}
     >
       {state === "lost" ? (

@@ -50,13 +50,18 @@ export default function Hubs() {
   const managed = hubs.filter(({ mode }) => mode === "managed");
   const own = hubs.filter(({ mode }) => mode === "self_hosted");
   const isAvailable = offer.availability === "available";
-  const isFull = offer.used >= offer.limit;
+  const onlyOwn = !isAvailable
+    ? "Ours is not available to you, see above."
+    : offer.used >= offer.limit
+      ? `Your plan's ${plural(offer.limit, "hub")} with ours are in use.`
+      : null;
   return (
     <Page
       title="Cloudflare"
       lead="A tunnel, a host name and encrypted backups for a machine of yours, by one switch and without a Cloudflare account."
     >
       <UnavailableNotice offer={offer} />
+      {managed.length === 0 ? <OfferPanel offer={offer} /> : null}
       {managed.length > 0 || isAvailable ? (
         <Panel
           id="hubs"
@@ -85,8 +90,8 @@ export default function Hubs() {
           <HubList label="Self-hosted hubs" hubs={own} />
         </Panel>
       ) : null}
-      {canManage ? <AddHubPanel managed={isAvailable && !isFull} portalUrl={portalUrl} /> : null}
-      <OfferPanel offer={offer} />
+      {canManage ? <AddHubPanel onlyOwn={onlyOwn} portalUrl={portalUrl} /> : null}
+      {managed.length > 0 ? <OfferPanel offer={offer} /> : null}
     </Page>
   );
 }

@@ -239,6 +239,19 @@ export type HubOffer = z.infer<typeof HubOffer>;
 export const ListHubsOutput = z.object({ hubs: z.array(HubSummary), offer: HubOffer });
 export type ListHubsOutput = z.infer<typeof ListHubsOutput>;
 
+export const TroubledHubsOutput = z.object({
+  hubs: z.array(
+    z.object({
+      hubId: z.string(),
+      name: z.string(),
+      tone: z.enum(["degraded", "error"]),
+      title: z.string(),
+      reason: z.string().nullable(),
+    }),
+  ),
+});
+export type TroubledHubsOutput = z.infer<typeof TroubledHubsOutput>;
+
 export const RegisterHubOutput = z.object({
   hub: HubSummary,
   accountId: z.string(),

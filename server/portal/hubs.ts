@@ -1,9 +1,15 @@
 import type { Db } from "../../db/client.ts";
 import type { PortalEnv } from "../env.ts";
-import { createManagedCloudflare, type HubDeps, hubSettings, hubTasks } from "../hubs/index.ts";
+import {
+  createManagedCloudflare,
+  type HubDeps,
+  hubSealedColumns,
+  hubSettings,
+  hubTasks,
+} from "../hubs/index.ts";
 import type { Task } from "../jobs/index.ts";
 import type { Logger } from "../log.ts";
-import { createLocalKeyService, createTenantVault } from "../vault/index.ts";
+import { createLocalKeyService, createTenantVault, vaultUpkeepTask } from "../vault/index.ts";
 
 /** What hubs need of the portal, and the work that they bring. */
 export function createHubs(given: {
@@ -18,19 +24,21 @@ export function createHubs(given: {
   checkCloudflare(): Promise<void>;
 } {
   const { env, db, log } = given;
-  const vault = env.sealingKeys && createTenantVault(createLocalKeyService(env.sealingKeys));
+  const keys = env.sealingKeys && createLocalKeyService(env.sealingKeys);
+  const vault = keys && createTenantVault(keys);
+  const vaultTasks = keys && vault ? [vaultUpkeepTask({ db, keys, vault, sealed: hubSealedColumns })] : [];
   const settings = hubSettings;
   if (env.managedCloudflare.kind === "off" || !vault) {
     return {
       hubs: { vault, cloudflare: null, settings },
-      hubTasks: [],
+      hubTasks: vaultTasks,
       checkCloudflare: async () => undefined,
     };
   }
   const cloudflare = createManagedCloudflare(env.managedCloudflare);
   return {
     hubs: { vault, cloudflare, settings },
-    hubTasks: hubTasks({ db, cloudflare, vault, settings, log }),
+    hubTasks: [...vaultTasks, ...hubTasks({ db, cloudflare, vault, settings, log })],
     async checkCloudflare() {
       const { problems, unknown } = await cloudflare.check();
       if (problems.length === 0) log.info({}, "managed Cloudflare is ready");

@@ -88,7 +88,7 @@ export async function startPortal(
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
-  const { domains, domainTasks } = createDomains({ env, db, config, log });
+  const { domains, domainTasks } = createDomains({ env, db, config, mailer, log });
   const { hubs, hubTasks, checkCloudflare } = createHubs({ env, db, log });
   background.run(checkCloudflare());
   const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains, hubs };

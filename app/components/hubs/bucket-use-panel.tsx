@@ -1,4 +1,3 @@
-import { EmptyState } from "~/components/ui/empty-state.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
 import { ChartLegend } from "~/components/usage/chart-legend.tsx";
 import { ChartTable } from "~/components/usage/chart-table.tsx";
@@ -8,6 +7,7 @@ import type { BucketUse, Hub } from "~/lib/api-types.ts";
 import { bucketChart, type UseFigure } from "~/lib/bucket-use.ts";
 import { formatCount } from "~/lib/format.ts";
 import { paths } from "~/lib/paths.ts";
+import { NothingYet } from "./nothing-yet.tsx";
 
 interface BucketUsePanelProps {
   hub: Pick<Hub, "hubId" | "bucket">;
@@ -40,13 +40,13 @@ export function BucketUsePanel({ hub, days, figure }: BucketUsePanelProps) {
       }
     >
       {days === null ? (
-        <EmptyState title="It cannot be shown just now">Reload the page in a moment.</EmptyState>
+        <NothingYet title="It cannot be shown just now">Reload the page in a moment.</NothingYet>
       ) : newest ? (
         <Drawing days={days} figure={figure} />
       ) : (
-        <EmptyState title="Nothing counted yet">
+        <NothingYet title="Nothing counted yet">
           Cloudflare tells the size of a bucket some hours after its first backup; then it stands here.
-        </EmptyState>
+        </NothingYet>
       )}
     </Panel>
   );

@@ -25,8 +25,8 @@ interface HubBodyProps {
 export function HubBody({ hub, offer, days, figure, accountId, portalUrl, canManage }: HubBodyProps) {
   const managed = hub.mode === "managed";
   const isMoving = hub.state === "provisioning" || hub.state === "disabling";
-  const isUp = hub.state === "on" || hub.state === "provisioning";
-  const hasBackups = hub.bucket !== null;
+  const isOn = hub.state === "on";
+  const hasBackups = hub.bucket !== null && hub.bucket.state !== "wanted" && hub.state !== "disabling";
   return (
     <>
       {managed && isMoving ? (
@@ -36,13 +36,13 @@ export function HubBody({ hub, offer, days, figure, accountId, portalUrl, canMan
           nextTryAt={hub.nextTryAt}
         />
       ) : null}
-      {!managed || isUp ? <ChecksPanel hub={hub} /> : null}
-      {managed && isUp ? (
+      {!managed || isOn ? <ChecksPanel hub={hub} /> : null}
+      {managed && (isOn || hub.hostnames.length > 0) ? (
         <HostnamesPanel hub={hub} limit={offer.hostnameLimit} domain={offer.domain} canManage={canManage} />
       ) : null}
       {managed && hasBackups ? <BackupsPanel hub={hub} canManage={canManage} /> : null}
       {managed && hasBackups ? <BucketUsePanel hub={hub} days={days} figure={figure} /> : null}
-      {managed && isUp ? <KeysPanel hub={hub} canManage={canManage} /> : null}
+      {managed && isOn ? <KeysPanel hub={hub} canManage={canManage} /> : null}
       <HubTokenPanel hub={hub} accountId={accountId} portalUrl={portalUrl} canManage={canManage} />
       {canManage ? <HubSettingsPanel hub={hub} /> : null}
       <HistoryPanel events={hub.events} />

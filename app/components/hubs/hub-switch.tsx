@@ -19,7 +19,7 @@ export function HubSwitch({ hub, offer, canManage }: HubSwitchProps) {
   return (
     <div className="grid max-w-64 justify-items-end gap-1.5 max-sm:w-full max-sm:max-w-none max-sm:justify-items-start">
       <div className="flex items-center gap-3 max-sm:flex-row-reverse">
-        <span className="font-medium">Managed Cloudflare</span>
+        <span className="font-medium">{isOn ? "On" : "Off"}</span>
         {reason !== null ? (
           <SwitchButton on={isOn} label="Managed Cloudflare" disabled onPress={() => undefined} />
         ) : isOn ? (

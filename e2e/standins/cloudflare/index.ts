@@ -5,7 +5,7 @@ import type { AddressInfo, Server as NetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DnsStandIn } from "../dns.ts";
-import { createApiServer } from "./api/server.ts";
+import { createApiServer, type Moment } from "./api/server.ts";
 import { writeExecutable } from "./cloudflared/executable.ts";
 import { type FaultAnswer, type FaultMatch, Faults } from "./core/faults.ts";
 import { cloudflareLimits } from "./core/rate-limit.ts";
@@ -43,6 +43,8 @@ export class CloudflareStandIn {
   /** Method and path of every call to the API. */
   readonly calls: string[];
   readonly world: World;
+  /** Hears of each call to the API as it comes and again when it is done: a place to kill who calls. */
+  watch: ((call: string, moment: Moment) => void) | null = null;
   readonly #faults = new Faults();
   readonly #api: Server;
   readonly #r2: R2;
@@ -80,6 +82,7 @@ export class CloudflareStandIn {
       token: TOKEN,
       faults: this.#faults,
       calls,
+      watch: (call, moment) => this.watch?.(call, moment),
       list: () => this.list(),
       saved: async () => file?.saved(world.state),
     });

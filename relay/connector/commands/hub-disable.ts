@@ -8,6 +8,7 @@ import { forgetHubSecrets, getHubSettings, type HubSettings, saveHubSettings } f
 import { PortalError, PortalUnreachableError } from "../portal/errors.ts";
 import { createLog } from "../view/log.ts";
 import type { CommandContext } from "./context.ts";
+import { removeSelfHosted } from "./hub-self-hosted.ts";
 
 export interface DisableFlags {
   deleteBucket: boolean;
@@ -40,7 +41,10 @@ export async function disableHub(
   checkConfirmation(settings, flags);
   saveHubSettings(options.dir, { ...settings, enabled: false, note: "It is being switched off." });
   await stopServing(settings, options, context);
-  const note = await tellPortal(settings, options, flags);
+  const note =
+    settings.mode === "managed"
+      ? await tellPortal(settings, options, flags)
+      : await removeSelfHosted(settings, options);
   forgetHubSecrets(options.dir, settings, `${new Date().toISOString()}: ${note}`);
   if (options.json) context.stdout(`${JSON.stringify({ event: "disabled", hubId, note })}\n`);
   else context.stdout(`disabled ${hubId}. ${note}\n`);
@@ -87,7 +91,7 @@ async function tellPortal(
   options: HubOptions,
   { deleteBucket, retentionDays }: DisableFlags,
 ): Promise<string> {
-  const client = portalOf({ ...settings, portalUrl: settings.portalUrl }, { options });
+  const client = portalOf(settings, { options });
   try {
     await client.disable({ deleteBucket, retentionDays });
   } catch (error) {

@@ -3,22 +3,21 @@ import { ExitCode, usageError } from "../exit.ts";
 import { cloudflaredAdvice, findCloudflared } from "../hub/cloudflared/find.ts";
 import { type HubContext, portalOf } from "../hub/context.ts";
 import { waitForEnrollment } from "../hub/enrollment.ts";
-import { type HubOptions, newHubId } from "../hub/options.ts";
+import { DEFAULT_SERVICE_URL, type HubOptions, newHubId } from "../hub/options.ts";
 import { type HubSettings, loadHubSettings, saveHubSettings } from "../hub/state.ts";
 import { PortalClient } from "../portal/client.ts";
 import { isReadableForOthers } from "../portal/transport.ts";
 import type { CommandContext } from "./context.ts";
 import { withHub } from "./hub-process.ts";
 import { serveManaged } from "./hub-run.ts";
-
-/** Unless it is said, or known from before. */
-const DEFAULT_SERVICE_URL = "http://localhost:8080";
+import { enableSelfHosted } from "./hub-self-hosted.ts";
 
 /**
  * `hub enable`: makes this machine a hub with Managed Cloudflare, and serves it until a stop.
  * @throws ExitError, PortalError, PortalUnreachableError
  */
 export function enableHub(options: HubOptions, context: CommandContext): Promise<ExitCode> {
+  if (options.selfHosted !== null) return enableSelfHosted(options, options.selfHosted, context);
   const hubId = newHubId(options);
   return withHub({ ...options, hubId }, context, async (hub) => {
     const stored = loadHubSettings(options.dir, hubId);

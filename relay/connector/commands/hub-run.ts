@@ -1,14 +1,15 @@
 import { planOf } from "../backup/options.ts";
-import { ExitCode, ExitError, usageError } from "../exit.ts";
+import { ExitCode, usageError } from "../exit.ts";
 import { cloudflaredAdvice, findCloudflared } from "../hub/cloudflared/find.ts";
 import { type HubContext, isFinal, portalOf } from "../hub/context.ts";
 import { fetchEnrollment, waitForEnrollment } from "../hub/enrollment.ts";
 import { ManagedHub } from "../hub/managed.ts";
 import { chooseHub, type HubOptions } from "../hub/options.ts";
-import type { HubEnd } from "../hub/serving.ts";
-import { forgetHubSecrets, getHubSettings, type HubSettings, saveHubSettings } from "../hub/state.ts";
+import { getHubSettings, type HubSettings, saveHubSettings } from "../hub/state.ts";
 import type { CommandContext } from "./context.ts";
+import { ended, switchedOff } from "./hub-end.ts";
 import { withHub } from "./hub-process.ts";
+import { serveSelfHosted } from "./hub-self-hosted.ts";
 
 /**
  * `hub run`: serves a hub that was enabled before, by what is stored.
@@ -16,7 +17,14 @@ import { withHub } from "./hub-process.ts";
  */
 export function runHub(options: HubOptions, context: CommandContext): Promise<ExitCode> {
   const hubId = chooseHub(options);
-  const settings = requireEnabled(getHubSettings(options.dir, hubId));
+  const settings = getHubSettings(options.dir, hubId);
+  // One that is off is a precondition among others there, told to the portal too.
+  if (settings.mode === "self_hosted") {
+    return withHub({ ...options, hubId }, context, (hub) =>
+      serveSelfHosted(settings, hub, !settings.enabled),
+    );
+  }
+  requireEnabled(settings);
   return withHub({ ...options, hubId }, context, (hub) => runManaged(settings, hub));
 }
 
@@ -78,28 +86,4 @@ export async function serveManaged(
   hub: HubContext,
 ): Promise<ExitCode> {
   return ended(await new ManagedHub(settings, hub).serve(program), settings, hub);
-}
-
-/** @throws ExitError */
-export function ended(end: HubEnd | null, settings: HubSettings, hub: HubContext): ExitCode {
-  switch (end?.kind) {
-    case undefined:
-      return ExitCode.stopped;
-    case "disabled":
-      hub.output.note("Stopped: the hub was switched off on this machine.");
-      return ExitCode.stopped;
-    case "off":
-      return switchedOff(settings, end.note, hub);
-    case "failed":
-      throw end.error;
-    default:
-      throw new ExitError(ExitCode.unexpected, "The hub has ended for a reason that nobody knows.");
-  }
-}
-
-function switchedOff({ hubId }: HubSettings, why: string, { options, output }: HubContext): ExitCode {
-  const note = `${new Date().toISOString()}: ${why}`;
-  forgetHubSecrets(options.dir, getHubSettings(options.dir, hubId), note);
-  output.note(`${why} Its secrets were removed from this machine.`);
-  return ExitCode.stopped;
 }

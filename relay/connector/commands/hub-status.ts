@@ -34,7 +34,7 @@ export async function hubStatus(options: HubOptions, context: CommandContext): P
   const overview = await look(getHubSettings(options.dir, chooseHub(options)), options, context);
   context.stdout(options.json ? `${JSON.stringify(overview)}\n` : describe(overview));
   if (!overview.enabled) return ExitCode.stopped;
-  const isWell = overview.pid !== null && overview.run !== null && overview.run.checks.every(({ ok }) => ok);
+  const isWell = overview.pid !== null && overview.run?.checks.every(({ ok }) => ok);
   return isWell ? ExitCode.stopped : ExitCode.faults;
 }
 

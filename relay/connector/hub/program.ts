@@ -30,6 +30,11 @@ export function addHub(program: Command, run: Run, context: CommandContext): voi
     .option("--name <subdomain>", "the name wished for; otherwise one is made")
     .option("--hub-token <token>", "from the portal, instead of a license key; better in HOTSPOT_HUB_TOKEN")
     .option("--account-id <id>", "with a hub token: the account it is of")
+    .option("--self-hosted", "with a Cloudflare account of your own, which the four options below are about")
+    .option("--cf-account <id>", "the account's id")
+    .option("--cf-token-file <file>", "holds an API token: Cloudflare Tunnel and DNS edit, Zone read")
+    .option("--domain <zone>", "the zone, e.g. example.com")
+    .option("--hostname <name>", "the name to be served, under the zone")
     .action((flags: HubCommandFlags) =>
       run((sources) => enableHub(options(sources, flags), within(sources)))(flags),
     );

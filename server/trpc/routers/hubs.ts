@@ -6,6 +6,7 @@ import {
   enableHub,
   getHub,
   listHubs,
+  listTroubledHubs,
   ownBackupPassword,
   registerHub,
   removeHub,
@@ -35,6 +36,7 @@ import {
   RemoveHubHostnameInput,
   ReportHubInput,
   ReportHubOutput,
+  TroubledHubsOutput,
   UpdateHubInput,
 } from "../../hubs/schemas.ts";
 import { toTrpcError } from "../errors.ts";
@@ -89,6 +91,11 @@ export const hubsRouter = router({
     .meta(rest("GET", "/api/hubs", { tag, summary: "All hubs, and what Managed Cloudflare would be" }))
     .output(ListHubsOutput)
     .query(({ ctx }) => listHubs({ ctx: ctx.caller, deps: ctx.hubs })),
+
+  // Without a REST path: it is in the list too.
+  troubled: memberProcedure()
+    .output(TroubledHubsOutput)
+    .query(({ ctx }) => listTroubledHubs({ ctx: ctx.caller })),
 
   get: memberProcedure()
     .meta(rest("GET", "/api/hubs/{hubId}", { tag, summary: "One hub with its progress, health and history" }))
