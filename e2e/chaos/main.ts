@@ -6,6 +6,7 @@ import { buildPortal } from "../fixtures/build-portal.ts";
 import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
 import { runAbuse } from "./abuse/main.ts";
 import { runBackup } from "./backup.ts";
+import { runHubs } from "./hubs.ts";
 import { runOutage } from "./outage.ts";
 import { runChaos } from "./run.ts";
 import { LADDER, runSilence } from "./silence.ts";
@@ -15,6 +16,7 @@ const own: Record<string, (args: string[]) => Promise<void>> = {
   abuse: runAbuse,
   backup: runBackup,
   outage,
+  hubs: runHubs,
 };
 const isOwn = command in own;
 const { values } = parseArgs({
@@ -33,6 +35,7 @@ if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
   console.error("       npm run chaos -- abuse [--full] [--only <part of a name>] [--soak-minutes 30]");
   console.error("       npm run chaos -- backup [--megabytes 1000]");
   console.error("       npm run chaos -- outage [--seconds 60]");
+  console.error("       npm run chaos -- hubs [--orders 50] [--seed 1]");
   process.exit(2);
 }
 if (isOwn) await own[command]?.(rest);

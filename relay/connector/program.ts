@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { addHubBackups } from "./backup/program.ts";
 import { connect } from "./commands/connect.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -9,6 +8,7 @@ import { installService, serviceStatus, uninstallService } from "./commands/serv
 import { status } from "./commands/status.ts";
 import { type ExitCode, usageError } from "./exit.ts";
 import { type Flags, linkOptions, serving, shared, upstreamOptions, withoutDefaults } from "./flags.ts";
+import { addHub } from "./hub/program.ts";
 import { type Options, resolveOptions, type Sources } from "./options/connect-options.ts";
 import type { Value } from "./options/fields.ts";
 import { TcpOptionsError, withTarget } from "./tcp/options.ts";
@@ -30,8 +30,7 @@ export function createProgram(run: Run, context: CommandContext): Command {
   addServing(program, run, context);
   addAsking(program, run, context);
   addService(program, run, context);
-  const hub = program.command("hub").description("tunnel, host name and backups of Managed Cloudflare");
-  addHubBackups(hub, run, context);
+  addHub(program, run, context);
   return program;
 }
 
