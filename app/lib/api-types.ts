@@ -45,4 +45,6 @@ export type UsageFigures = UsageBreakdown["total"];
 export type UsageGroupBy = NonNullable<ApiInputs["usage"]["breakdown"]["by"]>;
 export type UsageRequestPage = ApiOutputs["usage"]["requests"];
 export type UsageRequest = UsageRequestPage["requests"][number];
+export type StorageReport = ApiOutputs["usage"]["storageDays"];
+export type StorageDay = StorageReport["days"][number];
 export type Budget = ApiOutputs["budgets"]["list"]["budgets"][number];

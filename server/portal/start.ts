@@ -24,6 +24,7 @@ import { createAdminServer } from "./admin.ts";
 import { apiConfigOf } from "./api-config.ts";
 import { createPortalApp } from "./app.ts";
 import { createBackground } from "./background.ts";
+import { bucketUseTasks } from "./bucket-use.ts";
 import { createClientAddressReader } from "./client-address.ts";
 import { createDomains } from "./domains.ts";
 import { createForwarder } from "./forward.ts";
@@ -164,6 +165,7 @@ export async function startPortal(
       ...stripeEvents.tasks,
       ...domainTasks,
       ...hubTasks,
+      ...bucketUseTasks({ cloudflare: hubs.cloudflare, db, log, registry: metrics.registry }),
       budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
     ],
     log,

@@ -247,7 +247,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
     input: { by: "access_key", accessKeyId: accessKey.accessKeyId },
     answer: "access_key_not_found",
   },
-  "usage.storageDays": { answer: "own" },
+  "usage.storageDays": { input: { from: "2026-11-01" }, answer: "own" },
   "usage.requests": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.resume": { input: { tenantId: victim.tenantId }, answer: "unauthorized" },
 };
