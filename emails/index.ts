@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { AlreadyRegistered } from "./templates/already-registered.tsx";
 import { BudgetAlert } from "./templates/budget-alert.tsx";
+import { CertificateFailing } from "./templates/certificate-failing.tsx";
+import { DomainLapsed } from "./templates/domain-lapsed.tsx";
 import { GraceEnding } from "./templates/grace-ending.tsx";
 import { PasswordChanged } from "./templates/password-changed.tsx";
 import { PaymentActionRequired } from "./templates/payment-action-required.tsx";
@@ -26,6 +28,8 @@ export const Mail = z.discriminatedUnion("kind", [
   PaymentActionRequired,
   TrialEnding,
   BudgetAlert,
+  DomainLapsed,
+  CertificateFailing,
 ]);
 export type Mail = z.infer<typeof Mail>;
 

@@ -34,6 +34,25 @@ const mails: Mail[] = [
     resetsOn: "28 November 2026",
     budgetsUrl: link,
   },
+  {
+    kind: "domain_lapsed",
+    accountName: "Ada",
+    host: "api.ada.example",
+    recordName: "_hotspot.api.ada.example",
+    recordValue: "hotspot-verification=abc",
+    domainUrl: link,
+  },
+  ...[false, true].map(
+    (hasEnded): Mail => ({
+      kind: "certificate_failing",
+      accountName: "Ada",
+      host: "api.ada.example",
+      endsOn: "28 November 2026",
+      hasEnded,
+      error: "CAA record forbids issuance",
+      domainUrl: link,
+    }),
+  ),
 ];
 
 describe("renderMail", () => {

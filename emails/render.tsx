@@ -3,6 +3,8 @@ import type { ReactElement } from "react";
 import type { Mail } from "./index.ts";
 import * as alreadyRegistered from "./templates/already-registered.tsx";
 import * as budgetAlert from "./templates/budget-alert.tsx";
+import * as certificateFailing from "./templates/certificate-failing.tsx";
+import * as domainLapsed from "./templates/domain-lapsed.tsx";
 import * as graceEnding from "./templates/grace-ending.tsx";
 import * as passwordChanged from "./templates/password-changed.tsx";
 import * as paymentActionRequired from "./templates/payment-action-required.tsx";
@@ -53,5 +55,9 @@ function pick(mail: Mail): { subject: string; body: ReactElement } {
       return { subject: trialEnding.subject(mail), body: <trialEnding.Template {...mail} /> };
     case "budget_alert":
       return { subject: budgetAlert.subject(mail), body: <budgetAlert.Template {...mail} /> };
+    case "domain_lapsed":
+      return { subject: domainLapsed.subject(mail), body: <domainLapsed.Template {...mail} /> };
+    case "certificate_failing":
+      return { subject: certificateFailing.subject(mail), body: <certificateFailing.Template {...mail} /> };
   }
 }

@@ -18,6 +18,7 @@ export interface Plan {
   readonly maxSeats: number;
   /** Days without charge at a tenant's first subscription. */
   readonly trialDays: number;
+  /** `storage` is counted in megabyte-days: 30,000 are a gigabyte for a month. */
   readonly metered: Readonly<Record<MeterName, MeteredPrice>>;
   readonly endpoints: number;
   readonly devices: number;
@@ -61,6 +62,9 @@ export const plans = {
       requests: { included: 250_000, perMillionCents: null },
       megabytes: { included: 20_000, perMillionCents: null },
       tokens: { included: 2_000_000, perMillionCents: null },
+      storage: { included: 0, perMillionCents: null },
+      storage_writes: { included: 0, perMillionCents: null },
+      storage_reads: { included: 0, perMillionCents: null },
     },
     endpoints: 1,
     devices: 3,
@@ -88,6 +92,9 @@ export const plans = {
       requests: { included: 2_000_000, perMillionCents: 40 },
       megabytes: { included: 200_000, perMillionCents: 5_000 },
       tokens: { included: 50_000_000, perMillionCents: 2 },
+      storage: { included: 300_000, perMillionCents: 60 },
+      storage_writes: { included: 1_000_000, perMillionCents: 500 },
+      storage_reads: { included: 10_000_000, perMillionCents: 45 },
     },
     endpoints: 5,
     devices: 10,
@@ -115,6 +122,9 @@ export const plans = {
       requests: { included: 10_000_000, perMillionCents: 30 },
       megabytes: { included: 1_000_000, perMillionCents: 4_000 },
       tokens: { included: 250_000_000, perMillionCents: 1 },
+      storage: { included: 3_000_000, perMillionCents: 55 },
+      storage_writes: { included: 10_000_000, perMillionCents: 450 },
+      storage_reads: { included: 100_000_000, perMillionCents: 40 },
     },
     endpoints: 25,
     devices: 50,

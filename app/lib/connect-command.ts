@@ -63,7 +63,8 @@ export function hubEnableCommand({ hubId, hubToken, accountId, serviceUrl, porta
 
 /** The same for a hub with a Cloudflare account of its own; what only its owner knows stands in capitals. */
 export function hubSelfHostedCommand(hub: HubCommand): string {
-  const own = "--self-hosted --cf-account YOUR_ACCOUNT_ID --cf-token-file ./cloudflare-token --domain your-domain.com --hostname hub.your-domain.com";
+  const own =
+    "--self-hosted --cf-account YOUR_ACCOUNT_ID --cf-token-file ./cloudflare-token --domain your-domain.com --hostname hub.your-domain.com";
   return hubEnableCommand(hub).replace("hub enable", `hub enable ${own}`);
 }
 

@@ -13,7 +13,8 @@ export function hubBadge({ banner, state, mode }: Pick<HubSummary, "banner" | "s
     case "error":
       return { tone: "bad", words: "Error" } as const;
     case "working": {
-      if (mode === "managed" && state === "provisioning") return { tone: "quiet", words: "Setting up" } as const;
+      if (mode === "managed" && state === "provisioning")
+        return { tone: "quiet", words: "Setting up" } as const;
       if (mode === "managed" && state === "disabling")
         return { tone: "quiet", words: "Switching off" } as const;
       return { tone: "quiet", words: "Waiting for it" } as const;
@@ -74,7 +75,12 @@ const stepTitles: Record<string, string> = {
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What a hub may use before it costs, and then what it costs: `10 GB-months included, then $0.018 each`. */
-export function priceWords({ included, unit, cents, per }: Pick<HubPrice, "included" | "unit" | "cents" | "per">): {
+export function priceWords({
+  included,
+  unit,
+  cents,
+  per,
+}: Pick<HubPrice, "included" | "unit" | "cents" | "per">): {
   included: string;
   beyond: string;
 } {
@@ -117,6 +123,14 @@ export function keptWords({ state, bucket }: Pick<Hub, "state" | "bucket">): str
   return bucket.sharedWith.length > 0
     ? "Its backups stay in the bucket that your other hubs use. Switched on again, it finds them."
     : null;
+}
+
+/** What the service says of a hub, as a sentence. Programs keep the small letter that they start with. */
+export function reasonWords(text: string): string {
+  const words = /^(cloudflared|hotspot|restic|rustic)\b/.test(text)
+    ? text
+    : text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
 /** Splits `Start it: hotspot hub run` into the words and the command at their end. */

@@ -172,6 +172,9 @@ export interface HubBucketDaysTable {
   /** `YYYY-MM-DD` on its way in. */
   day: ColumnType<string, string, string>;
   peak_bytes: number;
+  /** Its size at the day's last sample: what a day without samples takes over. null: as `peak_bytes`. */
+  last_bytes: number | null;
+  /** At the day's last sample. */
   objects: number;
   /** Operations that write or list. */
   class_a: number;
@@ -179,5 +182,8 @@ export interface HubBucketDaysTable {
   class_b: number;
   /** Cloudflare had no sample of its size that day: it is that of the day before. */
   carried: Generated<boolean>;
+  /** When Cloudflare was asked for the sizes; null: it had none. */
+  sampled_at: Date | null;
+  /** When Cloudflare was asked last. */
   fetched_at: Generated<Date>;
 }

@@ -2,6 +2,7 @@ export { addDomain } from "./add.ts";
 export type { CertificateOffice, DomainDeps } from "./deps.ts";
 export { listDomains } from "./list.ts";
 export { noteCertificate } from "./note-certificate.ts";
+export { domainNoticesTask } from "./notices.ts";
 export { removeDomain } from "./remove.ts";
 export { createResolver, type DomainResolver } from "./resolver.ts";
 export { findSlugOfHost } from "./route.ts";

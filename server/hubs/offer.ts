@@ -1,5 +1,6 @@
 import type { Db } from "../../db/client.ts";
 import { type Plan, planOf, plans } from "../plans.ts";
+import { bucketPricesOf } from "../pricing/index.ts";
 import type { HubDeps } from "./deps.ts";
 import { countManagedHubs } from "./internal.ts";
 import type { HubOffer } from "./schemas.ts";
@@ -18,7 +19,7 @@ export async function offerOf(db: Db, tenantId: string, deps: HubDeps): Promise<
     limit: plan.hubs,
     used: await countManagedHubs(db, tenantId),
     hostnameLimit: plan.hubHostnames,
-    prices: [],
+    prices: bucketPricesOf(plan),
   };
 }
 

@@ -239,6 +239,19 @@ export type HubOffer = z.infer<typeof HubOffer>;
 export const ListHubsOutput = z.object({ hubs: z.array(HubSummary), offer: HubOffer });
 export type ListHubsOutput = z.infer<typeof ListHubsOutput>;
 
+export const TroubledHubsOutput = z.object({
+  hubs: z.array(
+    z.object({
+      hubId: z.string(),
+      name: z.string(),
+      tone: z.enum(["degraded", "error"]),
+      title: z.string(),
+      reason: z.string().nullable(),
+    }),
+  ),
+});
+export type TroubledHubsOutput = z.infer<typeof TroubledHubsOutput>;
+
 export const RegisterHubOutput = z.object({
   hub: HubSummary,
   accountId: z.string(),
@@ -290,7 +303,7 @@ export const HubTokenOutput = z.object({
 });
 export type HubTokenOutput = z.infer<typeof HubTokenOutput>;
 
-export const BucketUseInput = HubInput.extend({ days: z.number().int().min(1).max(400).default(90) });
+export const BucketUseInput = HubInput.extend({ days: z.coerce.number().int().min(1).max(400).default(90) });
 export type BucketUseInput = z.infer<typeof BucketUseInput>;
 
 export const BucketUseOutput = z.object({

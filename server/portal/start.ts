@@ -24,6 +24,7 @@ import { createAdminServer } from "./admin.ts";
 import { apiConfigOf } from "./api-config.ts";
 import { createPortalApp } from "./app.ts";
 import { createBackground } from "./background.ts";
+import { bucketUseTasks } from "./bucket-use.ts";
 import { createClientAddressReader } from "./client-address.ts";
 import { createDomains } from "./domains.ts";
 import { createForwarder } from "./forward.ts";
@@ -87,8 +88,9 @@ export async function startPortal(
   const changes = createChangeHub();
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
-  const { domains, domainTasks } = createDomains({ env, db, config, log });
-  const hubs = createHubs({ env });
+  const { domains, domainTasks } = createDomains({ env, db, config, mailer, log });
+  const { hubs, hubTasks, checkCloudflare } = createHubs({ env, db, log });
+  background.run(checkCloudflare());
   const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains, hubs };
   const draining = new AbortController();
   if (billing.mode !== "off") {
@@ -162,6 +164,8 @@ export async function startPortal(
       ...housekeepingTasks({ db, archive, stripe }),
       ...stripeEvents.tasks,
       ...domainTasks,
+      ...hubTasks,
+      ...bucketUseTasks({ cloudflare: hubs.cloudflare, db, log, registry: metrics.registry }),
       budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
     ],
     log,

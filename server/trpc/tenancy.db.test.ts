@@ -95,6 +95,29 @@ await db
   })
   .execute();
 
+await db
+  .insertInto("hub_buckets")
+  .values({
+    id: "bkt_of_victim",
+    tenant_id: victim.tenantId,
+    cf_account_id: "cf",
+    name: "victims-bucket",
+    state: "ready",
+  })
+  .execute();
+await db
+  .insertInto("hub_bucket_days")
+  .values({
+    bucket_id: "bkt_of_victim",
+    tenant_id: victim.tenantId,
+    day: new Date().toISOString().slice(0, 10),
+    peak_bytes: 77_777_777,
+    objects: 1,
+    class_a: 1,
+    class_b: 1,
+  })
+  .execute();
+
 const yesterday = new Date(Date.now() - 86_400_000);
 await db
   .insertInto("invoices")
@@ -197,6 +220,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "hubs.addHostname": { input: { hubId: "victims-office", name: "x" }, answer: "cloudflare_off" },
   "hubs.removeHostname": { input: { hubId: "victims-office", id: "hhn_of_victim" }, answer: "hub_not_found" },
   "hubs.remove": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
+  "hubs.bucketUse": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "hubs.watch": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "ledger.adjust": {
     input: { tenantId: victim.tenantId, meter: "tokens", quantity: -1, reason: "mine", by: "x" },
@@ -223,6 +247,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
     input: { by: "access_key", accessKeyId: accessKey.accessKeyId },
     answer: "access_key_not_found",
   },
+  "usage.storageDays": { input: { from: "2026-11-01" }, answer: "own" },
   "usage.requests": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.resume": { input: { tenantId: victim.tenantId }, answer: "unauthorized" },
 };

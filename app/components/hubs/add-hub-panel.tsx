@@ -10,8 +10,8 @@ import { useReply } from "~/lib/use-reply.ts";
 import { HubCommandDialog, type HubCredentials } from "./hub-command-dialog.tsx";
 
 interface AddHubPanelProps {
-  /** False: only hubs with a Cloudflare account of their own can be added. */
-  managed: boolean;
+  /** Why only hubs with a Cloudflare account of their own can be added; null: others too. */
+  onlyOwn: string | null;
   portalUrl: string;
 }
 
@@ -21,7 +21,7 @@ interface AddReply {
 }
 
 /** Makes a hub known. Nothing is made at Cloudflare by it, and it costs nothing. */
-export function AddHubPanel({ managed, portalUrl }: AddHubPanelProps) {
+export function AddHubPanel({ onlyOwn, portalUrl }: AddHubPanelProps) {
   const fetcher = useFetcher<AddReply>();
   const [made, setMade] = useState<HubCredentials | null>(null);
   useReply(fetcher, (reply) => setMade(reply.made));
@@ -64,14 +64,11 @@ export function AddHubPanel({ managed, portalUrl }: AddHubPanelProps) {
             hint="On that machine, without a path. Left out: http://localhost:8080"
             error={problemAt(problem, "serviceUrl")}
           />
-          <FieldFrame
-            label="Cloudflare account"
-            hint={managed ? undefined : "Ours is not available to you, see above."}
-          >
+          <FieldFrame label="Cloudflare account" hint={onlyOwn ?? "With ours there is nothing to set up."}>
             {(control) => (
               <select {...control} name="mode" className="control">
-                {managed ? <option value="managed">ours, nothing to set up</option> : null}
-                <option value="self_hosted">your own, on your machine only</option>
+                {onlyOwn === null ? <option value="managed">ours</option> : null}
+                <option value="self_hosted">your own</option>
               </select>
             )}
           </FieldFrame>

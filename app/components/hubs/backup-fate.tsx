@@ -3,6 +3,7 @@ import { TextField } from "~/components/ui/field.tsx";
 import { Notice } from "~/components/ui/notice.tsx";
 import type { Hub } from "~/lib/api-types.ts";
 import { type Problem, problemAt } from "~/lib/problem.ts";
+import { BucketNameField } from "./bucket-name-field.tsx";
 
 interface BackupFateProps {
   bucket: NonNullable<Hub["bucket"]>;
@@ -15,11 +16,9 @@ interface BackupFateProps {
 /** Keeps the backups of a hub that goes off for some days, or deletes them: then the bucket's name has to be typed. */
 export function BackupFate({ bucket, retentionDays, problem, onReady }: BackupFateProps) {
   const [fate, setFate] = useState<"keep" | "delete">("keep");
-  const [typed, setTyped] = useState("");
   const isShared = bucket.sharedWith.length > 0;
   const choose = (next: typeof fate) => {
     setFate(next);
-    setTyped("");
     onReady(next === "keep");
   };
   return (
@@ -51,20 +50,7 @@ export function BackupFate({ bucket, retentionDays, problem, onReady }: BackupFa
       {fate === "delete" ? (
         <div className="ml-7 grid gap-3">
           <Notice tone="bad">Nobody can bring them back, also not with the backup password.</Notice>
-          <TextField
-            label={`Type ${bucket.name} to confirm`}
-            name="confirmBucket"
-            className="font-mono"
-            value={typed}
-            onChange={(event) => {
-              setTyped(event.target.value);
-              onReady(event.target.value.trim() === bucket.name);
-            }}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            error={problemAt(problem, "confirmBucket")}
-          />
+          <BucketNameField name={bucket.name} problem={problem} onReady={onReady} />
         </div>
       ) : null}
     </fieldset>

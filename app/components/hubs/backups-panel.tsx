@@ -1,5 +1,4 @@
 import { DataTable } from "~/components/ui/data-table.tsx";
-import { EmptyState } from "~/components/ui/empty-state.tsx";
 import { Facts } from "~/components/ui/facts.tsx";
 import { Notice } from "~/components/ui/notice.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
@@ -9,15 +8,18 @@ import type { Hub, HubSnapshot } from "~/lib/api-types.ts";
 import { formatBytes, formatCount, formatDay } from "~/lib/format.ts";
 import { backupWords } from "~/lib/hub-words.ts";
 import { BackupPasswordButton } from "./backup-password-button.tsx";
+import { DeleteBackupsButton } from "./delete-backups-button.tsx";
+import { NothingYet } from "./nothing-yet.tsx";
 
 interface BackupsPanelProps {
-  hub: Pick<Hub, "hubId" | "backup" | "bucket" | "snapshots" | "hasBackupPassword">;
+  hub: Pick<Hub, "hubId" | "name" | "state" | "backup" | "bucket" | "snapshots" | "hasBackupPassword">;
   canManage: boolean;
 }
 
 /** How the backups stand, what there is to restore from, and the password that opens them. */
 export function BackupsPanel({ hub, canManage }: BackupsPanelProps) {
   const { backup, bucket, snapshots } = hub;
+  const isOn = hub.state === "on";
   return (
     <Panel
       id="backups"
@@ -27,7 +29,7 @@ export function BackupsPanel({ hub, canManage }: BackupsPanelProps) {
       flush
     >
       <div className="grid gap-4 px-4 pb-4 sm:px-5">
-        {backup ? <Standing backup={backup} /> : null}
+        {backup && isOn ? <Standing backup={backup} /> : null}
         <Facts
           facts={[
             { term: "Bucket", text: bucket ? <code className="break-all">{bucket.name}</code> : "none" },
@@ -36,7 +38,7 @@ export function BackupsPanel({ hub, canManage }: BackupsPanelProps) {
               ? [{ term: "Shared with", text: bucket.sharedWith.join(", ") }]
               : []),
             { term: "Last backup", text: backup?.lastAt ? <Time at={backup.lastAt} /> : "none yet" },
-            ...(backup?.nextAt ? [{ term: "Next", text: <Time at={backup.nextAt} /> }] : []),
+            ...(isOn && backup?.nextAt ? [{ term: "Next", text: <Time at={backup.nextAt} /> }] : []),
           ]}
         />
       </div>
@@ -45,18 +47,22 @@ export function BackupsPanel({ hub, canManage }: BackupsPanelProps) {
           <div className="border-t border-line">
             <SnapshotTable snapshots={snapshots} />
           </div>
-          <div className="border-t border-line p-4 sm:p-5">
-            <Command
-              title="restore, on the hub's machine"
-              command={`hotspot hub restore latest --hub-id ${hub.hubId} --to ./restored`}
-            />
+          <div className="border-t border-line p-4 empty:hidden sm:p-5">
+            {isOn ? (
+              <Command
+                title="restore, on the hub's machine"
+                command={`hotspot hub restore latest --hub-id ${hub.hubId} --to ./restored`}
+              />
+            ) : bucket ? (
+              <DeleteBackupsButton hub={hub} bucket={bucket} />
+            ) : null}
           </div>
         </>
       ) : (
-        <EmptyState title="No snapshot yet">
-          Each backup leaves one here, which can be restored from. The hub makes one by itself once folders are
-          chosen: <code>hotspot hub backup /srv/data</code>
-        </EmptyState>
+        <NothingYet title="No snapshot yet">
+          Each backup leaves one here, which can be restored from. The hub makes one by itself once folders
+          are chosen: <code>hotspot hub backup /srv/data</code>
+        </NothingYet>
       )}
     </Panel>
   );
@@ -114,7 +120,9 @@ function SnapshotTable({ snapshots }: { snapshots: readonly HubSnapshot[] }) {
         {
           title: "Of",
           wideOnly: true,
-          cell: ({ paths }) => <span className="font-mono text-[0.867rem] break-all">{paths.join(", ")}</span>,
+          cell: ({ paths }) => (
+            <span className="font-mono text-[0.867rem] break-all">{paths.join(", ")}</span>
+          ),
         },
         {
           title: "Files",

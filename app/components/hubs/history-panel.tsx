@@ -1,10 +1,9 @@
-import { EmptyState } from "~/components/ui/empty-state.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
 import { Time } from "~/components/ui/time.tsx";
 import type { HubEvent } from "~/lib/api-types.ts";
 import { classNames } from "~/lib/class-names.ts";
-import { eventTitle } from "~/lib/hub-words.ts";
-import { problemWords } from "~/lib/problem-words.ts";
+import { eventTitle, reasonWords } from "~/lib/hub-words.ts";
+import { NothingYet } from "./nothing-yet.tsx";
 
 const SHOWN_AT_ONCE = 8;
 
@@ -14,7 +13,9 @@ export function HistoryPanel({ events }: { events: readonly HubEvent[] }) {
   return (
     <Panel id="history" title="History" flush>
       {events.length === 0 ? (
-        <EmptyState title="Nothing happened yet">Steps, changes of health, backups and keys are listed here.</EmptyState>
+        <NothingYet title="Nothing happened yet">
+          Steps, changes of health, backups and keys are listed here.
+        </NothingYet>
       ) : (
         <div className="border-t border-line py-2">
           <EventList label="History" events={events.slice(0, SHOWN_AT_ONCE)} />
@@ -44,7 +45,7 @@ function EventList({ label, events }: { label: string; events: readonly HubEvent
             <p className={classNames(toneOf(event), "break-words")}>{eventTitle(event)}</p>
             {event.message ? (
               <p className="max-w-[75ch] text-[0.933rem] break-words text-mute">
-                {problemWords("", event.message)}
+                {reasonWords(event.message)}
               </p>
             ) : null}
           </div>

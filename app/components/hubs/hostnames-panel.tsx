@@ -4,7 +4,6 @@ import { Badge } from "~/components/ui/badge.tsx";
 import { Button } from "~/components/ui/button.tsx";
 import { ConfirmedAction } from "~/components/ui/confirmed-action.tsx";
 import { CopyButton } from "~/components/ui/copy-button.tsx";
-import { EmptyState } from "~/components/ui/empty-state.tsx";
 import { TextField } from "~/components/ui/field.tsx";
 import { Notice } from "~/components/ui/notice.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
@@ -13,6 +12,7 @@ import { plural } from "~/lib/format.ts";
 import { paths } from "~/lib/paths.ts";
 import { type Problem, problemAt, problemElsewhere } from "~/lib/problem.ts";
 import { useReply } from "~/lib/use-reply.ts";
+import { NothingYet } from "./nothing-yet.tsx";
 
 interface HostnamesPanelProps {
   hub: Pick<Hub, "hubId" | "hostnames" | "serviceUrl" | "state">;
@@ -34,7 +34,7 @@ export function HostnamesPanel({ hub, limit, domain, canManage }: HostnamesPanel
       flush
     >
       {hub.hostnames.length === 0 ? (
-        <EmptyState title="No host name now">It gets one when it is switched on.</EmptyState>
+        <NothingYet title="No host name now">It gets one when it is switched on.</NothingYet>
       ) : (
         <ul aria-label="Host names" className="border-t border-line">
           {hub.hostnames.map((hostname) => (

@@ -2,6 +2,7 @@ import { Link } from "@remix-run/react";
 import { ChevronRight } from "lucide-react";
 import { Time } from "~/components/ui/time.tsx";
 import type { HubSummary } from "~/lib/api-types.ts";
+import { reasonWords } from "~/lib/hub-words.ts";
 import { paths } from "~/lib/paths.ts";
 import { HubBadge } from "./hub-badge.tsx";
 
@@ -23,7 +24,9 @@ export function HubList({ label, hubs }: { label: string; hubs: readonly HubSumm
             </Link>
             <p className="font-mono text-[0.867rem] break-all text-mute">{hub.hostname ?? hub.hubId}</p>
             {hub.banner.reason && hub.banner.tone !== "off" ? (
-              <p className="mt-0.5 max-w-[70ch] text-[0.933rem] break-words text-mute">{hub.banner.reason}</p>
+              <p className="mt-0.5 max-w-[70ch] text-[0.933rem] break-words text-mute">
+                {reasonWords(hub.banner.reason)}
+              </p>
             ) : null}
           </div>
           <p className="text-[0.933rem] text-mute">

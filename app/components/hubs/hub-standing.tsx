@@ -3,8 +3,7 @@ import type { ReactNode } from "react";
 import { CopyButton } from "~/components/ui/copy-button.tsx";
 import type { HubBanner } from "~/lib/api-types.ts";
 import { classNames } from "~/lib/class-names.ts";
-import { splitCommand } from "~/lib/hub-words.ts";
-import { problemWords } from "~/lib/problem-words.ts";
+import { reasonWords, splitCommand } from "~/lib/hub-words.ts";
 
 const tones = {
   off: { box: "border-line bg-surface", icon: CirclePause, mark: "text-cold" },
@@ -34,9 +33,7 @@ export function HubStanding({ banner, note, children }: HubStandingProps) {
         <Icon className={classNames("mt-0.5 size-5.5 shrink-0", mark)} aria-hidden="true" />
         <div role="status" className="grid min-w-0 gap-1.5">
           <h2 className="text-[1.2rem]">{banner.title}</h2>
-          {banner.reason ? (
-            <p className="max-w-[75ch] break-words">{problemWords("", banner.reason)}</p>
-          ) : null}
+          {banner.reason ? <p className="max-w-[75ch] break-words">{reasonWords(banner.reason)}</p> : null}
           {note ? <p className="max-w-[75ch]">{note}</p> : null}
           {banner.nextAction ? <NextAction text={banner.nextAction} /> : null}
         </div>
@@ -50,7 +47,7 @@ function NextAction({ text }: { text: string }) {
   const { words, command } = splitCommand(text);
   return (
     <p className="max-w-[75ch] break-words text-mute">
-      {command === null ? problemWords("", words) : words}
+      {command === null ? reasonWords(words) : words}
       {command ? (
         <span className="inline-flex flex-wrap items-center gap-x-1">
           {"\u00a0"}

@@ -5,7 +5,6 @@ import { Badge } from "~/components/ui/badge.tsx";
 import { Button } from "~/components/ui/button.tsx";
 import { ConfirmDialog } from "~/components/ui/confirm-dialog.tsx";
 import { DataTable } from "~/components/ui/data-table.tsx";
-import { EmptyState } from "~/components/ui/empty-state.tsx";
 import { Notice } from "~/components/ui/notice.tsx";
 import { Panel } from "~/components/ui/panel.tsx";
 import { Time } from "~/components/ui/time.tsx";
@@ -13,6 +12,7 @@ import type { Hub, HubKey } from "~/lib/api-types.ts";
 import { keyBadge } from "~/lib/hub-words.ts";
 import { paths } from "~/lib/paths.ts";
 import { useReply } from "~/lib/use-reply.ts";
+import { NothingYet } from "./nothing-yet.tsx";
 
 interface KeysPanelProps {
   hub: Pick<Hub, "hubId" | "keys" | "state">;
@@ -59,7 +59,7 @@ export function KeysPanel({ hub, canManage }: KeysPanelProps) {
           ]}
         />
       ) : (
-        <EmptyState title="No key now">It gets one when it is switched on.</EmptyState>
+        <NothingYet title="No key now">It gets one when it is switched on.</NothingYet>
       )}
     </Panel>
   );

@@ -4,7 +4,7 @@ import { Spinner } from "~/components/ui/spinner.tsx";
 import { Time } from "~/components/ui/time.tsx";
 import type { HubProgress } from "~/lib/api-types.ts";
 import { classNames } from "~/lib/class-names.ts";
-import { problemWords } from "~/lib/problem-words.ts";
+import { reasonWords } from "~/lib/hub-words.ts";
 
 interface ProgressPanelProps {
   progress: readonly HubProgress[];
@@ -45,7 +45,7 @@ export function ProgressPanel({ progress, disabling, nextTryAt }: ProgressPanelP
               </p>
               {step.message ? (
                 <p className="max-w-[75ch] break-words text-bad">
-                  {problemWords("", step.message)}{" "}
+                  {reasonWords(step.message)}{" "}
                   <span className="text-mute">
                     {nextTryAt ? (
                       <>

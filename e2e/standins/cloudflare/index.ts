@@ -1,16 +1,20 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server as NetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DnsStandIn } from "../dns.ts";
-import { createApiServer } from "./api/server.ts";
+import { createApiServer, type Moment } from "./api/server.ts";
+import { writeExecutable } from "./cloudflared/executable.ts";
 import { type FaultAnswer, type FaultMatch, Faults } from "./core/faults.ts";
 import { cloudflareLimits } from "./core/rate-limit.ts";
 import type { OperationRow, StorageRow } from "./core/state.ts";
 import { StateFile } from "./core/state-file.ts";
 import { World } from "./core/world.ts";
+import { type Connectors, createConnectors } from "./edge/connectors.ts";
+import { createEdge } from "./edge/edge.ts";
+import { serveRecords } from "./edge/name-server.ts";
 import { createR2, type R2 } from "./r2/r2.ts";
 import { hourOf } from "./r2/usage.ts";
 
@@ -27,6 +31,7 @@ export interface CloudflareStandInOptions {
   readonly port?: number;
   /** Of R2; likewise. */
   readonly r2Port?: number;
+  readonly edgePort?: number;
 }
 
 /**
@@ -38,23 +43,38 @@ export class CloudflareStandIn {
   /** Method and path of every call to the API. */
   readonly calls: string[];
   readonly world: World;
+  /** Hears of each call to the API as it comes and again when it is done: a place to kill who calls. */
+  watch: ((call: string, moment: Moment) => void) | null = null;
   readonly #faults = new Faults();
   readonly #api: Server;
   readonly #r2: R2;
+  readonly #edge: Server;
+  readonly #connectors: Connectors;
+  /** An executable that behaves as cloudflared does and connects here. */
+  readonly cloudflaredPath: string;
+  readonly #stopDns: () => void;
   readonly #discard: string | null;
   readonly #file: StateFile | null;
 
   private constructor(parts: {
     world: World;
     r2: R2;
+    edge: Server;
+    connectors: Connectors;
+    cloudflaredPath: string;
     calls: string[];
     file: StateFile | null;
     discard: string | null;
+    stopDns: () => void;
   }) {
     const { world, r2, calls, file, discard } = parts;
     this.world = world;
     this.calls = calls;
     this.#r2 = r2;
+    this.#edge = parts.edge;
+    this.#connectors = parts.connectors;
+    this.cloudflaredPath = parts.cloudflaredPath;
+    this.#stopDns = parts.stopDns;
     this.#file = file;
     this.#discard = discard;
     this.#api = createApiServer({
@@ -62,6 +82,8 @@ export class CloudflareStandIn {
       token: TOKEN,
       faults: this.#faults,
       calls,
+      watch: (call, moment) => this.watch?.(call, moment),
+      list: () => this.list(),
       saved: async () => file?.saved(world.state),
     });
   }
@@ -80,8 +102,21 @@ export class CloudflareStandIn {
     world.onChange = () => file?.changed();
     const calls: string[] = [];
     const r2 = await createR2({ world, token: TOKEN, root: join(dataDir, "r2"), calls: [] });
-    const standIn = new CloudflareStandIn({ world, r2, calls, file, discard });
-    await Promise.all([listen(standIn.#api, options.port ?? 0), listen(r2.server, options.r2Port ?? 0)]);
+    const connectors = createConnectors(world);
+    const edge = createEdge(world, connectors);
+    await Promise.all([
+      listen(connectors.server, 0),
+      listen(edge, options.edgePort ?? 0),
+      listen(r2.server, options.r2Port ?? 0),
+    ]);
+    const cloudflaredPath = await writeExecutable(
+      join(dataDir, "bin"),
+      addressOf(connectors.server).replace("http://", ""),
+    );
+    const stopDns = options.dns ? serveRecords(world, options.dns) : () => undefined;
+    const parts = { world, r2, edge, connectors, cloudflaredPath, calls, file, discard, stopDns };
+    const standIn = new CloudflareStandIn(parts);
+    await listen(standIn.#api, options.port ?? 0);
     return standIn;
   }
 
@@ -104,6 +139,11 @@ export class CloudflareStandIn {
   /** S3, path style, region `auto`; for buckets of every jurisdiction. */
   get r2Endpoint(): string {
     return addressOf(this.#r2.server);
+  }
+
+  /** The public side, plain HTTP: the Host header decides. */
+  get edgeUrl(): string {
+    return addressOf(this.#edge);
   }
 
   /** What a portal needs to provision here. */
@@ -185,7 +225,9 @@ export class CloudflareStandIn {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([close(this.#api), close(this.#r2.server)]);
+    this.#stopDns();
+    this.#connectors.stop();
+    await Promise.all([close(this.#api), close(this.#r2.server), close(this.#edge)]);
     await this.#file?.saved(this.world.state);
     if (this.#discard !== null) await rm(this.#discard, { recursive: true, force: true });
   }
@@ -193,7 +235,7 @@ export class CloudflareStandIn {
 
 const TOKEN = "cfat_stand-in-platform-token-of-the-account";
 
-async function listen(server: Server, port: number): Promise<void> {
+async function listen(server: NetServer, port: number): Promise<void> {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
 }
@@ -204,6 +246,6 @@ async function close(server: Server): Promise<void> {
   await once(server, "close");
 }
 
-function addressOf(server: Server): string {
+function addressOf(server: NetServer): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

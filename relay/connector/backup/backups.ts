@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Log } from "../upstream/log.ts";
-import type { BucketAccess } from "./access.ts";
+import type { BucketAccess, RepositoryAccess } from "./access.ts";
 import { BackupError } from "./failure.ts";
 import type { BackupPlan } from "./plan.ts";
 import { BACKUPS_OFF, type HubBackupReport, type HubSnapshot } from "./report.ts";
@@ -16,6 +16,9 @@ export interface BackupClock {
   after(ms: number, task: () => void): () => void;
 }
 
+/** The part of a repository that the schedule needs. */
+export type PlannedRepository = Pick<Repository, "backup" | "tidy" | "snapshots">;
+
 export interface BackupsOptions {
   readonly access: BucketAccess;
   readonly password: string;
@@ -28,6 +31,8 @@ export interface BackupsOptions {
   readonly clock?: BackupClock;
   /** In [0, 1). */
   random?(): number;
+  /** By default the real one. */
+  repository?(tool: BackupTool, access: () => RepositoryAccess, log: Log): PlannedRepository;
 }
 
 /** Backups of one hub by its plan, one at a time. */
@@ -97,20 +102,21 @@ class ScheduledBackups implements Backups {
   }
 
   /** Runs one thing at a time; a second asker gets the first one's end. */
-  #once(task: (repository: Repository) => Promise<void>): Promise<string | null> {
+  #once(task: (repository: PlannedRepository) => Promise<void>): Promise<string | null> {
     this.#running ??= this.#attempt(task).finally(() => {
       this.#running = null;
     });
     return this.#running;
   }
 
-  async #attempt(task: (repository: Repository) => Promise<void>): Promise<string | null> {
+  async #attempt(task: (repository: PlannedRepository) => Promise<void>): Promise<string | null> {
     const { log, plan } = this.#options;
     this.#cancelTimer?.();
     try {
       const tool = await this.#options.tool();
       const access = () => ({ bucket: this.#access, password: this.#options.password });
-      await task(new Repository(tool, access, log));
+      const { repository = realRepository } = this.#options;
+      await task(repository(tool, access, log));
       this.#failures = 0;
       this.#scheduleNext();
       return null;
@@ -131,7 +137,7 @@ class ScheduledBackups implements Backups {
   }
 
   /** What the repository says of the last run counts, not what this process remembers. */
-  async #look(repository: Repository): Promise<void> {
+  async #look(repository: PlannedRepository): Promise<void> {
     const snapshots = await repository.snapshots(this.#stopped.signal);
     const planned = this.#options.plan.paths.map((path) => resolve(path));
     // One of other paths was made by hand, or by an earlier plan.
@@ -139,7 +145,7 @@ class ScheduledBackups implements Backups {
     this.#tell({ lastAt: newest?.takenAt ?? null, bytes: newest?.bytes ?? null, error: null }, snapshots);
   }
 
-  async #backup(repository: Repository): Promise<void> {
+  async #backup(repository: PlannedRepository): Promise<void> {
     const { plan } = this.#options;
     const { signal } = this.#stopped;
     this.#tell({ state: "running", progress: 0, nextAt: null });
@@ -183,6 +189,10 @@ class ScheduledBackups implements Backups {
     this.#report = { ...this.#report, ...change };
     this.#options.onChange(this.#report, snapshots);
   }
+}
+
+function realRepository(tool: BackupTool, access: () => RepositoryAccess, log: Log): PlannedRepository {
+  return new Repository(tool, access, log);
 }
 
 const systemClock: BackupClock = {

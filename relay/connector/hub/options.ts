@@ -6,7 +6,11 @@ import { configDir } from "../options/config-dir.ts";
 import { type Options, resolveOptions, type Sources } from "../options/connect-options.ts";
 import type { Setting } from "../options/fields.ts";
 import * as read from "../options/read-values.ts";
-import { checkHubId, listHubIds } from "./state.ts";
+import { checkHubId, listHubIds, type SelfHostedSettings } from "./state.ts";
+
+/** What a tunnel leads to, unless it is said or known from before. */
+export const DEFAULT_SERVICE_URL = "http://localhost:8080";
+const CLOUDFLARE_API = "https://api.cloudflare.com/client/v4";
 
 /** What was typed for a hub, beside what all commands know. */
 export interface HubFlags {
@@ -28,7 +32,7 @@ export interface HubFlags {
 
 /** What the commands of a hub work with: complete and checked. */
 export interface HubOptions
-  extends Pick<Options, "portal" | "credential" | "deviceId" | "network" | "json" | "logFile"> {
+  extends Pick<Options, "portal" | "credential" | "deviceId" | "network" | "json" | "logFile" | "backup"> {
   /** The config directory. */
   dir: string;
   /** Null: not said. */
@@ -43,6 +47,10 @@ export interface HubOptions
   dnsServers: string[];
   /** Between two reports; null: as the portal says. */
   reportMs: number | null;
+  /** With a Cloudflare account of the customer's own; null: with ours. */
+  selfHosted: SelfHostedSettings | null;
+  /** Of Cloudflare's API; another one for tests. */
+  cloudflareApi: string;
 }
 
 /** Variables for what a flag would show to everybody who lists the processes, and for services. */
@@ -82,11 +90,20 @@ export function resolveHubOptions(sources: Sources, flags: HubFlags): HubOptions
     cloudflared: read.text(setting("cloudflared"), "cloudflared", 4_000),
     dnsServers: readServers(read.text(setting("dnsServers"), "dns-servers", 1_000)),
     reportMs: seconds === null ? null : seconds * 1_000,
+    selfHosted: flags.selfHosted ? readSelfHosted(flags, sources.cwd) : null,
+    cloudflareApi: (sources.env.CLOUDFLARE_API_BASE || CLOUDFLARE_API).replace(/\/+$/, ""),
   };
 }
 
+/** The hub to be enabled: the one that was said, else the only one of this machine, else one named like the machine. */
+export function newHubId({ dir, hubId }: Pick<HubOptions, "dir" | "hubId">): string {
+  if (hubId !== null) return hubId;
+  const known = listHubIds(dir);
+  return known.length === 0 ? ownHubId() : chooseHub({ dir, hubId });
+}
+
 /** The name of this machine, as far as it can be the name of a hub. */
-export function ownHubId(): string {
+function ownHubId(): string {
   const name = hostname()
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+/, "")
@@ -107,16 +124,8 @@ export function chooseHub({ dir, hubId }: Pick<HubOptions, "dir" | "hubId">): st
   throw usageError(`Which hub? Give --hub-id with one of ${known.join(", ")}.`);
 }
 
-/** What the customer's own account needs; each may be missing, and is then named as a precondition. */
-export interface SelfHostedFlags {
-  accountId: string | null;
-  tokenFile: string | null;
-  domain: string | null;
-  hostname: string | null;
-}
-
-/** @param cwd where a relative path begins */
-export function readSelfHosted(flags: HubFlags, cwd: string): SelfHostedFlags {
+/** What is missing is named later, as a precondition. @param cwd where a relative path begins */
+function readSelfHosted(flags: HubFlags, cwd: string): SelfHostedSettings {
   const text = (value: string | undefined) => {
     const trimmed = value?.trim() ?? "";
     return trimmed === "" ? null : trimmed;

@@ -17,15 +17,15 @@ const HubBucketAccess = z.object({
 });
 export type HubBucketAccess = Readonly<z.infer<typeof HubBucketAccess>>;
 
-/** The customer's own Cloudflare account, for a hub that does without Managed Cloudflare. */
+/** The customer's own Cloudflare account, for a hub that does without Managed Cloudflare; null where it was not said. */
 const SelfHostedSettings = z.object({
-  accountId: z.string(),
+  accountId: z.string().nullable(),
   /** File with the API token: it stays where its owner has put it. */
-  tokenFile: z.string(),
+  tokenFile: z.string().nullable(),
   /** The zone, e.g. `example.com`. */
-  domain: z.string(),
+  domain: z.string().nullable(),
   /** The name to be served, under the zone. */
-  hostname: z.string(),
+  hostname: z.string().nullable(),
 });
 export type SelfHostedSettings = Readonly<z.infer<typeof SelfHostedSettings>>;
 

@@ -13,6 +13,7 @@ const IssuedToken = z.object({
 export type IssuedToken = z.infer<typeof IssuedToken>;
 const Registered = z.object({ endpoint: z.object({ publicBaseUrl: z.string() }), endpointToken: z.string() });
 const RegisteredHub = z.object({ accountId: z.string().min(1), hubToken: z.string().min(1) });
+const EnabledHub = z.object({ hubId: z.string() });
 const OpenedTcpTunnel = z.object({ tunnel: z.object({ publicAddress: z.string() }) });
 const Details = z.object({
   endpoint: z.object({ slug: z.string(), publicBaseUrl: z.string(), status: z.string() }).nullable(),
@@ -134,6 +135,12 @@ export class PortalClient {
   /** Makes this installation a hub of the tenant, or gives a known one a new token. The token is shown only this once. */
   registerHub(hub: { hubId: string; name?: string; mode: "managed" | "self_hosted"; serviceUrl?: string }) {
     return this.post("/api/hubs", RegisteredHub, { ...this.proof(), ...hub });
+  }
+
+  /** Switches Managed Cloudflare on for a registered hub; with another upstream or name than before it gets those. */
+  enableHub(hubId: string, wish: { requestedSubdomain?: string; serviceUrl?: string }) {
+    const path = `/api/hubs/${encodeURIComponent(hubId)}/enable`;
+    return this.post(path, EnabledHub, { ...this.proof(), ...wish });
   }
 
   private proof(): Record<string, string> {

@@ -35,6 +35,8 @@ const Reported = z.object({
   health: z.enum(["ready", "degraded", "error"]),
   /** The key that this hub should use; another one than it does: enroll for it, then report again. */
   accessKeyId: z.string().nullable(),
+  /** Another one than ours: enroll for its token. Portals of earlier versions do not tell. */
+  tunnelId: z.string().nullable().default(null),
   hostname: z.string().nullable(),
   hostnames: z.array(z.object({ host: z.string(), serviceUrl: z.string() })),
   reportAfterSeconds: z.number().positive(),

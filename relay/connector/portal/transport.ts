@@ -105,3 +105,11 @@ function describe(error: Error & { code?: string }): string {
   if (error instanceof ProxyRefusedError || error instanceof NoAnswerError) return error.message;
   return cause?.code ?? error.code ?? cause?.message ?? error.message;
 }
+
+/** Whether what is sent to a portal can be read on the way: it is not https, and not on this machine. */
+export function isReadableForOthers(portal: string): boolean {
+  return (
+    portal.startsWith("http:") &&
+    !/^(localhost|127\.|\[::1\]|[^/]*\.localhost$)/.test(new URL(portal).hostname)
+  );
+}

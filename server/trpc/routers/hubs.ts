@@ -1,10 +1,12 @@
 import { DomainError } from "../../errors.ts";
+import { getBucketUse } from "../../hub-usage/index.ts";
 import {
   addHubHostname,
   disableHub,
   enableHub,
   getHub,
   listHubs,
+  listTroubledHubs,
   ownBackupPassword,
   registerHub,
   removeHub,
@@ -19,6 +21,8 @@ import {
 import {
   AddHubHostnameInput,
   BackupPasswordOutput,
+  BucketUseInput,
+  BucketUseOutput,
   DisableHubInput,
   EnableHubInput,
   HubDetail,
@@ -32,6 +36,7 @@ import {
   RemoveHubHostnameInput,
   ReportHubInput,
   ReportHubOutput,
+  TroubledHubsOutput,
   UpdateHubInput,
 } from "../../hubs/schemas.ts";
 import { toTrpcError } from "../errors.ts";
@@ -86,6 +91,11 @@ export const hubsRouter = router({
     .meta(rest("GET", "/api/hubs", { tag, summary: "All hubs, and what Managed Cloudflare would be" }))
     .output(ListHubsOutput)
     .query(({ ctx }) => listHubs({ ctx: ctx.caller, deps: ctx.hubs })),
+
+  // Without a REST path: it is in the list too.
+  troubled: memberProcedure()
+    .output(TroubledHubsOutput)
+    .query(({ ctx }) => listTroubledHubs({ ctx: ctx.caller })),
 
   get: memberProcedure()
     .meta(rest("GET", "/api/hubs/{hubId}", { tag, summary: "One hub with its progress, health and history" }))
@@ -185,6 +195,12 @@ export const hubsRouter = router({
     .input(HubInput)
     .output(OkOutput)
     .mutation(({ ctx, input }) => removeHub({ ctx: ctx.caller, input })),
+
+  bucketUse: memberProcedure()
+    .meta(rest("GET", "/api/hubs/{hubId}/bucket-use", { tag, summary: "What the hub's bucket held, by day" }))
+    .input(BucketUseInput)
+    .output(BucketUseOutput)
+    .query(({ ctx, input }) => getBucketUse({ ctx: ctx.caller, input })),
 
   watch: memberProcedure()
     .input(HubInput)

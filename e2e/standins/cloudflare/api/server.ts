@@ -10,11 +10,18 @@ import { answerGraphql } from "./graphql.ts";
 const PREFIX = "/client/v4";
 const TOO_MANY = "Please wait and consider throttling your request speed";
 
+/** Of a call: it has come, nothing was done; it was done, and nobody knows yet. */
+export type Moment = "arrived" | "done";
+
 export interface ApiServerOptions {
   readonly world: World;
   readonly token: string;
   readonly faults: Faults;
   readonly calls: string[];
+  /** Hears of each call twice: before it is carried out, and after, before it is answered. */
+  watch(call: string, moment: Moment): void;
+  /** All that is held; told at `/standin`, which is no call. */
+  list(): object;
   /** Resolves when what was changed is kept. */
   saved(): Promise<void>;
 }
@@ -24,6 +31,10 @@ export function createApiServer(options: ApiServerOptions): Server {
   return createServer((request, response) => {
     const url = new URL(request.url!, "http://cloudflare");
     const call = async () => {
+      if (url.pathname === "/standin") {
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(options.list()));
+        return;
+      }
       const asked: ApiRequest = {
         method: request.method!,
         path: url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : "",
@@ -31,7 +42,9 @@ export function createApiServer(options: ApiServerOptions): Server {
         headers: request.headers,
         body: await text(request),
       };
-      options.calls.push(`${asked.method} ${url.pathname}`);
+      const called = `${asked.method} ${url.pathname}`;
+      options.calls.push(called);
+      options.watch(called, "arrived");
       await serve(options, asked, url.pathname + url.search, response);
     };
     call().catch((error: unknown) => response.destroy(error as Error));
@@ -54,6 +67,7 @@ async function serve(
         ? { status: 200, body: await answerGraphql(world, JSON.parse(asked.body)) }
         : await answerApi(world, token, asked);
     await options.saved();
+    options.watch(`${asked.method} ${PREFIX}${asked.path}`, "done");
     return answer;
   };
   const fault = faults.take(asked.method, target);

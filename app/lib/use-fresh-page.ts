@@ -1,11 +1,11 @@
 import { useRevalidator } from "@remix-run/react";
 import { useEffect, useRef } from "react";
 
-/** Sums of a running period change with each request; asked for again this often while somebody looks. */
+/** Asked for again this often while somebody looks. */
 const REFRESH_MS = 15_000;
 
-/** Keeps the page's figures fresh while it is looked at, and as soon as it is looked at again. */
-export function useFreshUsage(enabled: boolean): void {
+/** Keeps fresh what the page shows while it is looked at, and as soon as it is looked at again. */
+export function useFreshPage(enabled: boolean): void {
   const revalidator = useRevalidator();
   const current = useRef(revalidator);
   current.current = revalidator;
