@@ -10,7 +10,7 @@ test("Postgres is away for a while under load: who is known sees nothing, usage 
   resolveLocalhostNames();
   const dir = await mkdtemp(join(tmpdir(), "hotspot-outage-"));
   try {
-    const outage = await runOutage(dir, inject("portalBuildDir"), 4);
+    const outage = await runOutage(dir, inject("portalBuildDir"), 2);
     expect(Object.fromEntries(outage.statuses)).toEqual({ 200: outage.answered });
     expect(outage.cutStreams).toBe(0);
     expect([outage.logged, outage.summed]).toEqual([outage.answered, outage.rows]);
