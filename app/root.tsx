@@ -27,7 +27,9 @@ export const meta: MetaFunction = () => pageTitle();
 
 export async function loader({ context, request }: LoaderFunctionArgs) {
   const { session, requestId, config, api } = context;
-  const tenant = session && (await orNull(api.tenants.current()));
+  const [tenant, hubs] = session
+    ? await Promise.all([orNull(api.tenants.current()), orNull(api.hubs.troubled())])
+    : [null, null];
   return {
     theme: themeOfCookies(request.headers.get("cookie")),
     viewer: session && {
@@ -37,6 +39,7 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
     },
     account: tenant && {
       alert: accountAlert(tenant),
+      hubs: hubs?.hubs ?? [],
       stripe: config.integrations.billing,
     },
     requestId,

@@ -19,6 +19,8 @@ export const permissions = [
   "usage:read",
   "billing:read",
   "billing:write",
+  "hubs:read",
+  "hubs:write",
 ] as const;
 export type Permission = (typeof permissions)[number] | "*";
 
@@ -57,6 +59,7 @@ const rolePermissions: Record<string, readonly Permission[]> = {
     "requests:read",
     "usage:read",
     "billing:read",
+    "hubs:read",
   ],
 };
 
@@ -65,7 +68,7 @@ export function permissionsOfRole(role: string): Permission[] {
   return [...new Set(role.split(",").flatMap((name) => rolePermissions[name.trim()] ?? []))];
 }
 
-/** What a license key with a device may do: run a connector and manage its own endpoints. */
+/** What a license key with a device may do: run a connector, manage its own endpoints, switch a hub on. */
 export const licensePermissions: readonly Permission[] = [
   "tenant:read",
   "license:read",
@@ -73,4 +76,6 @@ export const licensePermissions: readonly Permission[] = [
   "endpoints:write",
   "connectors:read",
   "connectors:write",
+  "hubs:read",
+  "hubs:write",
 ];

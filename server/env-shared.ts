@@ -114,7 +114,7 @@ export const sharedVariables = {
   }),
   SEALING_KEYS: define({
     description:
-      "Keys that private keys of certificates are sealed under in the database; the first seals, all open. Needed with ACME_DIRECTORY_URL.",
+      "Keys that private keys of certificates and secrets of tenants are sealed under in the database; the first seals, all open. Needed with ACME_DIRECTORY_URL and with the MANAGED_CF_ variables.",
     expected:
       "id:key pairs separated by commas, each key 32 bytes in base64, e.g. 2026:$(openssl rand -base64 32)",
     schema: z

@@ -4,6 +4,7 @@ import {
   define,
   type EnvVariable,
   flag,
+  hostName,
   httpOrigin,
   integer,
   list,
@@ -99,6 +100,47 @@ export const portalVariables = {
       .regex(/[^/]$/)
       .default("https://api.cloudflare.com/client/v4"),
     fallback: "https://api.cloudflare.com/client/v4",
+  }),
+  MANAGED_CF_API_TOKEN: define({
+    description:
+      "Managed Cloudflare: API token of the Cloudflare account that hubs get tunnels, host names and buckets from (README, Managed Cloudflare). With the next three and SEALING_KEYS it is on.",
+    expected: "an account-owned API token of Cloudflare",
+    schema: text.min(20).optional(),
+    secret: true,
+  }),
+  MANAGED_CF_ACCOUNT_ID: define({
+    description:
+      "That account. It should serve nothing else: what is named hotspot-… in it is taken for ours.",
+    expected: "the id of an account, 32 hexadecimal digits",
+    schema: text.regex(/^[0-9a-f]{32}$/).optional(),
+  }),
+  MANAGED_CF_ZONE_ID: define({
+    description: "Zone of the account that host names of hubs are made in.",
+    expected: "the id of a zone, 32 hexadecimal digits",
+    schema: text.regex(/^[0-9a-f]{32}$/).optional(),
+  }),
+  MANAGED_CF_DOMAIN: define({
+    description:
+      "Host names of hubs are <name>-<n>.<this domain>: the zone's own, so that Cloudflare's certificate covers them, and not ENDPOINTS_BASE_DOMAIN.",
+    expected: "a host name like hubs.example",
+    schema: hostName.optional(),
+  }),
+  MANAGED_CF_JURISDICTION: define({
+    description: "Where buckets of hubs may be kept.",
+    expected: "default, eu, us, fedramp or fedramp-high",
+    schema: z.enum(["default", "eu", "us", "fedramp", "fedramp-high"]).default("default"),
+    fallback: "default",
+  }),
+  MANAGED_CF_LOCATION: define({
+    description: "Where Cloudflare should rather keep them; by default it decides.",
+    expected: "apac, eeur, enam, weur, wnam or oc",
+    schema: z.enum(["apac", "eeur", "enam", "weur", "wnam", "oc"]).optional(),
+  }),
+  MANAGED_CF_R2_ENDPOINT: define({
+    description: "Where R2's S3 API is, when it is not Cloudflare's own.",
+    expected: "an origin like https://ACCOUNT.r2.cloudflarestorage.com",
+    schema: httpOrigin.optional(),
+    fallback: "from account and jurisdiction",
   }),
   SMTP_URL: define({
     description: "Mail server. Without it mail is kept in the mailbox folder of HOTSPOT_DATA_DIR.",

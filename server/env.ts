@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { type ManagedCloudflareEnv, readManagedCloudflare } from "./env-managed-cloudflare.ts";
 import { EnvError, readVariables } from "./env-schema.ts";
 import { portalVariables } from "./env-variables.ts";
 import type { SealingKey } from "./sealing.ts";
@@ -79,6 +80,9 @@ export interface PortalEnv {
           readonly apiBase: string;
         } | null;
       };
+  readonly managedCloudflare: ManagedCloudflareEnv;
+  /** null: no secret of a tenant can be kept. */
+  readonly sealingKeys: readonly SealingKey[] | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
 }
@@ -138,6 +142,8 @@ export function readPortalEnv(source: Readonly<Record<string, string | undefined
     storage: readStorage(values),
     domains: { dnsServers: values.DNS_SERVERS },
     certificates: readCertificates(values),
+    managedCloudflare: readManagedCloudflare(values),
+    sealingKeys: values.SEALING_KEYS,
     trustedProxies: values.TRUSTED_PROXIES,
   } satisfies PortalEnv);
 }

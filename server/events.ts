@@ -29,6 +29,8 @@ const changeSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("budgets"), tenantId: z.string() }),
   /** A certificate was issued or is not used any more, or a challenge was set. */
   z.object({ type: z.literal("certificate") }),
+  /** A hub, by the name it gives itself: its wishes, its state or what it reported. */
+  z.object({ type: z.literal("hub"), tenantId: z.string(), hubId: z.string() }),
   z.object({ type: z.literal("requests"), tenantId: z.string(), endpointIds: z.array(z.string()) }),
 ]);
 

@@ -20,7 +20,11 @@ export type IdPrefix =
   | "dom"
   | "crt"
   | "acc"
-  | "tcp";
+  | "tcp"
+  | "hub"
+  | "hhn"
+  | "hbk"
+  | "hky";
 
 // Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -18,6 +18,7 @@ export interface Plan {
   readonly maxSeats: number;
   /** Days without charge at a tenant's first subscription. */
   readonly trialDays: number;
+  /** `storage` is counted in megabyte-days: 30,000 are a gigabyte for a month. */
   readonly metered: Readonly<Record<MeterName, MeteredPrice>>;
   readonly endpoints: number;
   readonly devices: number;
@@ -39,6 +40,10 @@ export interface Plan {
   readonly apiKeys: number;
   /** Host names of its own, claimed ones counted. */
   readonly customDomains: number;
+  /** Installations with Managed Cloudflare. */
+  readonly hubs: number;
+  /** Host names of a hub beside its main one. */
+  readonly hubHostnames: number;
   /** How long rows of the request log are kept. */
   readonly requestLogDays: number;
 }
@@ -57,6 +62,9 @@ export const plans = {
       requests: { included: 250_000, perMillionCents: null },
       megabytes: { included: 20_000, perMillionCents: null },
       tokens: { included: 2_000_000, perMillionCents: null },
+      storage: { included: 0, perMillionCents: null },
+      storage_writes: { included: 0, perMillionCents: null },
+      storage_reads: { included: 0, perMillionCents: null },
     },
     endpoints: 1,
     devices: 3,
@@ -70,6 +78,8 @@ export const plans = {
     accessKeys: 5,
     apiKeys: 2,
     customDomains: 0,
+    hubs: 0,
+    hubHostnames: 0,
     requestLogDays: 7,
   },
   pro: {
@@ -82,6 +92,9 @@ export const plans = {
       requests: { included: 2_000_000, perMillionCents: 40 },
       megabytes: { included: 200_000, perMillionCents: 5_000 },
       tokens: { included: 50_000_000, perMillionCents: 2 },
+      storage: { included: 300_000, perMillionCents: 60 },
+      storage_writes: { included: 1_000_000, perMillionCents: 500 },
+      storage_reads: { included: 10_000_000, perMillionCents: 45 },
     },
     endpoints: 5,
     devices: 10,
@@ -95,6 +108,8 @@ export const plans = {
     accessKeys: 50,
     apiKeys: 10,
     customDomains: 3,
+    hubs: 2,
+    hubHostnames: 3,
     requestLogDays: 30,
   },
   team: {
@@ -107,6 +122,9 @@ export const plans = {
       requests: { included: 10_000_000, perMillionCents: 30 },
       megabytes: { included: 1_000_000, perMillionCents: 4_000 },
       tokens: { included: 250_000_000, perMillionCents: 1 },
+      storage: { included: 3_000_000, perMillionCents: 55 },
+      storage_writes: { included: 10_000_000, perMillionCents: 450 },
+      storage_reads: { included: 100_000_000, perMillionCents: 40 },
     },
     endpoints: 25,
     devices: 50,
@@ -120,6 +138,8 @@ export const plans = {
     accessKeys: 500,
     apiKeys: 50,
     customDomains: 20,
+    hubs: 10,
+    hubHostnames: 20,
     requestLogDays: 90,
   },
 } as const satisfies Record<PlanName, Plan>;

@@ -36,6 +36,8 @@ test("a new key in front seals, and what the old one sealed still opens", () => 
   const both = sealerOf(`${newKey}, ${oldKey}`);
   expect(both.open("p", sealed)).toBe("text");
   expect(both.seal("p", "text")).toMatch(/^v1\.2027\./);
+  expect(both.isCurrent(sealed)).toBe(false);
+  expect(both.isCurrent(both.seal("p", "text"))).toBe(true);
 });
 
 test.each([

@@ -14,9 +14,12 @@ export interface Sealer {
   seal(purpose: string, text: string): string;
   /** @throws SealError when it was sealed for something else, under a key that is not there, or was changed */
   open(purpose: string, sealed: string): string;
+  /** It was sealed under the key that seals now. */
+  isCurrent(sealed: string): boolean;
 }
 
-class SealError extends Error {
+/** A sealed text cannot be opened. */
+export class SealError extends Error {
   override name = "SealError";
 }
 
@@ -36,6 +39,7 @@ export function createSealer(keys: readonly SealingKey[]): Sealer {
   if (!first) throw new SealError("no key to seal with");
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
   return {
+    isCurrent: (sealed) => sealed.startsWith(`${VERSION}.${first.id}.`),
     seal(purpose, text) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv("aes-256-gcm", first.key, iv);

@@ -6,6 +6,7 @@ export const secretPrefixes = {
   endpoint: "hs_ep_",
   accessKey: "hs_key_",
   apiKey: "hs_api_",
+  hub: "hs_hub_",
 } as const;
 export type SecretPrefix = (typeof secretPrefixes)[keyof typeof secretPrefixes];
 

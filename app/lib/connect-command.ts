@@ -40,6 +40,34 @@ export function tcpCommand({ licenseKey, slug, tunnels, portalUrl }: TcpCommand)
   return parts.join(" ");
 }
 
+interface HubCommand {
+  hubId: string;
+  hubToken: string;
+  accountId: string;
+  serviceUrl: string;
+  portalUrl: string;
+}
+
+/** The line that makes a machine the hub that was registered, and switches it on. */
+export function hubEnableCommand({ hubId, hubToken, accountId, serviceUrl, portalUrl }: HubCommand): string {
+  const parts = [
+    "npx hotspot hub enable",
+    `--hub-id ${quoted(hubId)}`,
+    `--account-id ${quoted(accountId)}`,
+    `--hub-token ${quoted(hubToken)}`,
+    `--to ${quoted(serviceUrl)}`,
+  ];
+  if (portalUrl !== usualPortal) parts.push(`--portal ${quoted(portalUrl)}`);
+  return parts.join(" ");
+}
+
+/** The same for a hub with a Cloudflare account of its own; what only its owner knows stands in capitals. */
+export function hubSelfHostedCommand(hub: HubCommand): string {
+  const own =
+    "--self-hosted --cf-account YOUR_ACCOUNT_ID --cf-token-file ./cloudflare-token --domain your-domain.com --hostname hub.your-domain.com";
+  return hubEnableCommand(hub).replace("hub enable", `hub enable ${own}`);
+}
+
 const licenseKeyStandIn = "YOUR_LICENSE_KEY";
 
 /** Words of harmless characters stay as they are; anything else is single-quoted. */

@@ -10,6 +10,7 @@ const doneTexts = {
   "plan-changed": "Changed. It counts from now on.",
   "plan-scheduled": "Noted. It changes with the next period.",
   "budget-set": "Budget set. It counts within a second or two.",
+  "hub-removed": "The hub is removed. Its token is refused from now on.",
   "password-reset": "Password changed. Sign in with the new one.",
 } as const;
 type Done = keyof typeof doneTexts;

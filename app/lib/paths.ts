@@ -31,6 +31,19 @@ export const paths = {
   endpointSettings: (slug: string) => `${paths.endpoint(slug)}/settings`,
   endpointToken: (slug: string) => `${paths.endpoint(slug)}/token`,
   endpointRelease: (slug: string) => `${paths.endpoint(slug)}/release`,
+  hubs: "/hubs",
+  hub: (hubId: string) => `/hubs/${encodeURIComponent(hubId)}`,
+  hubUse: (hubId: string, figure: string) =>
+    withQuery(paths.hub(hubId), { use: figure === "size" ? undefined : figure }),
+  hubEnable: (hubId: string) => `${paths.hub(hubId)}/enable`,
+  hubDisable: (hubId: string) => `${paths.hub(hubId)}/disable`,
+  hubSettings: (hubId: string) => `${paths.hub(hubId)}/settings`,
+  hubKeys: (hubId: string) => `${paths.hub(hubId)}/keys`,
+  hubToken: (hubId: string) => `${paths.hub(hubId)}/token`,
+  hubBackupPassword: (hubId: string) => `${paths.hub(hubId)}/backup-password`,
+  hubHostnames: (hubId: string) => `${paths.hub(hubId)}/hostnames`,
+  hubHostname: (hubId: string, id: string) => `${paths.hubHostnames(hubId)}/${encodeURIComponent(id)}`,
+  hubRemove: (hubId: string) => `${paths.hub(hubId)}/remove`,
   license: "/license",
   licenseKey: "/license/key",
   licenseDevice: (devicePk: string) => `/license/devices/${encodeURIComponent(devicePk)}`,
@@ -40,6 +53,7 @@ export const paths = {
   usage: "/usage",
   /** The requests behind one metered line of an invoice: from (included) to (not included), as instants. */
   usageRequestsOf: (line: { from: string; to: string; meter: string }) => withQuery("/usage/requests", line),
+  usageStorageOf: (line: { from: string; to: string }) => withQuery("/usage/storage", line),
   usageOfEndpoint: (slug: string) => withQuery("/usage", { by: "model", endpoint: slug }),
   usageOfKey: (slug: string, accessKeyId: string) =>
     withQuery("/usage", { by: "model", endpoint: slug, key: accessKeyId }),

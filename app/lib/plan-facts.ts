@@ -45,6 +45,9 @@ export const planFacts: readonly PlanFacts[] = [
       requests: { included: 250_000, perMillionCents: null },
       megabytes: { included: 20_000, perMillionCents: null },
       tokens: { included: 2_000_000, perMillionCents: null },
+      storage: { included: 0, perMillionCents: null },
+      storage_writes: { included: 0, perMillionCents: null },
+      storage_reads: { included: 0, perMillionCents: null },
     },
     limits: {
       endpoints: 1,
@@ -69,6 +72,9 @@ export const planFacts: readonly PlanFacts[] = [
       requests: { included: 2_000_000, perMillionCents: 40 },
       megabytes: { included: 200_000, perMillionCents: 5_000 },
       tokens: { included: 50_000_000, perMillionCents: 2 },
+      storage: { included: 300_000, perMillionCents: 60 },
+      storage_writes: { included: 1_000_000, perMillionCents: 500 },
+      storage_reads: { included: 10_000_000, perMillionCents: 45 },
     },
     limits: {
       endpoints: 5,
@@ -93,6 +99,9 @@ export const planFacts: readonly PlanFacts[] = [
       requests: { included: 10_000_000, perMillionCents: 30 },
       megabytes: { included: 1_000_000, perMillionCents: 4_000 },
       tokens: { included: 250_000_000, perMillionCents: 1 },
+      storage: { included: 3_000_000, perMillionCents: 55 },
+      storage_writes: { included: 10_000_000, perMillionCents: 450 },
+      storage_reads: { included: 100_000_000, perMillionCents: 40 },
     },
     limits: {
       endpoints: 25,

@@ -2,26 +2,64 @@ import { formatBytes, formatLarge, formatPrice, plural } from "./format.ts";
 import type { MeterName, PlanFacts } from "./plan-facts.ts";
 
 /** The meters in the order in which pages list them. */
-export const meterNames = ["requests", "megabytes", "tokens"] as const satisfies readonly MeterName[];
+const meterNames = [
+  "requests",
+  "megabytes",
+  "tokens",
+  "storage",
+  "storage_writes",
+  "storage_reads",
+] as const satisfies readonly MeterName[];
+
+/** The meters that a plan has something of: a plan without hubs has no backups. */
+export function metersOf({ metered }: Pick<PlanFacts, "metered">): MeterName[] {
+  return meterNames.filter((meter) => metered[meter].included > 0 || metered[meter].perMillionCents !== null);
+}
+
+/** Whether a period has something to say of a meter: the plan has some, or there was some. */
+export function isShown(meter: { included: number; used: number; limit: number | null }): boolean {
+  return meter.included > 0 || meter.used > 0 || meter.limit === null;
+}
 
 /** What a meter is called where it stands alone. */
 export const meterTitles: Record<MeterName, string> = {
   requests: "Requests",
   megabytes: "Data",
   tokens: "LLM tokens",
+  storage: "Backup storage",
+  storage_writes: "Backup writes",
+  storage_reads: "Backup reads",
 };
 
-/** A quantity with its unit: `2 million requests`, `200 GB`, `50 million tokens`. */
-export function meterQuantity(meter: MeterName, quantity: number): string {
-  if (meter === "megabytes") return formatBytes(quantity * 1_000_000);
-  return `${formatLarge(quantity)} ${meter === "requests" ? "requests" : "tokens"}`;
+/** What one counts of them, where that is a plain number. */
+const units = {
+  requests: "requests",
+  tokens: "tokens",
+  storage_writes: "backup writes",
+  storage_reads: "backup reads",
+} as const;
+
+/** Megabyte-days in a month of a megabyte, as prices of storage are told. */
+const DAYS_OF_MONTH = 30;
+
+/** Megabyte-days as people think of storage: `10 GB-months`. */
+export function storageMonths(megabyteDays: number): string {
+  return `${formatBytes((megabyteDays * 1_000_000) / DAYS_OF_MONTH)}-months`;
 }
 
-/** What one goes on paying above the included: `$0.40 per million requests`, `$0.05 per GB`. */
+/** A quantity with its unit: `2 million requests`, `200 GB`, `50 million tokens`, `10 GB-months of backups`. */
+export function meterQuantity(meter: MeterName, quantity: number): string {
+  if (meter === "megabytes") return formatBytes(quantity * 1_000_000);
+  if (meter === "storage") return `${storageMonths(quantity)} of backups`;
+  return `${formatLarge(quantity)} ${units[meter]}`;
+}
+
+/** What one goes on paying above the included: `$0.40 per million requests`, `$0.05 per GB`, `$0.018 per GB-month`. */
 export function meterRate(meter: MeterName, perMillionCents: number): string {
   // A million megabytes are a thousand gigabytes.
   if (meter === "megabytes") return `${formatPrice(perMillionCents / 1000)} per GB`;
-  return `${formatPrice(perMillionCents)} per million ${meter === "requests" ? "requests" : "tokens"}`;
+  if (meter === "storage") return `${formatPrice((perMillionCents * DAYS_OF_MONTH) / 1000)} per GB-month`;
+  return `${formatPrice(perMillionCents)} per million ${units[meter]}`;
 }
 
 /** What the plan costs before any usage: `$0`, `$19`, `$29`, and per what. */

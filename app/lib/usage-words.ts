@@ -2,11 +2,16 @@ import type { UsageBucket, UsageGroupBy, UsageRequest } from "./api-types.ts";
 import { formatBytes, formatCount } from "./format.ts";
 import type { UsageMetric, UsagePeriod } from "./usage-query.ts";
 
-export const metricTitles: Record<UsageMetric, string> = {
+/** What a chart may be of: a figure of usage, or of the bucket of hubs. */
+export type ChartMetric = UsageMetric | "stored" | "operations";
+
+export const metricTitles: Record<ChartMetric, string> = {
   requests: "Requests",
   bytes: "Data",
   tokens: "Tokens",
   errors: "Errors",
+  stored: "Size of the bucket",
+  operations: "Operations on the bucket",
 };
 
 export const groupingTitles: Record<UsageGroupBy, string> = {
@@ -27,13 +32,15 @@ export const periodTitles: Record<Exclude<UsagePeriod, "custom">, string> = {
 };
 
 /** A value to the unit; bytes as people read them. */
-export function formatMetric(metric: UsageMetric, value: number): string {
-  return metric === "bytes" ? formatBytes(value) : formatCount(value);
+export function formatMetric(metric: ChartMetric, value: number): string {
+  return isBytes(metric) ? formatBytes(value) : formatCount(value);
 }
 
+const isBytes = (metric: ChartMetric) => metric === "bytes" || metric === "stored";
+
 /** A value for an axis: `0`, `250`, `1.5k`, `20M`. */
-export function formatTick(metric: UsageMetric, value: number): string {
-  if (metric === "bytes") return value === 0 ? "0" : formatBytes(value).replace(" ", "\u00a0");
+export function formatTick(metric: ChartMetric, value: number): string {
+  if (isBytes(metric)) return value === 0 ? "0" : formatBytes(value).replace(" ", "\u00a0");
   for (const [size, letter] of [
     [1e9, "G"],
     [1e6, "M"],

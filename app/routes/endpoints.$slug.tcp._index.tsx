@@ -10,7 +10,7 @@ import { Command } from "~/components/ui/terminal.tsx";
 import { tcpCommand } from "~/lib/connect-command.ts";
 import { paths } from "~/lib/paths.ts";
 import { useEndpoint } from "~/lib/use-endpoint.ts";
-import { useFreshUsage } from "~/lib/use-fresh-usage.ts";
+import { useFreshPage } from "~/lib/use-fresh-page.ts";
 
 export async function loader(args: LoaderFunctionArgs) {
   requireSession(args);
@@ -22,7 +22,7 @@ export default function TcpTunnels() {
   const { tunnels, configured, limit, used } = useLoaderData<typeof loader>();
   const { endpoint, portalUrl } = useEndpoint();
   const needsConnector = endpoint.upstreamBaseUrl !== null;
-  useFreshUsage(configured);
+  useFreshPage(configured);
   return (
     <>
       <Panel

@@ -33,7 +33,7 @@ import {
   usageZone,
 } from "~/lib/usage-query.ts";
 import { bucketTitles, daysWords, groupingTitles, metricTitles, periodTitles } from "~/lib/usage-words.ts";
-import { useFreshUsage } from "~/lib/use-fresh-usage.ts";
+import { useFreshPage } from "~/lib/use-fresh-page.ts";
 
 export const meta = () => pageTitle("Usage");
 
@@ -81,7 +81,8 @@ async function readReport(
 export default function UsagePage() {
   const { query, range, buckets, series, breakdown, current, problem, endpoint, keyName } =
     useLoaderData<typeof loader>();
-  useFreshUsage(Date.parse(series.to) > Date.now());
+  // Sums of a running period change with each request.
+  useFreshPage(Date.parse(series.to) > Date.now());
   const isFiltered = Boolean(query.slug || query.accessKeyId || query.model);
   const isBillingPeriod = query.period === "current" || query.period === "previous";
   const isEmpty = breakdown.total.requests === 0 && breakdown.rows.length === 0;

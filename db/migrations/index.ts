@@ -16,6 +16,10 @@ import * as tcpTunnels from "./2026-11-23-1-tcp-tunnels.ts";
 import * as customDomains from "./2026-11-23-2-custom-domains.ts";
 import * as tunnelTime from "./2026-11-23-3-tunnel-time.ts";
 import * as requestLogIndex from "./2026-11-23-9-request-log-index.ts";
+import * as hubs from "./2026-11-24-1-hubs.ts";
+import * as tenantKeys from "./2026-11-24-2-tenant-keys.ts";
+import * as hubWork from "./2026-11-24-3-hub-work.ts";
+import * as storageMeters from "./2026-11-24-4-storage-meters.ts";
 
 /** Every migration under the name that Postgres remembers. Listed, not read from disk, so that a bundle carries them. */
 export const migrations: Record<string, Migration> = {
@@ -36,4 +40,8 @@ export const migrations: Record<string, Migration> = {
   "2026-11-23-1-tcp-tunnels": tcpTunnels,
   "2026-11-23-3-tunnel-time": tunnelTime,
   "2026-11-23-9-request-log-index": requestLogIndex,
+  "2026-11-24-1-hubs": hubs,
+  "2026-11-24-2-tenant-keys": tenantKeys,
+  "2026-11-24-4-storage-meters": storageMeters,
+  "2026-11-24-3-hub-work": hubWork,
 };

@@ -143,8 +143,11 @@ export interface BillingNoticesTable {
   sent_at: Generated<Date>;
 }
 
-/** What is counted for money. */
-export type MeterName = "requests" | "megabytes" | "tokens";
+/**
+ * What is counted for money. What requests use: `requests`, `megabytes`, `tokens`. What a backup bucket uses: `storage`
+ * (megabyte-days: a day's largest size in whole megabytes, summed up over days), `storage_writes`, `storage_reads`.
+ */
+export type MeterName = "requests" | "megabytes" | "tokens" | "storage" | "storage_writes" | "storage_reads";
 
 /** What was reported to Stripe: the cumulative total of a period, any number of times. Stripe keeps no such list. */
 export interface MeterPushesTable {
@@ -190,6 +193,9 @@ export interface MeterPeriodsTable {
   billed_requests: number | null;
   billed_megabytes: number | null;
   billed_tokens: number | null;
+  billed_storage: Generated<number>;
+  billed_storage_writes: Generated<number>;
+  billed_storage_reads: Generated<number>;
   /** Its invoice is final: whatever comes later belongs to another period. */
   closed_at: Date | null;
   created_at: Generated<Date>;

@@ -18,6 +18,15 @@ import type {
   CustomDomainsTable,
 } from "./domains.ts";
 import type { ConnectorsTable, EndpointsTable, ReleasedNamesTable } from "./endpoints.ts";
+import type {
+  HubBucketDaysTable,
+  HubBucketsTable,
+  HubEventsTable,
+  HubHostnamesTable,
+  HubKeysTable,
+  HubSnapshotsTable,
+  HubsTable,
+} from "./hubs.ts";
 import type { AccessKeysTable, ApiKeysTable } from "./keys.ts";
 import type { AbuseReportsTable, AuditLogTable, RateLimitsTable, RequestsTable } from "./records.ts";
 import type { TcpRangesTable, TcpTunnelsTable } from "./tcp.ts";
@@ -31,6 +40,7 @@ import type {
   UsageJournalsTable,
   UsageMonthlyTable,
 } from "./usage.ts";
+import type { TenantKeysTable } from "./vault.ts";
 
 /** Every table, spelled as in Postgres. */
 export interface Database extends AuthTables {
@@ -69,6 +79,14 @@ export interface Database extends AuthTables {
   certificates: CertificatesTable;
   acme_challenges: AcmeChallengesTable;
   acme_accounts: AcmeAccountsTable;
+  hub_buckets: HubBucketsTable;
+  hubs: HubsTable;
+  hub_hostnames: HubHostnamesTable;
+  hub_keys: HubKeysTable;
+  hub_events: HubEventsTable;
+  hub_snapshots: HubSnapshotsTable;
+  hub_bucket_days: HubBucketDaysTable;
+  tenant_keys: TenantKeysTable;
 }
 
 export type * from "./auth.ts";
@@ -76,8 +94,10 @@ export type * from "./billing.ts";
 export * from "./columns.ts";
 export type * from "./domains.ts";
 export type * from "./endpoints.ts";
+export type * from "./hubs.ts";
 export type * from "./keys.ts";
 export type * from "./records.ts";
 export type * from "./tcp.ts";
 export type * from "./tenants.ts";
 export type * from "./usage.ts";
+export type * from "./vault.ts";

@@ -57,6 +57,8 @@ const ownPages = [
   "/billing",
   "/billing/checkout",
   "/billing/invoices",
+  // Cloudflare is not configured here; hubs in every state are in hubs/pages.e2e.ts.
+  "/hubs",
   "/usage",
   "/budgets",
   "/license",

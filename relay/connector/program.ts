@@ -8,6 +8,7 @@ import { installService, serviceStatus, uninstallService } from "./commands/serv
 import { status } from "./commands/status.ts";
 import { type ExitCode, usageError } from "./exit.ts";
 import { type Flags, linkOptions, serving, shared, upstreamOptions, withoutDefaults } from "./flags.ts";
+import { addHub } from "./hub/program.ts";
 import { type Options, resolveOptions, type Sources } from "./options/connect-options.ts";
 import type { Value } from "./options/fields.ts";
 import { TcpOptionsError, withTarget } from "./tcp/options.ts";
@@ -29,6 +30,7 @@ export function createProgram(run: Run, context: CommandContext): Command {
   addServing(program, run, context);
   addAsking(program, run, context);
   addService(program, run, context);
+  addHub(program, run, context);
   return program;
 }
 

@@ -1,8 +1,12 @@
 import { CloseCode, GoawayCode } from "../protocol/codes.ts";
 import type { Session, SessionTransport } from "../protocol/session.ts";
+import {
+  WebSocketFault,
+  WebSocketReceiver,
+  type WebSocketReceiverEvents,
+} from "../protocol/websocket/receiver.ts";
+import { WebSocketSender } from "../protocol/websocket/sender.ts";
 import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
-import { WebSocketFault, WebSocketReceiver, type WebSocketReceiverEvents } from "./websocket-receiver.ts";
-import { WebSocketSender } from "./websocket-sender.ts";
 
 /** A peer that does not finish the closing handshake is dropped after this, ms. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -29,8 +33,8 @@ export class LinkSocket implements RawConnectionEvents, SessionTransport, WebSoc
     this.conn = conn;
     this.owner = owner;
     this.now = now;
-    this.sender = new WebSocketSender(conn);
-    this.receiver = new WebSocketReceiver(this, now);
+    this.sender = new WebSocketSender("server", conn);
+    this.receiver = new WebSocketReceiver("server", this, now);
   }
 
   /** Call every second. @returns false once the closing handshake has begun */

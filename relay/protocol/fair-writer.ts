@@ -1,8 +1,9 @@
 import { Batch } from "./batch.ts";
-import { FrameType } from "./frames.ts";
+import { FrameType, writeFrameHeader } from "./frames.ts";
 import {
   BATCH_BYTES,
   BATCH_HEADROOM,
+  FRAME_HEADER_BYTES,
   HIGH_WATER_BYTES,
   MAX_PAYLOAD_BYTES,
   MAX_UNSENT_BYTES,
@@ -11,6 +12,11 @@ import {
 } from "./limits.ts";
 import type { SessionTransport } from "./session-options.ts";
 import type { SessionStream } from "./session-stream.ts";
+
+/** What stands before the payload of a frame that is a message of its own. */
+const OWN_HEADROOM = BATCH_HEADROOM + FRAME_HEADER_BYTES;
+/** A shorter payload costs less to copy than a message of its own does. */
+const OWN_MESSAGE_BYTES = 16_384;
 
 /** Whose frames a writer sends: its session. */
 export interface WriterOwner {
@@ -69,8 +75,12 @@ export class FairWriter {
     return this.batch.endTail(streamId);
   }
 
-  /** Copies up to `allowed` bytes of DATA and says how many: fewer when the link is full or others wait. */
-  appendData(streamId: number, chunk: Uint8Array, allowed: number): number {
+  /**
+   * Takes up to `allowed` bytes of DATA and says how many: fewer when the link is full or others wait. They are copied, or
+   * sent from where they stand.
+   * @param spare so many bytes before `chunk`, and then those that were taken, may be overwritten; -1: none of them
+   */
+  appendData(streamId: number, chunk: Uint8Array, allowed: number, spare: number): number {
     const { batch } = this;
     let quantum = allowed;
     if (this.turnBytes >= 0) quantum = Math.min(allowed, this.turnBytes);
@@ -85,6 +95,12 @@ export class FairWriter {
         continue;
       }
       const length = Math.min(room, quantum - taken, MAX_PAYLOAD_BYTES);
+      if (length >= OWN_MESSAGE_BYTES && batch.empty && spare >= 0 && spare + taken >= OWN_HEADROOM) {
+        this.sendInPlace(streamId, chunk, taken, length);
+        taken += length;
+        if (this.messagesLeft <= 0) break;
+        continue;
+      }
       const at = this.begin(FrameType.data, streamId, length);
       this.bytes.set(length === chunk.length ? chunk : chunk.subarray(taken, taken + length), at);
       taken += length;
@@ -114,11 +130,30 @@ export class FairWriter {
 
   /** Sends what is gathered, now. */
   send(): void {
-    const { batch, owner } = this;
+    const { batch } = this;
     if (batch.empty || this.closed) return;
-    this.messagesLeft--;
-    owner.transport.send(batch.bytes!, BATCH_HEADROOM, batch.used);
+    this.transmit(batch.bytes!, batch.used);
     batch.release();
+    this.look();
+  }
+
+  /** Sends `chunk[from, from + length)` as a message with one frame, whose header goes into the bytes before it. */
+  private sendInPlace(streamId: number, chunk: Uint8Array, from: number, length: number): void {
+    const start = chunk.byteOffset + from - OWN_HEADROOM;
+    const message = new Uint8Array(chunk.buffer, start, OWN_HEADROOM + length);
+    writeFrameHeader(message, BATCH_HEADROOM, length, FrameType.data, streamId);
+    this.transmit(message, message.length);
+    this.look();
+  }
+
+  private transmit(message: Uint8Array, end: number): void {
+    this.messagesLeft--;
+    this.owner.transport.send(message, BATCH_HEADROOM, end);
+  }
+
+  /** Sees how much the transport holds. */
+  private look(): void {
+    const { owner } = this;
     const buffered = owner.transport.bufferedBytes();
     if (buffered <= HIGH_WATER_BYTES) {
       this.blocked = false;

@@ -45,8 +45,8 @@ export const MAX_LINKS = 16;
 /** Stream ids are u32; the relay asks the connector for a new link before they run out. */
 export const MAX_STREAM_ID = 0xffff_fffe;
 
-/** Payload and headers one outgoing message is filled up to. */
-export const BATCH_BYTES = 65_536;
+/** Headers and payload one outgoing message is filled up to: one full frame, so that reads of 512 KiB leave no sliver. */
+export const BATCH_BYTES = FRAME_HEADER_BYTES + MAX_PAYLOAD_BYTES;
 /** Scratch in front of a batch, so that a transport can put its own header there: 14 is the largest of RFC 6455. */
 export const BATCH_HEADROOM = 16;
 /** What one stream may write per turn while others wait. */

@@ -51,11 +51,11 @@ export class SessionStream implements AcceptedStream {
     this.session.sendU32(FrameType.timing, this.id, Math.min(Math.max(Math.round(microseconds), 0), MAX_U32));
   }
 
-  write(chunk: Uint8Array): number {
+  write(chunk: Uint8Array, spare = -1): number {
     const { length } = chunk;
     if (this.closed || this.localEnded || length === 0) return length;
     const allowed = Math.min(length, this.sendCredit);
-    const taken = allowed === 0 ? 0 : this.session.appendData(this.id, chunk, allowed);
+    const taken = allowed === 0 ? 0 : this.session.appendData(this.id, chunk, allowed, spare);
     this.sendCredit -= taken;
     if (taken < length) {
       if (this.sendCredit === 0) this.starved = true;

@@ -169,6 +169,27 @@ describe("flow control", () => {
     expect(pair.toConnector.peakBytes).toBeLessThan(2 * WINDOW_BYTES);
   });
 
+  it("sends a large body intact, whether its bytes may be written over or not", () => {
+    for (const spare of [undefined, 0, 300]) {
+      const { pair, accepted } = recordingPair();
+      const client = new Recorder();
+      openTo(pair, client, true);
+      pair.settle();
+      const { stream } = accepted[0]!;
+      stream.head(ok, false);
+      const buffer = Uint8Array.from({ length: 200_300 }, (_, n) => (n * 7 + (n >> 8)) & 0xff);
+      const body = buffer.slice(300);
+      expect(stream.write(buffer.subarray(300), spare)).toBe(200_000);
+      expect(stream.write(bytes("tail"), 0)).toBe(4);
+      stream.end();
+      pair.settle();
+      expect(Buffer.compare(Buffer.from(client.body), Buffer.concat([body, bytes("tail")]))).toBe(0);
+      expect(client.ended).toBe(true);
+      const touched = Buffer.compare(buffer.subarray(300), body) !== 0;
+      expect(touched).toBe(spare !== undefined);
+    }
+  });
+
   it("stops at the window of a reader that gives nothing back, and other streams go on", () => {
     const { pair, accepted } = recordingPair();
     const slow = new Recorder();

@@ -312,8 +312,8 @@ export class Session implements WriterOwner {
   }
 
   /** DATA, up to `allowed` bytes; how many were taken. */
-  appendData(streamId: number, chunk: Uint8Array, allowed: number): number {
-    return this.closed ? allowed : this.writer.appendData(streamId, chunk, allowed);
+  appendData(streamId: number, chunk: Uint8Array, allowed: number, spare: number): number {
+    return this.closed ? allowed : this.writer.appendData(streamId, chunk, allowed, spare);
   }
 
   /** Asks for a turn to write. */

@@ -34,10 +34,12 @@ export interface StreamEvents extends AcceptedStreamEvents {
 /** The opener's end of one stream. */
 export interface Stream {
   /**
-   * Bytes taken (copied); less than the length when the window or the link is full: go on at `onWritable`. A stream
+   * Bytes taken (copied or sent); less than the length when the window or the link is full: go on at `onWritable`. A stream
    * that has ended takes everything and drops it, so a writer never waits on it.
+   * @param spare nobody needs the bytes that are taken any more, nor so many before `chunk` in its buffer: headers may be
+   * written over them, which saves a copy of large pieces. Absent: they stay as they are
    */
-  write(chunk: Uint8Array): number;
+  write(chunk: Uint8Array, spare?: number): number;
   /** No more bytes from this side; with `trailers`, their field lines first. Idempotent. */
   end(trailers?: Uint8Array): void;
   /** Gives `bytes` of received body back to the sender's window. */

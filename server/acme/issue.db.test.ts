@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { createEndpoint, createTenant, createTestDb } from "../../db/testing/index.ts";
 import { AcmeStandIn } from "../../e2e/standins/acme/server.ts";
-import { CloudflareDnsStandIn } from "../../e2e/standins/cloudflare-dns.ts";
+import { CloudflareStandIn } from "../../e2e/standins/cloudflare/index.ts";
 import { DnsStandIn } from "../../e2e/standins/dns.ts";
 import { findChallenges, loadCertificates } from "../certificates/index.ts";
 import { createSealer, parseSealingKeys } from "../sealing.ts";
@@ -12,6 +12,7 @@ import { createCloudflareZone } from "./cloudflare.ts";
 import { createDnsWriter } from "./dns-writer.ts";
 import { issueDueCertificates } from "./issue.ts";
 import { createCertificateOffice, wantWildcard } from "./office.ts";
+import { resealKeys } from "./reseal.ts";
 
 const { db } = await createTestDb();
 const DAY = 86_400_000;
@@ -26,7 +27,7 @@ const web = createServer(async (request, response) => {
 });
 await new Promise<void>((done) => web.listen(0, "127.0.0.1", done));
 const dns = await DnsStandIn.start();
-const cloudflare = await CloudflareDnsStandIn.start("tunnels.example.org", dns);
+const cloudflare = await CloudflareStandIn.start({ zone: "tunnels.example.org", dns });
 const ca = await AcmeStandIn.start({
   httpPort: () => (web.address() as AddressInfo).port,
   dnsServer: dns.server,
@@ -200,7 +201,7 @@ test("the base domain gets a wildcard over DNS-01, and the zone is left as it wa
   expect(new X509Certificate(found!.certPem).subjectAltName).toBe(
     "DNS:*.tunnels.example.org, DNS:tunnels.example.org",
   );
-  expect(cloudflare.records.size).toBe(0);
+  expect(cloudflare.list().records).toEqual([]);
   expect(cloudflare.calls.filter((call) => call.startsWith("POST"))).toHaveLength(2);
   expect(
     dns.asked.filter((asked) => asked === "TXT _acme-challenge.tunnels.example.org").length,
@@ -209,7 +210,10 @@ test("the base domain gets a wildcard over DNS-01, and the zone is left as it wa
 
 test("what Cloudflare refuses is written down in its words", async () => {
   await wantWildcard(db, "tunnels.example.org");
-  cloudflare.failNext = { status: 429, code: 10_013, message: "Rate limit reached" };
+  cloudflare.fail(
+    { method: "POST", path: /\/dns_records$/ },
+    { status: 429, code: 10_013, message: "Rate limit reached" },
+  );
   expect(await issueDueCertificates(deps)).toEqual({ issued: 0, failed: 1 });
   expect((await rowOf("*.tunnels.example.org")).error).toBe(
     "Cloudflare answered 429: Rate limit reached (10013)",
@@ -230,4 +234,21 @@ test("a host that lapsed is neither ordered for nor used, and one that nobody cl
   await db.updateTable("custom_domains").set({ removed_at: new Date() }).execute();
   await issueDueCertificates(deps);
   expect(await db.selectFrom("certificates").select("id").execute()).toEqual([]);
+});
+
+test("a new sealing key in front: what stands is sealed anew, and opens without the old one", async () => {
+  const fresh = `fresh:${Buffer.alloc(32, 9).toString("base64")}`;
+  const old = `test:${Buffer.alloc(32, 7).toString("base64")}`;
+  await holdDomain("resealed.customer.org");
+  await issueDueCertificates(deps);
+  const before = await usable();
+  expect(before).toHaveLength(1);
+  const both = createSealer(parseSealingKeys(`${fresh},${old}`)!);
+  expect(await resealKeys({ ...deps, sealer: both })).toBe(before.length + 1); // and our account
+  expect(await resealKeys({ ...deps, sealer: both })).toBe(0);
+  const alone = createSealer(parseSealingKeys(fresh)!);
+  const after = await loadCertificates(db, alone, (_, error) => {
+    throw error;
+  });
+  expect(after.map(({ keyPem }) => keyPem).sort()).toEqual(before.map(({ keyPem }) => keyPem).sort());
 });

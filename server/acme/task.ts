@@ -4,6 +4,7 @@ import { defineTask, enqueue, type Task, type TaskKind } from "../jobs/index.ts"
 import type { CertificateDeps } from "./deps.ts";
 import { issueDueCertificates } from "./issue.ts";
 import { wantWildcard } from "./office.ts";
+import { resealKeys } from "./reseal.ts";
 
 const kind: TaskKind<object> = {
   name: "certificates",
@@ -23,8 +24,9 @@ export function certificatesTask(deps: CertificateDeps, baseDomain: string | nul
     atStart: true,
     async run() {
       if (baseDomain !== null && deps.dns !== null) await wantWildcard(deps.db, baseDomain);
+      const resealed = await resealKeys(deps);
       const done = await issueDueCertificates(deps);
-      return done.issued + done.failed > 0 ? done : undefined;
+      return done.issued + done.failed + resealed > 0 ? { ...done, resealed } : undefined;
     },
   });
 }

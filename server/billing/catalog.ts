@@ -1,10 +1,9 @@
 import type { Stripe } from "stripe";
 import type { MeterName, PlanName } from "../../db/schema/index.ts";
 import { DomainError } from "../errors.ts";
+import { meterNames } from "../pricing/index.ts";
 import { type PaidPlan, paidPlans } from "./schemas.ts";
 
-/** What is counted for money, in the order that invoices show it. */
-export const meterNames = ["requests", "megabytes", "tokens"] as const satisfies readonly MeterName[];
 /** What a subscription consists of: one price each. */
 export const planItems = ["seat", ...meterNames] as const;
 export type PlanItem = (typeof planItems)[number];

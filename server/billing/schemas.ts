@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { meterNames } from "../pricing/index.ts";
 import { idInput, timestamp } from "../schemas.ts";
 
 /** What can be bought; everybody has the free plan who buys nothing. */
@@ -19,7 +20,14 @@ export const PlanOutput = z.object({
   seatCents: cents.describe("US cents for a month and seat"),
   maxSeats: z.int(),
   trialDays: z.int(),
-  metered: z.object({ requests: Metered, megabytes: Metered, tokens: Metered }),
+  metered: z.object({
+    requests: Metered,
+    megabytes: Metered,
+    tokens: Metered,
+    storage: Metered.describe("Megabyte-days of backups: 30,000 are a gigabyte for a month"),
+    storage_writes: Metered,
+    storage_reads: Metered,
+  }),
   limits: z.object({
     endpoints: z.number(),
     devices: z.number(),
@@ -228,7 +236,7 @@ export const InvoiceOutput = InvoiceSummary.extend({
     z.object({
       id: z.string(),
       description: z.string(),
-      meter: z.enum(["requests", "megabytes", "tokens"]).nullable(),
+      meter: z.enum(meterNames).nullable(),
       quantity: z.number().nullable(),
       amountCents: cents,
       periodStart: timestamp,

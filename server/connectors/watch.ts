@@ -1,3 +1,4 @@
+import { makeBell } from "../bell.ts";
 import type { ChangeHub } from "../change-hub.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
 import type { ChangeEvent } from "../events.ts";
@@ -63,16 +64,4 @@ function concerns(event: ChangeEvent, tenantId: string, endpointId: string): boo
   if (event.type === "resync") return true;
   if (event.type === "endpoint" || event.type === "connector") return event.endpointId === endpointId;
   return event.type === "tenant" && event.tenantId === tenantId;
-}
-
-/** Remembers that it was rung, so that a change during a read is not lost. */
-function makeBell() {
-  let waiting = Promise.withResolvers<void>();
-  return {
-    ring: () => waiting.resolve(),
-    async rung() {
-      await waiting.promise;
-      waiting = Promise.withResolvers();
-    },
-  };
 }

@@ -24,6 +24,8 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
         "bench",
         "chaos",
         "billing:provision",
+        "relay:tunnel",
+        "vault:rotate",
         "ledger:check",
         "ledger:trials",
       ] as const

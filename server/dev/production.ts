@@ -5,6 +5,7 @@ import { ensureBuild } from "./build/build.ts";
 import { step } from "./local/console.ts";
 import { type DevJson, devJsonPath } from "./local/dev-json.ts";
 import { StartError } from "./local/settings.ts";
+import { bunEnv } from "./processes/bun-env.ts";
 
 /** The programs one by one, as production runs them: configured by the environment, with `.env` under it. */
 export type ProductionCommand =
@@ -14,6 +15,8 @@ export type ProductionCommand =
   | "bench"
   | "chaos"
   | "billing:provision"
+  | "relay:tunnel"
+  | "vault:rotate"
   | "ledger:check"
   | "ledger:trials";
 
@@ -30,7 +33,8 @@ export async function runProgram(root: string, command: ProductionCommand, args:
   process.chdir(root);
   const path = join(root, "node_modules", ".bin", program);
   // Only ever returns by throwing.
-  return execve!(path, [program, ...words, ...args], process.env);
+  const env = command === "relay" ? { ...bunEnv, ...process.env } : process.env;
+  return execve!(path, [program, ...words, ...args], env);
 }
 
 async function commandLine(root: string, command: ProductionCommand): Promise<[string, ...string[]]> {
@@ -46,6 +50,11 @@ async function commandLine(root: string, command: ProductionCommand): Promise<[s
       return ["node", join(root, "db", "migrate.ts")];
     case "billing:provision":
       return ["node", join(root, "server", "billing", "provision", "main.ts")];
+    case "relay:tunnel":
+      return ["node", join(root, "server", "cloudflare", "relay-tunnel", "main.ts")];
+    case "vault:rotate":
+      takeLocalDatabase(root);
+      return ["node", join(root, "server", "vault", "rotate-main.ts")];
     case "ledger:check":
       takeLocalDatabase(root);
       return ["node", join(root, "relay", "ledger-check.ts")];

@@ -10,4 +10,5 @@ export { registerEndpoint } from "./register.ts";
 export { COOLDOWN_DAYS, releaseEndpoint } from "./release.ts";
 export { rotateEndpointToken } from "./rotate-token.ts";
 export { findRoute, type Route } from "./route.ts";
+export { findSlugFault, normalizeSlug, type SlugRules, variantsOf } from "./slug.ts";
 export { updateEndpoint } from "./update.ts";

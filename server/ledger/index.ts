@@ -1,3 +1,4 @@
+export { sumBucketDays } from "./bucket-days.ts";
 export { checkLedger } from "./check/index.ts";
 export { createLedger, type LedgerDeps, type LedgerLog } from "./deps.ts";
 export { type PushReport, pushDueMeters, pushFinal } from "./push-due.ts";

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { createTenant, createTestDb } from "../../db/testing/index.ts";
+import { noTotals } from "../pricing/index.ts";
 import { getPeriodTotals, recordAdjustment } from "./index.ts";
 import { createPostgresStore } from "./postgres-store.ts";
 import { createPostgresLedger } from "./testing/postgres-ledger.ts";
@@ -34,20 +35,36 @@ test("an hour belongs, whole, to the period in which it starts; bytes become meg
   const { tenantId } = ledger;
   const before = await getPeriodTotals(db, { tenantId, from: at("2026-11-01T00:00:00Z"), to: boundary });
   const after = await getPeriodTotals(db, { tenantId, from: boundary, to: at("2026-12-01T00:00:00Z") });
-  expect(before).toEqual({ requests: 2, bytes: 1_200_000, megabytes: 1, tokens: 20 });
-  expect(after).toEqual({ requests: 1, bytes: 600_000, megabytes: 0, tokens: 10 });
+  expect(before).toEqual({ ...noTotals(), requests: 2, bytes: 1_200_000, megabytes: 1, tokens: 20 });
+  expect(after).toEqual({ ...noTotals(), requests: 1, bytes: 600_000, megabytes: 0, tokens: 10 });
+});
+
+test("a day of a bucket belongs, whole, to the period in which it starts; each day's peak is rounded up to megabytes", async () => {
+  const ledger = await createPostgresLedger(db, clock);
+  const day = { writes: 3, reads: 5 };
+  await ledger.addStorage(at("2026-11-04T00:00:00Z"), { ...day, peakBytes: 1 });
+  await ledger.addStorage(at("2026-11-05T00:00:00Z"), { ...day, peakBytes: 1_000_001 });
+  await ledger.addStorage(at("2026-11-06T00:00:00Z"), { ...day, peakBytes: 10_000_000_000 });
+  const totals = (from: string, to: string) =>
+    getPeriodTotals(db, { tenantId: ledger.tenantId, from: at(from), to: at(to) });
+  const boundary = "2026-11-05T10:20:00Z";
+  const before = { ...noTotals(), bytes: 0, storage: 1 + 2, storage_writes: 6, storage_reads: 10 };
+  const after = { ...noTotals(), bytes: 0, storage: 10_000, storage_writes: 3, storage_reads: 5 };
+  expect(await totals("2026-11-01T00:00:00Z", boundary)).toEqual(before);
+  expect(await totals(boundary, "2026-12-05T10:20:00Z")).toEqual(after);
+  // Midnight itself begins a period with its day.
+  expect((await totals("2026-11-05T00:00:00Z", "2026-11-06T00:00:00Z")).storage).toBe(2);
 });
 
 test("another tenant's usage and corrections are in nobody else's total", async () => {
   const [mine, other] = [await createPostgresLedger(db, clock), await createPostgresLedger(db, clock)];
   await other.addUsage(at("2026-11-05T09:00:00Z"), { requests: 5, bytes: 5, tokens: 5 });
+  await other.addStorage(at("2026-11-05T00:00:00Z"), { peakBytes: 9_000_000, writes: 1, reads: 1 });
   await other.addAdjustment("tokens", at("2026-11-05T09:00:00Z"), 7);
   const whole = { from: at("2026-11-01T00:00:00Z"), to: at("2026-12-01T00:00:00Z") };
   expect(await getPeriodTotals(db, { tenantId: mine.tenantId, ...whole })).toEqual({
-    requests: 0,
+    ...noTotals(),
     bytes: 0,
-    megabytes: 0,
-    tokens: 0,
   });
   expect((await getPeriodTotals(db, { tenantId: other.tenantId, ...whole })).tokens).toBe(12);
 });

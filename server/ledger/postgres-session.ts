@@ -3,6 +3,7 @@ import type { Db } from "../../db/client.ts";
 import type { MeterName, MeterPushesTable } from "../../db/schema/index.ts";
 import { newId } from "../ids.ts";
 import { type MeterTotals, meterNames } from "../pricing/index.ts";
+import { billedOf } from "./billed.ts";
 import { liveStatuses } from "./periods.ts";
 import type {
   LedgerSession,
@@ -86,10 +87,7 @@ export class PostgresSession implements LedgerSession {
       plan: row.plan,
       latestInvoiceId: row.latest_invoice_id,
       isTrial: row.is_trial,
-      billed:
-        row.closed_at === null
-          ? null
-          : { requests: row.billed_requests!, megabytes: row.billed_megabytes!, tokens: row.billed_tokens! },
+      billed: row.closed_at === null ? null : billedOf(row),
     }));
   }
 
@@ -133,6 +131,9 @@ export class PostgresSession implements LedgerSession {
         billed_requests: billed.requests,
         billed_megabytes: billed.megabytes,
         billed_tokens: billed.tokens,
+        billed_storage: billed.storage,
+        billed_storage_writes: billed.storage_writes,
+        billed_storage_reads: billed.storage_reads,
         closed_at: at,
       })
       .where("subscription_id", "=", period.subscriptionId)

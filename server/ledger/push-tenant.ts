@@ -1,5 +1,5 @@
 import { planOf } from "../plans.ts";
-import { costOf, type MeterTotals, meterNames } from "../pricing/index.ts";
+import { costOf, type MeterTotals, meterNames, noTotals } from "../pricing/index.ts";
 import type { LedgerDeps } from "./deps.ts";
 import { isComparable, type UsageInvoice } from "./gateway.ts";
 import { type DuePeriod, invoiceOf, isLive, partsOf, putParts, refreshPeriods } from "./periods.ts";
@@ -107,8 +107,7 @@ class TenantWork implements TenantReport {
         `${period.subscriptionId}:${period.start.toISOString()}`,
         { ...totals, amountCents, periodStart: period.start.toISOString() },
       );
-    if (!isLive(subscription) || overdueMs > GIVE_UP_MS)
-      await this.end(period, null, { requests: 0, megabytes: 0, tokens: 0 });
+    if (!isLive(subscription) || overdueMs > GIVE_UP_MS) await this.end(period, null, noTotals());
   }
 
   /** @returns null: Stripe cannot be asked, which must not keep the closing report from being sent */

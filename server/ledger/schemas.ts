@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { meterNames } from "../pricing/index.ts";
 import { bodyInteger } from "../schemas.ts";
 
 /** Far above any real correction, far below where numbers lose digits. */
@@ -6,7 +7,7 @@ const MAX_QUANTITY = 1_000_000_000_000;
 
 export const RecordAdjustmentInput = z.object({
   tenantId: z.string().min(1).max(100),
-  meter: z.enum(["requests", "megabytes", "tokens"]),
+  meter: z.enum(meterNames),
   quantity: bodyInteger
     .refine(
       (quantity) => quantity !== 0 && Math.abs(quantity) <= MAX_QUANTITY,
@@ -25,7 +26,7 @@ export type RecordAdjustmentInput = z.input<typeof RecordAdjustmentInput>;
 export const RecordAdjustmentOutput = z.object({
   id: z.string(),
   tenantId: z.string(),
-  meter: z.enum(["requests", "megabytes", "tokens"]),
+  meter: z.enum(meterNames),
   quantity: z.int(),
   periodStart: z.string(),
   periodEnd: z.string(),

@@ -1,7 +1,7 @@
 import { Stripe } from "stripe";
 import type { MeterName, PlanName } from "../../db/schema/index.ts";
 import { plans } from "../plans.ts";
-import { meterNames } from "../pricing/index.ts";
+import { meterNames, noTotals } from "../pricing/index.ts";
 import type { MeterEvent, SendOutcome, StripeGateway, UsageInvoice } from "./gateway.ts";
 
 /** An event that takes longer is of unknown outcome, ms. */
@@ -101,7 +101,11 @@ export function outcomeOf(error: unknown): SendOutcome {
   return unknown(true, retryAfter > 0 && retryAfter <= 60 ? retryAfter * 1_000 : null);
 }
 
-/** An invoice charges for one period, or for parts of it at different prices: one entry for each. */
+/**
+ * An invoice charges for one period, or for parts of it at different prices: one entry for each. A price that was added to
+ * a subscription within a period has a line that begins then; what is reported to its meter is the total of the whole
+ * period, so it belongs to the entry of the others.
+ */
 async function readInvoice(
   stripe: Stripe,
   meters: MeterLookup,
@@ -122,8 +126,8 @@ async function readInvoice(
       periodStart: dateOf(start),
       periodEnd: dateOf(end),
       plan: null as PlanName | null,
-      quantities: noCounts(),
-      amountsCents: noCounts(),
+      quantities: noTotals(),
+      amountsCents: noTotals(),
     };
     found.set(start, made);
     return made;
@@ -144,11 +148,33 @@ async function readInvoice(
   }
   // Without usage there may be no line for it.
   if (found.size === 0) partOf({ start: invoice.period_start, end: invoice.period_end });
-  return [...found.values()];
+  return withAddedPrices([...found.values()]);
+}
+
+/** Joins what begins later, ends with another entry and is of meters that the other has nothing of. */
+function withAddedPrices<Part extends UsageInvoice & { quantities: Counts; amountsCents: Counts }>(
+  parts: readonly Part[],
+): Part[] {
+  const kept: Part[] = [];
+  for (const part of parts.toSorted((a, b) => a.periodStart.getTime() - b.periodStart.getTime())) {
+    const whole = kept.find(
+      (other) =>
+        other.periodEnd.getTime() === part.periodEnd.getTime() &&
+        meterNames.every((meter) => other.quantities[meter] === 0 || part.quantities[meter] === 0),
+    );
+    if (whole === undefined) {
+      kept.push(part);
+      continue;
+    }
+    for (const meter of meterNames) {
+      whole.quantities[meter] += part.quantities[meter];
+      whole.amountsCents[meter] += part.amountsCents[meter];
+    }
+  }
+  return kept;
 }
 
 type Counts = Record<MeterName, number>;
-const noCounts = (): Counts => ({ requests: 0, megabytes: 0, tokens: 0 });
 
 /** What a price is for. */
 interface PriceUse {

@@ -30,6 +30,10 @@ export const limits = {
   keys: { seconds: 600, perAddress: 600, perTenant: 300 },
   /** Each asks DNS several times. */
   domain_check: { seconds: 600, perAddress: 200, perTenant: 100 },
+  /** Hubs report every minute, and several stand behind one address. */
+  hub: { seconds: 60, perAddress: 1200, perTenant: 120 },
+  /** Each may cost a dozen calls of the 1,200 in five minutes that Cloudflare grants us for all. */
+  hub_change: { seconds: 600, perAddress: 200, perTenant: 60 },
   /** Each asks Stripe several times, whose own limit all tenants share. */
   billing: { seconds: 600, perAddress: 300, perTenant: 100 },
 } as const satisfies Record<string, Limit>;

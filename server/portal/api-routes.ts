@@ -94,5 +94,5 @@ export function createApiRoutes({ env, api, authHandler, identify, draining, web
     response.type("text/html").send(documentHtml);
   });
   router.use(route(answerRest));
-  return { router, answerRest };
+  return { router, answerRest, answerService: route(answerRest) };
 }

@@ -78,6 +78,7 @@ export function createPortalApp(deps: PortalAppDeps) {
   if (env.mail.kind === "mailbox" && env.mail.page)
     app.get(/^\/mailbox/, mailboxHandler(env, env.mail.directory));
   app.use("/api", apiRoutes.router);
+  app.use("/v1/managed-cloudflare", apiRoutes.answerService);
 
   if (pages) {
     // Always as in production: the other mode shows stacks to visitors.

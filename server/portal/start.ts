@@ -24,10 +24,12 @@ import { createAdminServer } from "./admin.ts";
 import { apiConfigOf } from "./api-config.ts";
 import { createPortalApp } from "./app.ts";
 import { createBackground } from "./background.ts";
+import { bucketUseTasks } from "./bucket-use.ts";
 import { createClientAddressReader } from "./client-address.ts";
 import { createDomains } from "./domains.ts";
 import { createForwarder } from "./forward.ts";
 import { readHost } from "./host.ts";
+import { createHubs } from "./hubs.ts";
 import { createMetrics } from "./metrics.ts";
 import { beginRequest } from "./request-info.ts";
 import { createStripeEvents } from "./stripe-events.ts";
@@ -87,7 +89,9 @@ export async function startPortal(
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
   const { domains, domainTasks } = createDomains({ env, db, config, mailer, log });
-  const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains };
+  const { hubs, hubTasks, checkCloudflare } = createHubs({ env, db, log });
+  background.run(checkCloudflare());
+  const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains, hubs };
   const draining = new AbortController();
   if (billing.mode !== "off") {
     background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
@@ -160,6 +164,8 @@ export async function startPortal(
       ...housekeepingTasks({ db, archive, stripe }),
       ...stripeEvents.tasks,
       ...domainTasks,
+      ...hubTasks,
+      ...bucketUseTasks({ cloudflare: hubs.cloudflare, db, log, registry: metrics.registry }),
       budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
     ],
     log,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { plans } from "../plans.ts";
-import { chargeOf, costOf, forecastOf, meterNames } from "./index.ts";
+import { bucketPricesOf, chargeOf, costOf, forecastOf, meterNames, noTotals } from "./index.ts";
 
 const plan = fc.constantFrom(...Object.values(plans));
 const meter = fc.constantFrom(...meterNames);
@@ -47,15 +47,33 @@ test("the cents are never more than half a cent from the exact amount, and more 
   );
 });
 
+test("backups are priced by the gigabyte and month, and not at all where there are no hubs", () => {
+  expect(bucketPricesOf(plans.free)).toEqual([]);
+  expect(bucketPricesOf(plans.pro)).toEqual([
+    { meter: "storage", included: 10, unit: "GB-month", cents: 1.8, per: 1 },
+    { meter: "storage_writes", included: 1_000_000, unit: "operation", cents: 500, per: 1_000_000 },
+    { meter: "storage_reads", included: 10_000_000, unit: "operation", cents: 45, per: 1_000_000 },
+  ]);
+  // 20 GB for 30 days: 10 GB-months above the included.
+  expect(chargeOf(plans.pro, "storage", 20_000 * 30).amountCents).toBe(18);
+});
+
 test("the cost of a period is the sum of its lines as they are rounded", () => {
-  const cost = costOf(plans.pro, { requests: 2_012_500, megabytes: 200_100, tokens: 50_250_000 });
-  expect(meterNames.map((meter) => cost.meters[meter].amountCents)).toEqual([1, 1, 1]);
-  expect(cost.meteredCents).toBe(3);
+  const cost = costOf(plans.pro, {
+    requests: 2_012_500,
+    megabytes: 200_100,
+    tokens: 50_250_000,
+    storage: 330_000,
+    storage_writes: 1_100_000,
+    storage_reads: 10_000_000,
+  });
+  expect(meterNames.map((meter) => cost.meters[meter].amountCents)).toEqual([1, 1, 1, 2, 50, 0]);
+  expect(cost.meteredCents).toBe(55);
 });
 
 test("the forecast is a straight line, silent in the first hour, and the truth at the end", () => {
   const period = { start: new Date("2026-11-01T00:00:00Z"), end: new Date("2026-12-01T00:00:00Z") };
-  const totals = { requests: 100, megabytes: 7, tokens: 999_999_999_999_999 };
+  const totals = { ...noTotals(), requests: 100, megabytes: 7, tokens: 999_999_999_999_999 };
   expect(forecastOf(period, totals, new Date("2026-11-01T00:59:59Z"))).toBeNull();
   expect(forecastOf(period, totals, new Date("2026-11-11T00:00:00Z"))).toMatchObject({
     requests: 300,

@@ -4,9 +4,26 @@ import { type Charge, chargeOf } from "./charge.ts";
 import type { BillingPeriod } from "./periods.ts";
 
 /** What is counted for money, in the order in which people are shown it. */
-export const meterNames = ["requests", "megabytes", "tokens"] as const satisfies readonly MeterName[];
+export const meterNames = [
+  "requests",
+  "megabytes",
+  "tokens",
+  "storage",
+  "storage_writes",
+  "storage_reads",
+] as const satisfies readonly MeterName[];
+/** Of them, those that count requests; the others count days of backup buckets. */
+export const requestMeterNames = ["requests", "megabytes", "tokens"] as const satisfies readonly MeterName[];
 
 export type MeterTotals = Readonly<Record<MeterName, number>>;
+
+/** A record with a value for each meter. */
+export function eachMeter<T>(of: (meter: MeterName) => T): Record<MeterName, T> {
+  return Object.fromEntries(meterNames.map((meter) => [meter, of(meter)])) as Record<MeterName, T>;
+}
+
+/** Of all meters nothing. A new object each time. */
+export const noTotals = (): Record<MeterName, number> => eachMeter(() => 0);
 
 export interface PeriodCost {
   readonly meters: Readonly<Record<MeterName, Charge>>;
@@ -16,11 +33,7 @@ export interface PeriodCost {
 
 /** What the usage of a period costs. Seats are paid in advance and not part of it. */
 export function costOf(plan: Plan, totals: MeterTotals): PeriodCost {
-  const meters = {
-    requests: chargeOf(plan, "requests", totals.requests),
-    megabytes: chargeOf(plan, "megabytes", totals.megabytes),
-    tokens: chargeOf(plan, "tokens", totals.tokens),
-  };
+  const meters = eachMeter((meter) => chargeOf(plan, meter, totals[meter]));
   return { meters, meteredCents: meterNames.reduce((sum, meter) => sum + meters[meter].amountCents, 0) };
 }
 
@@ -37,9 +50,5 @@ export function forecastOf(period: BillingPeriod, totals: MeterTotals, now: Date
   if (elapsed < FORECAST_FROM_MS) return null;
   if (elapsed >= length) return totals;
   const whole = (quantity: number) => Number((BigInt(quantity) * BigInt(length)) / BigInt(elapsed));
-  return {
-    requests: whole(totals.requests),
-    megabytes: whole(totals.megabytes),
-    tokens: whole(totals.tokens),
-  };
+  return eachMeter((meter) => whole(totals[meter]));
 }

@@ -7,6 +7,7 @@ import { createChangeHub } from "../change-hub.ts";
 import type { ApiConfig } from "../config.ts";
 import type { RequestContext } from "../context.ts";
 import type { DomainDeps } from "../domains/index.ts";
+import { hubsOff } from "../hubs/index.ts";
 import { createMemoryLimiter, type Door, type Limit, limits } from "../limits/index.ts";
 import { type ApiDeps, type ContextInput, createContext, type SessionIdentity } from "../trpc/context.ts";
 import { createRestHandler } from "../trpc/rest/index.ts";
@@ -60,6 +61,7 @@ export function makeDeps(db: Db, overrides: Partial<ApiDeps> = {}): ApiDeps & { 
     changes: createChangeHub(),
     billing: billingOff,
     domains: emptyDns,
+    hubs: hubsOff,
     ...overrides,
     lines,
   };

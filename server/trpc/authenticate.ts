@@ -1,6 +1,7 @@
 import { authenticateApiKey } from "../api-keys/index.ts";
 import { licensePermissions, permissionsOfRole, type RequestContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import { authenticateHub, type HubCaller } from "../hubs/index.ts";
 import { authenticateLicense } from "../licenses/index.ts";
 import type { MachineCredential } from "../schemas.ts";
 import { hashSecret, secretPrefixes } from "../secrets.ts";
@@ -52,6 +53,13 @@ export async function authenticateMachine(api: ApiContext, credential: MachineCr
   });
 }
 
+/** A hub that shows its token. @throws DomainError unauthorized/invalid_hub_token */
+export function authenticateHubOf(api: ApiContext): Promise<HubCaller> {
+  return countingFailures(api, () =>
+    authenticateHub(api.db, { token: api.bearer, requestId: api.requestId }),
+  );
+}
+
 /** What a credential counts as at a door before it has been checked: its hash, never itself. */
 export function credentialKey(api: ApiContext, credential: MachineCredential): string | undefined {
   const secret = credential.licenseKey ?? api.bearer;
@@ -88,7 +96,7 @@ function contextOf(
 }
 
 /** An address that shows many wrong keys is refused before the next one is looked at. */
-async function countingFailures(api: ApiContext, attempt: () => Promise<Caller>): Promise<Caller> {
+async function countingFailures<T>(api: ApiContext, attempt: () => Promise<T>): Promise<T> {
   await api.limiter.check("credential_failure", api.clientAddress);
   try {
     return await attempt();

@@ -4,6 +4,7 @@ import type { ChangeHub } from "../change-hub.ts";
 import type { ApiConfig } from "../config.ts";
 import type { DomainDeps } from "../domains/index.ts";
 import { slugOfHost } from "../endpoints/index.ts";
+import type { HubDeps } from "../hubs/index.ts";
 import type { Limiter } from "../limits/index.ts";
 import { secretsEqual } from "../secrets.ts";
 
@@ -23,6 +24,7 @@ export interface ApiDeps {
   readonly changes: ChangeHub;
   readonly billing: Billing;
   readonly domains: DomainDeps;
+  readonly hubs: HubDeps;
 }
 
 /** A signed-in user, as the portal resolved the session cookie. Membership and role are read anew by each procedure. */

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { DomainError } from "../errors.ts";
 import type { Door } from "../limits/index.ts";
 import { machineCredential } from "../schemas.ts";
-import { authenticateMachine, authenticateMember, credentialKey } from "./authenticate.ts";
+import { authenticateHubOf, authenticateMachine, authenticateMember, credentialKey } from "./authenticate.ts";
 import { baseProcedure, middleware } from "./init.ts";
 
 /** Open to everybody. */
@@ -49,6 +49,15 @@ export const asMachine = (door: Door) =>
     const caller = await authenticateMachine(ctx, credential);
     return next({ ctx: { caller: caller.ctx, device: caller.device } });
   });
+
+/** A hub, by its own token and nothing else. Counted per client address and per token. */
+export function hubProcedure(door: Door) {
+  return baseProcedure.use(async ({ ctx, next }) => {
+    const tenant = credentialKey(ctx, {});
+    await ctx.limiter.consume(door, { address: ctx.clientAddress, ...(tenant !== undefined && { tenant }) });
+    return next({ ctx: { hub: await authenticateHubOf(ctx) } });
+  });
+}
 
 /** The relay and operators' tools, by RELAY_INTERNAL_SECRET. */
 export const internalProcedure = baseProcedure.use(async ({ ctx, next }) => {

@@ -4,6 +4,8 @@ import type { OpenApiMeta, OpenApiMethod } from "trpc-to-openapi";
 export const tags = [
   "Endpoints",
   "Domains",
+  "Hubs",
+  "Managed Cloudflare",
   "Connectors",
   "TCP tunnels",
   "Requests",
@@ -20,7 +22,7 @@ export const tags = [
 /** The REST face of a procedure. Paths are exact; a literal path stands in its router before one with a parameter. */
 export function rest(
   method: OpenApiMethod,
-  path: `/api/${string}`,
+  path: `/api/${string}` | `/v1/managed-cloudflare/${string}`,
   options: {
     tag: (typeof tags)[number];
     summary: string;

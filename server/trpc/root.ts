@@ -9,8 +9,10 @@ import { connectorsRouter } from "./routers/connectors.ts";
 import { devicesRouter } from "./routers/devices.ts";
 import { domainsRouter } from "./routers/domains.ts";
 import { endpointsRouter } from "./routers/endpoints.ts";
+import { hubsRouter } from "./routers/hubs.ts";
 import { ledgerRouter } from "./routers/ledger.ts";
 import { licensesRouter } from "./routers/licenses.ts";
+import { managedCloudflareRouter } from "./routers/managed-cloudflare.ts";
 import { requestsRouter } from "./routers/requests.ts";
 import { tcpTunnelsRouter } from "./routers/tcp-tunnels.ts";
 import { tenantsRouter } from "./routers/tenants.ts";
@@ -27,8 +29,10 @@ export const appRouter = router({
   devices: devicesRouter,
   domains: domainsRouter,
   endpoints: endpointsRouter,
+  hubs: hubsRouter,
   ledger: ledgerRouter,
   licenses: licensesRouter,
+  managedCloudflare: managedCloudflareRouter,
   requests: requestsRouter,
   tcpTunnels: tcpTunnelsRouter,
   tenants: tenantsRouter,

@@ -10,6 +10,7 @@ import {
 import { createApiKey } from "../api-keys/index.ts";
 import { authenticateLicense } from "../licenses/index.ts";
 import { recordRequests } from "../requests/index.ts";
+import { hashSecret } from "../secrets.ts";
 import { callerOf, makeDeps, ownerContext, sessionOf, startRest } from "../testing/api.ts";
 import { restRoutes } from "./rest/index.ts";
 import { appRouter } from "./root.ts";
@@ -76,6 +77,44 @@ await db
     endpoint_id: endpoint.endpointId,
     host: "api.of-the-victim.com",
     proof_token: "proof-of-victim",
+  })
+  .execute();
+
+await db
+  .insertInto("hubs")
+  .values({
+    id: "hub_of_victim",
+    tenant_id: victim.tenantId,
+    hub_id: "victims-office",
+    name: "Victim's hub",
+    license_id: victim.licenseId,
+    token_hash: hashSecret("hs_hub_of_victim"),
+    service_url: "http://localhost:7777",
+    state: "on",
+    health_checks: "[]",
+  })
+  .execute();
+
+await db
+  .insertInto("hub_buckets")
+  .values({
+    id: "bkt_of_victim",
+    tenant_id: victim.tenantId,
+    cf_account_id: "cf",
+    name: "victims-bucket",
+    state: "ready",
+  })
+  .execute();
+await db
+  .insertInto("hub_bucket_days")
+  .values({
+    bucket_id: "bkt_of_victim",
+    tenant_id: victim.tenantId,
+    day: new Date().toISOString().slice(0, 10),
+    peak_bytes: 77_777_777,
+    objects: 1,
+    class_a: 1,
+    class_b: 1,
   })
   .execute();
 
@@ -167,12 +206,35 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "endpoints.get": { input: { slug }, answer: "endpoint_not_found" },
   "endpoints.update": { input: { slug, requireAccessKey: true }, answer: "endpoint_not_found" },
   "endpoints.release": { input: { slug }, answer: "endpoint_not_found" },
+  "hubs.report": { input: { hubId: "victims-office" }, answer: "invalid_hub_token" },
+  "hubs.ownBackupPassword": { input: { hubId: "victims-office" }, answer: "invalid_hub_token" },
+  "hubs.register": { input: { hubId: "askers-own" }, answer: "own" },
+  "hubs.list": { answer: "own" },
+  "hubs.get": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
+  "hubs.update": { input: { hubId: "victims-office", name: "x" }, answer: "hub_not_found" },
+  "hubs.enable": { input: { hubId: "victims-office" }, answer: "cloudflare_off" },
+  "hubs.disable": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
+  "hubs.rotateKeys": { input: { hubId: "victims-office" }, answer: "cloudflare_off" },
+  "hubs.rotateToken": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
+  "hubs.backupPassword": { input: { hubId: "victims-office" }, answer: "vault_off" },
+  "hubs.addHostname": { input: { hubId: "victims-office", name: "x" }, answer: "cloudflare_off" },
+  "hubs.removeHostname": { input: { hubId: "victims-office", id: "hhn_of_victim" }, answer: "hub_not_found" },
+  "hubs.remove": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
+  "hubs.bucketUse": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
+  "hubs.watch": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "ledger.adjust": {
     input: { tenantId: victim.tenantId, meter: "tokens", quantity: -1, reason: "mine", by: "x" },
     answer: "unauthorized",
   },
   "licenses.get": { answer: "own" },
   "licenses.issueKey": { answer: "own" },
+  "managedCloudflare.enroll": {
+    input: { account_id: victim.tenantId, hub_id: "victims-office" },
+    answer: "invalid_hub_token",
+  },
+  "managedCloudflare.status": { input: { hub_id: "victims-office" }, answer: "invalid_hub_token" },
+  "managedCloudflare.rotateKeys": { input: { hub_id: "victims-office" }, answer: "invalid_hub_token" },
+  "managedCloudflare.disable": { input: { hub_id: "victims-office" }, answer: "invalid_hub_token" },
   "requests.list": { input: { slug }, answer: "endpoint_not_found" },
   "tcpTunnels.open": { input: { endpointSlug: slug, name: "22" }, answer: "endpoint_not_found" },
   "tcpTunnels.list": { input: { slug }, answer: "endpoint_not_found" },
@@ -185,6 +247,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
     input: { by: "access_key", accessKeyId: accessKey.accessKeyId },
     answer: "access_key_not_found",
   },
+  "usage.storageDays": { input: { from: "2026-11-01" }, answer: "own" },
   "usage.requests": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.resume": { input: { tenantId: victim.tenantId }, answer: "unauthorized" },
 };
@@ -212,6 +275,9 @@ const secretsOfVictim = [
   "proof-of-victim",
   "in_of_victim",
   "VICTIM-0001",
+  "hub_of_victim",
+  "Victim's hub",
+  "localhost:7777",
 ];
 
 /** Every row of the victim, to see that nothing was changed. */
@@ -228,6 +294,7 @@ async function rowsOfVictim(): Promise<string> {
     "requests",
     "tcp_tunnels",
     "invoices",
+    "hubs",
   ];
   const rows = await Promise.all(
     tables.map((table) =>
@@ -317,6 +384,7 @@ describe("with a license key of another tenant", async () => {
     "endpoints.rotateToken",
     "connectors.issue",
     "tcpTunnels.open",
+    "hubs.enable",
   ])("%s", async (path) => {
     const before = await rowsOfVictim();
     const [group, name] = path.split(".") as [string, string];
@@ -346,7 +414,7 @@ test("without any credential only public procedures answer", async () => {
     const [group, name] = path.split(".") as [string, string];
     const result = await answerOf(() => caller[group]![name]!(input));
     if (answer === "public") expect(result.code, path).toBeNull();
-    else expect(["unauthorized", "endpoint_not_found"], path).toContain(result.code);
+    else expect(["unauthorized", "invalid_hub_token", "endpoint_not_found"], path).toContain(result.code);
   }
 });
 

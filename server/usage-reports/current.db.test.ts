@@ -62,6 +62,10 @@ test("without a subscription the period is the month of UTC, and its edges are k
     // Two times 0.6 MB are one whole megabyte: rounded once, for the period.
     ["megabytes", 1, 20_000],
     ["tokens", 107, 2_000_000],
+    // Free has no hubs.
+    ["storage", 0, 0],
+    ["storage_writes", 0, 0],
+    ["storage_reads", 0, 0],
   ]);
   expect([usage.baseCents, usage.costSoFarCents]).toEqual([0, 0]);
   const previous = await getCurrentUsage({ ctx: tenant.ctx, input: { period: "previous" }, now });

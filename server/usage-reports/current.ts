@@ -1,7 +1,7 @@
-import type { MeterName } from "../../db/schema/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
+import { sumBucketDays } from "../ledger/index.ts";
 import { type Plan, planOf } from "../plans.ts";
-import { costOf, forecastOf, type MeterTotals, meterNames } from "../pricing/index.ts";
+import { costOf, eachMeter, forecastOf, type MeterTotals, meterNames, noTotals } from "../pricing/index.ts";
 import { type Figures, metricOf, noFigures, pickFigures } from "./figures.ts";
 import { findReportPeriod, type ReportPeriod } from "./period.ts";
 import type { CurrentUsageInput, CurrentUsageOutput } from "./schemas.ts";
@@ -21,12 +21,19 @@ export async function getCurrentUsage(args: {
   const { ctx, input, now = new Date() } = args;
   requirePermission(ctx, "usage:read");
   const period = await findReportPeriod(ctx, input.period ?? "current", now);
-  const [figures, adjustments] = await Promise.all([sumPeriod(ctx, period), sumAdjustments(ctx, period)]);
-  const totals: MeterTotals = {
-    requests: figures.requests + adjustments.requests,
-    megabytes: Math.floor(metricOf(figures, "bytes") / BYTES_PER_MEGABYTE) + adjustments.megabytes,
-    tokens: metricOf(figures, "tokens") + adjustments.tokens,
+  const range = { tenantId: ctx.tenantId, from: period.start, to: period.end };
+  const [figures, buckets, adjustments] = await Promise.all([
+    sumPeriod(ctx, period),
+    sumBucketDays(ctx.db, range),
+    sumAdjustments(ctx, period),
+  ]);
+  const used: MeterTotals = {
+    requests: figures.requests,
+    megabytes: Math.floor(metricOf(figures, "bytes") / BYTES_PER_MEGABYTE),
+    tokens: metricOf(figures, "tokens"),
+    ...buckets,
   };
+  const totals = eachMeter((meter) => used[meter] + adjustments[meter]);
   const plan = planOf(period.plan);
   const isFree = period.trialEndsAt !== null;
   const baseCents = isFree ? 0 : plan.seatCents * period.seats;
@@ -63,12 +70,11 @@ export async function getCurrentUsage(args: {
 /** In a trial everything is free of charge, also what is above the included quantities. */
 function priced(plan: Plan, totals: MeterTotals, isFree: boolean) {
   const { meters, meteredCents } = costOf(plan, totals);
-  const of = (meter: MeterName) => ({
-    billable: meters[meter].billableQuantity,
-    costCents: isFree ? 0 : meters[meter].amountCents,
-  });
   return {
-    meters: { requests: of("requests"), megabytes: of("megabytes"), tokens: of("tokens") },
+    meters: eachMeter((meter) => ({
+      billable: meters[meter].billableQuantity,
+      costCents: isFree ? 0 : meters[meter].amountCents,
+    })),
     totalCents: isFree ? 0 : meteredCents,
   };
 }
@@ -94,7 +100,7 @@ async function sumAdjustments(ctx: RequestContext, { start, end }: ReportPeriod)
     .where("period_start", "<", end)
     .groupBy("meter")
     .execute();
-  const totals = { requests: 0, megabytes: 0, tokens: 0 };
+  const totals = noTotals();
   for (const { meter, quantity } of rows) totals[meter] = quantity;
   return totals;
 }

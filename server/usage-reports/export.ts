@@ -1,5 +1,6 @@
 import { type RequestContext, requirePermission } from "../context.ts";
 import { csvLine } from "./csv.ts";
+import { exportStorage } from "./export-storage.ts";
 import { type FigureName, figureNames, pickFigures } from "./figures.ts";
 import { readFilters } from "./filters.ts";
 import { nameGroups } from "./group-names.ts";
@@ -58,6 +59,7 @@ export async function exportUsage(args: {
 }): Promise<UsageExport> {
   const { ctx, input, now = new Date() } = args;
   requirePermission(ctx, "usage:read");
+  if (input.of === "storage") return exportStorage(ctx, input, now);
   const { bucket = "day", by = null, format = "csv" } = input;
   const { timeZone, ...range } = await reportRange(ctx, input, now);
   requireLength(range, bucket, timeZone);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { meterNames, requestMeterNames } from "../pricing/index.ts";
 import { RequestTiming } from "../requests/index.ts";
 import { slugInput, timestamp } from "../schemas.ts";
 import { type FigureName, figureNames, metricNames } from "./figures.ts";
@@ -7,7 +8,10 @@ export const Bucket = z.enum(["hour", "day", "month"]);
 export type Bucket = z.infer<typeof Bucket>;
 export const GroupBy = z.enum(["endpoint", "access_key", "model"]);
 export type GroupBy = z.infer<typeof GroupBy>;
-export const Meter = z.enum(["requests", "megabytes", "tokens"]);
+/** What is counted for money. */
+export const Meter = z.enum(meterNames);
+/** Of it, what requests use. */
+export const RequestMeter = z.enum(requestMeterNames);
 const Metric = z.enum(metricNames);
 
 const moment = z.string().max(40).describe("ISO 8601, or a date: the start of that day in the time zone");
@@ -122,7 +126,7 @@ export type UsageBreakdownOutput = z.infer<typeof UsageBreakdownOutput>;
 export const UsageRequestsInput = z.object({
   ...rangeInput,
   ...filterInput,
-  meter: Meter.optional().describe("Only requests that count for it"),
+  meter: RequestMeter.optional().describe("Only requests that count for it"),
   cursor: z.string().max(200).optional().describe("nextCursor of the page before"),
   limit: z.coerce.number().int().min(1).max(200).optional().describe("50 when left out"),
 });
@@ -168,7 +172,35 @@ export const UsageRequestsOutput = z.object({
 });
 export type UsageRequestsOutput = z.infer<typeof UsageRequestsOutput>;
 
+export const StorageDaysInput = z.object({ from: rangeInput.from, to: rangeInput.to });
+export type StorageDaysInput = z.infer<typeof StorageDaysInput>;
+
+const StorageDay = z.object({
+  day: z.iso.date().describe("Of UTC"),
+  bucket: z.string(),
+  peakBytes: z.number().describe("The most that it held on the day"),
+  megabytes: z.number().describe("What the day counts: the peak in whole megabytes, rounded up"),
+  objects: z.number(),
+  writes: z.number().describe("Operations that write or list"),
+  reads: z.number(),
+  carried: z.boolean().describe("There was no sample of its size: that of the day before holds"),
+});
+export type StorageDay = z.infer<typeof StorageDay>;
+const storageTotals = { storage: z.number(), storage_writes: z.number(), storage_reads: z.number() };
+
+export const StorageDaysOutput = z.object({
+  ...RangeOutput,
+  days: z.array(StorageDay).describe("Newest first; those that start in the range"),
+  adjustments: z.object(storageTotals).describe("Corrections, and what was carried over from another period"),
+  totals: z.object(storageTotals).describe("Days and adjustments together: the quantities of an invoice"),
+});
+export type StorageDaysOutput = z.infer<typeof StorageDaysOutput>;
+
 export const ExportUsageInput = z.object({
+  of: z
+    .enum(["requests", "storage"])
+    .optional()
+    .describe("requests when left out; storage: each day of the backup buckets, without filters"),
   ...rangeInput,
   ...filterInput,
   format: z.enum(["csv", "json"]).optional().describe("csv when left out"),

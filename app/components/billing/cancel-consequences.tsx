@@ -2,7 +2,7 @@ import { Panel } from "~/components/ui/panel.tsx";
 import type { Billing, Subscription } from "~/lib/api-types.ts";
 import { planNamed } from "~/lib/billing-words.ts";
 import { formatDay, plural } from "~/lib/format.ts";
-import { meterNames, meterQuantity } from "~/lib/plan-words.ts";
+import { meterQuantity, metersOf } from "~/lib/plan-words.ts";
 
 interface CancelConsequencesProps {
   billing: Billing;
@@ -27,8 +27,10 @@ export function CancelConsequences({ billing, subscription, have }: CancelConseq
           <li>Renewals. The last invoice has what was used until then above the included.</li>
           <li>
             The quantities of {present.title}: from then on{" "}
-            {meterNames.map((meter) => meterQuantity(meter, free.metered[meter].included)).join(", ")} a
-            month.
+            {metersOf(free)
+              .map((meter) => meterQuantity(meter, free.metered[meter].included))
+              .join(", ")}{" "}
+            a month.
           </li>
           {present.limits.requestLogDays > free.limits.requestLogDays ? (
             <li>Rows of the request log that are older than {plural(free.limits.requestLogDays, "day")}.</li>

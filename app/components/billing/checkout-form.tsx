@@ -7,7 +7,7 @@ import { Panel } from "~/components/ui/panel.tsx";
 import type { Billing } from "~/lib/api-types.ts";
 import { planNamed } from "~/lib/billing-words.ts";
 import { formatDay, formatMoney } from "~/lib/format.ts";
-import { meterNames, meterQuantity, meterRate, planLeads, planPrice } from "~/lib/plan-words.ts";
+import { meterQuantity, meterRate, metersOf, planLeads, planPrice } from "~/lib/plan-words.ts";
 import { type Problem, problemAt, problemElsewhere } from "~/lib/problem.ts";
 import { useBusy } from "~/lib/use-busy.ts";
 import { SeatsField } from "./seats-field.tsx";
@@ -154,7 +154,7 @@ function OrderSummary({ billing, plan, seats, today, children }: OrderSummaryPro
         A discount and taxes are worked out on the next page.
       </p>
       <ul className="mt-3 grid gap-1 text-[0.933rem] text-mute">
-        {meterNames.map((meter) => {
+        {metersOf(plan).map((meter) => {
           const { included, perMillionCents } = plan.metered[meter];
           return (
             <li key={meter}>

@@ -4,6 +4,7 @@ import { Panel } from "~/components/ui/panel.tsx";
 import type { CurrentUsage } from "~/lib/api-types.ts";
 import { formatDay, formatMoney, formatPeriod } from "~/lib/format.ts";
 import { paths } from "~/lib/paths.ts";
+import { isShown } from "~/lib/plan-words.ts";
 import { MeterBar } from "./meter-bar.tsx";
 
 interface UsagePanelProps {
@@ -34,7 +35,7 @@ export function UsagePanel({ usage, charged }: UsagePanelProps) {
       {usage ? (
         <>
           <dl className="grid gap-x-10 gap-y-4 sm:grid-cols-3">
-            {usage.meters.map((meter) => (
+            {usage.meters.filter(isShown).map((meter) => (
               <MeterBar key={meter.meter} {...meter} />
             ))}
           </dl>

@@ -1,11 +1,11 @@
 import { Check } from "lucide-react";
 import type { ReactNode } from "react";
 import { classNames } from "~/lib/class-names.ts";
-import type { PlanFacts } from "~/lib/plan-facts.ts";
+import type { MeterName, PlanFacts } from "~/lib/plan-facts.ts";
 import {
-  meterNames,
   meterQuantity,
   meterRate,
+  metersOf,
   meterTitles,
   planGrants,
   planLeads,
@@ -47,7 +47,7 @@ export function PlanCard({ plan, badge, marked = false, children }: PlanCardProp
         </p>
       </div>
       <dl className="mt-4 grid content-start gap-3 border-t border-line pt-4">
-        {meterNames.map((meter) => (
+        {metersOf(plan).map((meter) => (
           <MeterLine key={meter} plan={plan} meter={meter} />
         ))}
       </dl>
@@ -64,7 +64,7 @@ export function PlanCard({ plan, badge, marked = false, children }: PlanCardProp
   );
 }
 
-function MeterLine({ plan, meter }: { plan: PlanFacts; meter: (typeof meterNames)[number] }) {
+function MeterLine({ plan, meter }: { plan: PlanFacts; meter: MeterName }) {
   const { included, perMillionCents } = plan.metered[meter];
   return (
     <div>

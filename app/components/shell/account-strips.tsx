@@ -1,19 +1,21 @@
 import { Link, useLocation } from "@remix-run/react";
-import { CircleAlert, FlaskConical, TriangleAlert } from "lucide-react";
+import { FlaskConical } from "lucide-react";
 import type { ReactNode } from "react";
+import { HubStrip } from "~/components/hubs/hub-strip.tsx";
 import type { AccountAlert } from "~/lib/account-alert.ts";
-import { classNames } from "~/lib/class-names.ts";
+import type { TroubledHub } from "~/lib/api-types.ts";
 import { paths } from "~/lib/paths.ts";
+import { Strip, stripLine } from "./strip.tsx";
 
 interface AccountStripsProps {
   alert: AccountAlert | null;
+  /** Those that are degraded or in error. */
+  hubs: readonly TroubledHub[];
   stripe: "off" | "stand_in" | "test" | "live";
 }
 
-const line = "mx-auto flex max-w-6xl items-start gap-2.5 px-4 py-2 text-[0.933rem] sm:px-6";
-
 /** Lines under the header, on every page of somebody who is signed in: what the account has to do, and play money. */
-export function AccountStrips({ alert, stripe }: AccountStripsProps) {
+export function AccountStrips({ alert, hubs, stripe }: AccountStripsProps) {
   const { pathname } = useLocation();
   return (
     <>
@@ -28,6 +30,7 @@ export function AccountStrips({ alert, stripe }: AccountStripsProps) {
       ) : null}
       {/* The billing page says it itself, at length. */}
       {alert && !(alert.payable && pathname === paths.billing) ? <AlertStrip alert={alert} /> : null}
+      <HubStrip hubs={hubs} />
     </>
   );
 }
@@ -35,7 +38,7 @@ export function AccountStrips({ alert, stripe }: AccountStripsProps) {
 function PlayMoney({ children }: { children: ReactNode }) {
   return (
     <div className="border-b border-line bg-cold-wash text-mute">
-      <p className={line}>
+      <p className={stripLine}>
         <FlaskConical className="mt-0.75 size-4 shrink-0 text-cold" aria-hidden="true" />
         <span>{children}</span>
       </p>
@@ -44,33 +47,17 @@ function PlayMoney({ children }: { children: ReactNode }) {
 }
 
 function AlertStrip({ alert }: { alert: AccountAlert }) {
-  const bad = alert.tone === "bad";
-  const Icon = bad ? CircleAlert : TriangleAlert;
   return (
-    <section
-      aria-label="About your account"
-      className={classNames(
-        "border-b",
-        bad ? "border-bad-line bg-bad-wash" : "border-warn-line bg-warn-wash",
-      )}
-    >
-      <p className={line}>
-        <Icon
-          className={classNames("mt-0.75 size-4 shrink-0", bad ? "text-bad" : "text-warn")}
-          aria-hidden="true"
-        />
-        <span>
-          {alert.text}
-          {alert.payable ? (
-            <>
-              {" "}
-              <Link to={paths.billing} className="link font-medium">
-                Open billing
-              </Link>
-            </>
-          ) : null}
-        </span>
-      </p>
-    </section>
+    <Strip label="About your account" bad={alert.tone === "bad"}>
+      {alert.text}
+      {alert.payable ? (
+        <>
+          {" "}
+          <Link to={paths.billing} className="link font-medium">
+            Open billing
+          </Link>
+        </>
+      ) : null}
+    </Strip>
   );
 }

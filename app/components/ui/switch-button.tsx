@@ -4,18 +4,21 @@ interface SwitchButtonProps {
   on: boolean;
   label: string;
   /** Submitted with its form; the value is what the switch changes to. */
-  name: string;
+  name?: string;
   disabled?: boolean;
+  /** Instead of submitting: for what asks in a dialog first. */
+  onPress?: () => void;
 }
 
 /**
  * A switch that submits its form, so that it works before scripts have loaded. (The radix switch renders a hidden input
  * with an inline style on the server, which our content security policy refuses.)
  */
-export function SwitchButton({ on, label, name, disabled }: SwitchButtonProps) {
+export function SwitchButton({ on, label, name, disabled, onPress }: SwitchButtonProps) {
   return (
     <button
-      type="submit"
+      type={onPress ? "button" : "submit"}
+      onClick={onPress}
       role="switch"
       aria-checked={on}
       aria-label={label}

@@ -1,9 +1,8 @@
-import type { UsageMetric } from "~/lib/usage-query.ts";
-import { formatMetric } from "~/lib/usage-words.ts";
+import { type ChartMetric, formatMetric } from "~/lib/usage-words.ts";
 import type { ChartData } from "./chart-data.ts";
 
 /** What each colour of a chart stands for, with its sum. */
-export function ChartLegend({ data, metric }: { data: ChartData; metric: UsageMetric }) {
+export function ChartLegend({ data, metric }: { data: ChartData; metric: ChartMetric }) {
   return (
     <ul className="flex flex-wrap gap-x-6 gap-y-1.5 px-4 pt-3 text-[0.867rem] sm:px-5">
       {data.groups.map((group) => (

@@ -1,14 +1,13 @@
 import { CopyButton } from "~/components/ui/copy-button.tsx";
 import { DataTable } from "~/components/ui/data-table.tsx";
-import type { UsageMetric } from "~/lib/usage-query.ts";
-import { formatMetric, metricTitles } from "~/lib/usage-words.ts";
+import { type ChartMetric, formatMetric, metricTitles } from "~/lib/usage-words.ts";
 import type { ChartData, ChartPoint } from "./chart-data.ts";
 
 /** More rows than anybody reads; the export has all. */
 const MAX_ROWS = 120;
 
 /** The figures of a chart as a table: for who cannot see it, and to take along. Newest first, without empty buckets. */
-export function ChartTable({ data, metric }: { data: ChartData; metric: UsageMetric }) {
+export function ChartTable({ data, metric }: { data: ChartData; metric: ChartMetric }) {
   const filled = data.points.filter(({ total }) => total > 0).reverse();
   const rows = filled.slice(0, MAX_ROWS);
   return (

@@ -1,14 +1,13 @@
 import { type ReactElement, useRef } from "react";
 import { Area, AreaChart, Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from "recharts";
-import type { UsageMetric } from "~/lib/usage-query.ts";
-import { formatMetric, formatTick, metricTitles } from "~/lib/usage-words.ts";
+import { type ChartMetric, formatMetric, formatTick, metricTitles } from "~/lib/usage-words.ts";
 import { useWidth } from "~/lib/use-width.ts";
 import type { ChartData, ChartPoint } from "./chart-data.ts";
 import { CHART, MAX_BARS } from "./chart-frame.ts";
 
 interface LiveChartProps {
   data: ChartData;
-  metric: UsageMetric;
+  metric: ChartMetric;
   /** Drawn while the size is not known. */
   still: ReactElement;
 }
@@ -27,7 +26,7 @@ export default function LiveChart({ data, metric, still }: LiveChartProps) {
   );
 }
 
-function Drawing({ data, metric, width }: { data: ChartData; metric: UsageMetric; width: number }) {
+function Drawing({ data, metric, width }: { data: ChartData; metric: ChartMetric; width: number }) {
   const { points, groups } = data;
   const isArea = points.length > MAX_BARS;
   const ticks = new Map(points.map((point) => [point.start, point.tick]));
@@ -96,7 +95,7 @@ function midnightsOf(points: readonly ChartPoint[]): string[] | undefined {
 interface ReadingProps {
   point: ChartPoint | undefined;
   data: ChartData;
-  metric: UsageMetric;
+  metric: ChartMetric;
 }
 
 /** What stands beside the pointer: the bucket and its groups, largest first. */

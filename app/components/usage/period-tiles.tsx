@@ -1,6 +1,8 @@
+import { Link } from "@remix-run/react";
 import type { CurrentUsage } from "~/lib/api-types.ts";
 import { formatBytes, formatCount, formatDay, formatLarge, formatMoney } from "~/lib/format.ts";
-import { meterQuantity, meterTitles } from "~/lib/plan-words.ts";
+import { paths } from "~/lib/paths.ts";
+import { isShown, meterQuantity, meterTitles, storageMonths } from "~/lib/plan-words.ts";
 import { UsageTile } from "./usage-tile.tsx";
 
 type Meter = CurrentUsage["meters"][number];
@@ -10,7 +12,7 @@ export function PeriodTiles({ usage, running }: { usage: CurrentUsage; running: 
   const { figures } = usage;
   return (
     <dl className="grid grid-cols-1 gap-3 min-[440px]:grid-cols-2 sm:gap-5 lg:grid-cols-4">
-      {usage.meters.map((meter) => (
+      {usage.meters.filter(isShown).map((meter) => (
         <UsageTile
           key={meter.meter}
           title={meterTitles[meter.meter]}
@@ -21,6 +23,14 @@ export function PeriodTiles({ usage, running }: { usage: CurrentUsage; running: 
         >
           <span className="block">of {meterQuantity(meter.meter, meter.included)}</span>
           <span className="block empty:hidden">{detail(meter, figures)}</span>
+          {meter.meter === "storage" && meter.used > 0 ? (
+            <Link
+              to={paths.usageStorageOf({ from: usage.period.start, to: usage.period.end })}
+              className="link"
+            >
+              By day
+            </Link>
+          ) : null}
           <span className="block text-ink empty:hidden">{beyond(meter)}</span>
         </UsageTile>
       ))}
@@ -56,6 +66,7 @@ function CostTile({ usage, running }: { usage: CurrentUsage; running: boolean })
 }
 
 function quantity({ meter, used }: Meter): string {
+  if (meter === "storage") return storageMonths(used);
   return meter === "megabytes" ? formatBytes(used * 1_000_000) : formatCount(used);
 }
 
@@ -69,6 +80,7 @@ function detail({ meter }: Meter, figures: CurrentUsage["figures"]): string {
   if (meter === "requests") return figures.errors === 0 ? "" : `${formatLarge(figures.errors)} with an error`;
   if (meter === "megabytes")
     return `${formatBytes(figures.bytesIn)} in, ${formatBytes(figures.bytesOut)} out`;
+  if (meter !== "tokens") return "";
   const estimated = figures.estimatedTokens > 0 ? `, ${formatLarge(figures.estimatedTokens)} estimated` : "";
   return `${formatLarge(figures.inputTokens)} in, ${formatLarge(figures.outputTokens)} out${estimated}`;
 }

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import type { UsageMetric } from "~/lib/usage-query.ts";
+import type { ChartMetric } from "~/lib/usage-words.ts";
 import { useHydrated } from "~/lib/use-hydrated.ts";
 import type { ChartData } from "./chart-data.ts";
 import { CHART } from "./chart-frame.ts";
@@ -8,7 +8,7 @@ import { StillChart } from "./still-chart.tsx";
 const LiveChart = lazy(() => import("./live-chart.tsx"));
 
 /** Usage over time. Its height never changes, so nothing on the page moves when the reader's part arrives. */
-export function UsageChart({ data, metric }: { data: ChartData; metric: UsageMetric }) {
+export function UsageChart({ data, metric }: { data: ChartData; metric: ChartMetric }) {
   const hydrated = useHydrated();
   const still = <StillChart data={data} />;
   return (

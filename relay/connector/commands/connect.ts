@@ -3,11 +3,13 @@ import { ExitCode, ExitError, usageError } from "../exit.ts";
 import { createDial } from "../link/dial.ts";
 import type { Options } from "../options/connect-options.ts";
 import { PortalClient } from "../portal/client.ts";
+import { isReadableForOthers } from "../portal/transport.ts";
 import { Fleet } from "../serving/fleet.ts";
 import type { EndpointPlan, ServingDeps } from "../serving/served-endpoint.ts";
 import type { Log } from "../upstream/log.ts";
 import { createJsonReporter } from "../view/json.ts";
 import { createLiveReporter } from "../view/live.ts";
+import { createLog } from "../view/log.ts";
 import { openLogFile } from "../view/log-file.ts";
 import { createPlainReporter } from "../view/plain.ts";
 import type { Output, Reporter } from "../view/reporter.ts";
@@ -33,7 +35,7 @@ export async function connect(
   const fleet = new Fleet(reporter);
   try {
     const shared = (current: Options) =>
-      makeDeps(current, context.env, createLog(current, context, output), reporter);
+      makeDeps(current, context.env, createLog(current.json, context.env, output), reporter);
     let now = { options, deps: shared(options) };
     fleet.serve(await makePlans(options, reporter), now.deps);
     context.onReload(async () => {
@@ -100,7 +102,7 @@ async function makePlans(options: Options, reporter: Reporter): Promise<Endpoint
 
 function makeDeps(options: Options, env: CommandContext["env"], log: Log, reporter: Reporter): ServingDeps {
   const { portal, credential, deviceId, network } = options;
-  if (portal.startsWith("http:") && !isLocal(portal)) {
+  if (isReadableForOthers(portal)) {
     reporter.note(`Warning: ${portal} is not https, so the license key travels readable for others.`);
   }
   return {
@@ -118,20 +120,4 @@ function createReporter(options: Options, context: CommandContext, latencyMs: ()
   if (context.terminal === null) return createPlainReporter(context);
   const colors = !context.env.NO_COLOR && context.env.TERM !== "dumb";
   return createLiveReporter({ terminal: context.terminal, latencyMs, colors });
-}
-
-/** Levels below warn are for finding faults: HOTSPOT_DEBUG=1 shows them. */
-function createLog(options: Options, context: CommandContext, output: Output): Log {
-  const debug = Boolean(context.env.HOTSPOT_DEBUG);
-  return (level, message, fields) => {
-    if (!debug && level !== "warn" && level !== "error") return;
-    const line = { event: "log", time: new Date().toISOString(), level, message, ...fields };
-    output.stderr(
-      options.json ? `${JSON.stringify(line)}\n` : `${level}: ${message} ${JSON.stringify(fields ?? {})}\n`,
-    );
-  };
-}
-
-function isLocal(url: string): boolean {
-  return /^(localhost|127\.|\[::1\]|[^/]*\.localhost$)/.test(new URL(url).hostname);
 }

@@ -12,7 +12,7 @@ const OPEN_TIMEOUT_MS = 10_000;
 const DRAIN_TICK_MS = 50;
 /** A link that the relay gave up but does not close is closed by us after this, when it is idle, ms. */
 const LEFT_BEHIND_MS = 60_000;
-/** WebSockets of clients have no drain event: a full one is looked at this often. */
+/** WebSockets of the runtimes have no drain event: a full one is looked at this often, ms. */
 const DRAIN_POLL_MS = 2;
 
 export interface LinkOptions {
@@ -62,13 +62,16 @@ export class Link {
         onOpen: options.onOpen,
         onWelcome: (payload) => this.welcomed(payload),
         onGoaway: (code, reason) => this.wentAway(code, reason),
-        onBlocked: () => setTimeout(() => this.session.drained(), DRAIN_POLL_MS),
+        onBlocked: () => {
+          if (this.socket.tellsDrain !== true) setTimeout(() => this.session.drained(), DRAIN_POLL_MS);
+        },
         onClose: (code, reason) => this.sessionClosed(code, reason),
       },
     });
     this.socket = options.dial(options.url, options.token, {
       onOpen: () => this.session.hello(encodeHello(options.hello)),
       onMessage: (bytes) => this.session.receive(bytes),
+      onDrain: () => this.session.drained(),
       onClose: ({ status, reason }) => this.socketClosed(status, reason),
     });
     this.openTimer = setTimeout(() => this.dropSilently("no greeting in time"), OPEN_TIMEOUT_MS);

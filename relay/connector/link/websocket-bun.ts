@@ -1,15 +1,17 @@
 import { SUBPROTOCOL } from "../../protocol/limits.ts";
 import type { Network } from "../network/network.ts";
+import { connectDirectly, isPrivateWay } from "./direct-bun.ts";
 import type { DialLink } from "./websocket.ts";
 
 /** Bun names the status of a refused upgrade only in the text of its error. */
 const refusedStatus = /Expected 101 status code: (\d{3})/;
 
-/** Dials with Bun's own WebSocket. */
+/** Dials over a raw connection where nobody reads on the way, otherwise with Bun's own WebSocket. */
 export const dialWithBun =
   (network: Network): DialLink =>
   (url, token, events) => {
     const proxy = network.proxyFor(url);
+    if (proxy === null && isPrivateWay(url)) return connectDirectly(url, token, network.trusted, events);
     const options: Bun.WebSocketOptions = {
       headers: { authorization: `Bearer ${token}` },
       protocols: [SUBPROTOCOL],

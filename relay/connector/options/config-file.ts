@@ -2,7 +2,15 @@ import { join } from "node:path";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
 import { usageError } from "../exit.ts";
 import { readIfPresent } from "./config-dir.ts";
-import { type FieldKey, type FileSettings, fieldKeys, fields, type Origin, type Settings } from "./fields.ts";
+import {
+  type FieldKey,
+  type FileSettings,
+  fieldKeys,
+  fields,
+  listKeys,
+  type Origin,
+  type Settings,
+} from "./fields.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** A dozen is usual; a file with more than this is a mistake. */
@@ -122,13 +130,8 @@ class ConfigFileReader {
     }
     const node = this.resolved(pair.value);
     if (node === null || node === undefined || (isScalar(node) && node.value === null)) return;
-    // The one setting that may be a list; who reads it takes it as JSON.
-    const isTunnels = key === "tcp" && isSeq(node);
-    const value = isTunnels
-      ? JSON.stringify(node.toJS(this.document))
-      : isScalar(node)
-        ? node.value
-        : undefined;
+    const isList = listKeys.includes(key) && isSeq(node);
+    const value = isList ? JSON.stringify(node.toJS(this.document)) : isScalar(node) ? node.value : undefined;
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
       throw this.wrong(pair, `${name} must be a single value.`);
     }

@@ -1,3 +1,4 @@
+import { type BackupOptions, readBackupOptions } from "../backup/options.ts";
 import { usageError } from "../exit.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { readTcpTunnels, TcpOptionsError, type TcpTunnelOptions } from "../tcp/options.ts";
@@ -48,6 +49,8 @@ export interface Options {
   json: boolean;
   /** Where it is written instead of stdout and stderr; null: there. */
   logFile: string | null;
+  /** Of a hub; for its own plan to be completed with. */
+  backup: BackupOptions;
   /** At least one; one with a null slug when nothing names any. */
   endpoints: EndpointOptions[];
 }
@@ -89,6 +92,7 @@ export function resolveOptions(sources: Sources): Options {
       (read.flag(settings.json ?? null, "json") ?? false) ||
       read.oneOf(settings.logFormat ?? null, "log-format", ["text", "json"]) === "json",
     logFile: read.path(settings.logFile ?? null, "log-file", sources.cwd),
+    backup: readBackupOptions(settings, sources.cwd),
     endpoints: chooseEndpoints(files, given).map(readEndpoint),
   };
 }

@@ -33,9 +33,19 @@ export const fields = {
   retry: { name: "retry", env: "HOTSPOT_RETRY", scope: "program" },
   logFormat: { name: "log-format", env: "HOTSPOT_LOG_FORMAT", scope: "program" },
   logFile: { name: "log-file", env: "HOTSPOT_LOG_FILE", scope: "program" },
+  backupPaths: { name: "backup-paths", env: "HOTSPOT_BACKUP_PATHS", scope: "program" },
+  backupExclude: { name: "backup-exclude", env: "HOTSPOT_BACKUP_EXCLUDE", scope: "program" },
+  backupHours: { name: "backup-hours", env: "HOTSPOT_BACKUP_HOURS", scope: "program" },
+  keepDaily: { name: "keep-daily", env: "HOTSPOT_KEEP_DAILY", scope: "program" },
+  keepWeekly: { name: "keep-weekly", env: "HOTSPOT_KEEP_WEEKLY", scope: "program" },
+  keepMonthly: { name: "keep-monthly", env: "HOTSPOT_KEEP_MONTHLY", scope: "program" },
+  backupTool: { name: "backup-tool", env: "HOTSPOT_BACKUP_TOOL", scope: "program" },
   json: { name: "json", env: "HOTSPOT_JSON", scope: "program" },
 } as const satisfies Record<string, Field>;
 export type FieldKey = keyof typeof fields;
+
+/** Settings that may be lists in a file; who reads them takes them as JSON. */
+export const listKeys: readonly FieldKey[] = ["tcp", "backupPaths", "backupExclude"];
 
 export const fieldKeys = Object.keys(fields) as FieldKey[];
 

@@ -1,18 +1,9 @@
 import { hostname } from "node:os";
 import * as z from "zod";
-import { NoAnswerError, ProxyRefusedError } from "../network/errors.ts";
-import { request } from "../network/http.ts";
 import type { Network } from "../network/network.ts";
 import type { Credential } from "../options/connect-options.ts";
-import { agentName } from "../version.ts";
-import { PortalError, PortalUnreachableError } from "./errors.ts";
+import { PortalTransport } from "./transport.ts";
 
-/** The portal is asked at start and then rarely: better a clear "no answer" than a long wait. */
-const TIMEOUT_MS = 15_000;
-
-const ErrorBody = z.object({
-  error: z.object({ code: z.string(), message: z.string(), requestId: z.string().optional() }),
-});
 const IssuedToken = z.object({
   connectorId: z.string(),
   connectorToken: z.string().min(1),
@@ -21,6 +12,8 @@ const IssuedToken = z.object({
 });
 export type IssuedToken = z.infer<typeof IssuedToken>;
 const Registered = z.object({ endpoint: z.object({ publicBaseUrl: z.string() }), endpointToken: z.string() });
+const RegisteredHub = z.object({ accountId: z.string().min(1), hubToken: z.string().min(1) });
+const EnabledHub = z.object({ hubId: z.string() });
 const OpenedTcpTunnel = z.object({ tunnel: z.object({ publicAddress: z.string() }) });
 const Details = z.object({
   endpoint: z.object({ slug: z.string(), publicBaseUrl: z.string(), status: z.string() }).nullable(),
@@ -81,9 +74,13 @@ export interface PortalClientOptions {
  */
 export class PortalClient {
   private readonly options: PortalClientOptions;
+  private readonly transport: PortalTransport;
 
   constructor(options: PortalClientOptions) {
+    const { portal, credential, network } = options;
     this.options = options;
+    const bearer = credential?.kind === "apiKey" ? credential.apiKey : null;
+    this.transport = new PortalTransport({ portal, bearer, network });
   }
 
   /** A token for one connector of an endpoint. */
@@ -109,12 +106,12 @@ export class PortalClient {
 
   /** What anybody may know of an endpoint. */
   publicStatus(slug: string) {
-    return this.ask("GET", `/api/connectors/status?slug=${encodeURIComponent(slug)}`, PublicStatus);
+    return this.transport.ask("GET", `/api/connectors/status?slug=${encodeURIComponent(slug)}`, PublicStatus);
   }
 
   /** The tenant of this credential: shows that an API key works. */
   currentTenant() {
-    return this.ask("GET", "/api/tenant", CurrentTenant);
+    return this.transport.ask("GET", "/api/tenant", CurrentTenant);
   }
 
   /** A page of the request log, newest first; of all endpoints when `slug` is null. */
@@ -122,7 +119,7 @@ export class PortalClient {
     const query = new URLSearchParams({ limit: String(options.limit) });
     if (options.slug !== null) query.set("slug", options.slug);
     if (options.cursor) query.set("cursor", options.cursor);
-    return this.ask("GET", `/api/requests?${query}`, RequestLog);
+    return this.transport.ask("GET", `/api/requests?${query}`, RequestLog);
   }
 
   /** An API key of this user's own, for a login that came by the browser. */
@@ -132,7 +129,18 @@ export class PortalClient {
 
   /** POSTs without reading errors as ours: for routes with an error shape of their own. */
   raw(path: string, body: unknown): Promise<{ status: number; body: unknown }> {
-    return this.send("POST", path, body);
+    return this.transport.send("POST", path, body);
+  }
+
+  /** Makes this installation a hub of the tenant, or gives a known one a new token. The token is shown only this once. */
+  registerHub(hub: { hubId: string; name?: string; mode: "managed" | "self_hosted"; serviceUrl?: string }) {
+    return this.post("/api/hubs", RegisteredHub, { ...this.proof(), ...hub });
+  }
+
+  /** Switches Managed Cloudflare on for a registered hub; with another upstream or name than before it gets those. */
+  enableHub(hubId: string, wish: { requestedSubdomain?: string; serviceUrl?: string }) {
+    const path = `/api/hubs/${encodeURIComponent(hubId)}/enable`;
+    return this.post(path, EnabledHub, { ...this.proof(), ...wish });
   }
 
   private proof(): Record<string, string> {
@@ -144,77 +152,6 @@ export class PortalClient {
   }
 
   private post<T extends z.ZodType>(path: string, answer: T, body: unknown): Promise<z.infer<T>> {
-    return this.ask("POST", path, answer, body);
+    return this.transport.ask("POST", path, answer, body);
   }
-
-  private async ask<T extends z.ZodType>(
-    method: string,
-    path: string,
-    answer: T,
-    body?: unknown,
-  ): Promise<z.infer<T>> {
-    const response = await this.send(method, path, body);
-    if (response.status >= 200 && response.status < 300) {
-      const parsed = answer.safeParse(response.body);
-      if (parsed.success) return parsed.data;
-      throw new PortalUnreachableError(
-        `the portal ${this.options.portal} answered ${path} with something else`,
-      );
-    }
-    const fault = ErrorBody.safeParse(response.body);
-    if (!fault.success) {
-      const message = `the portal answered ${response.status} to ${method} ${path.split("?")[0]}`;
-      // A 404 without our error body is not our portal.
-      if (response.status === 404 || response.status >= 500) throw new PortalUnreachableError(message);
-      throw new PortalError(response.status, `http_${response.status}`, message, response);
-    }
-    const { code, message, requestId } = fault.data.error;
-    throw new PortalError(response.status, code, message, { ...response, requestId });
-  }
-
-  private async send(
-    method: string,
-    path: string,
-    body: unknown,
-  ): Promise<{ status: number; body: unknown; retryAfterMs?: number }> {
-    const { portal, credential, network } = this.options;
-    const headers: Record<string, string> = { accept: "application/json", "user-agent": agentName() };
-    if (body !== undefined) headers["content-type"] = "application/json";
-    if (credential?.kind === "apiKey") headers.authorization = `Bearer ${credential.apiKey}`;
-    const url = `${portal}${path}`;
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    try {
-      const answer = await request(url, { method, headers, body: text, timeoutMs: TIMEOUT_MS, network });
-      if (answer.status >= 300 && answer.status < 400) {
-        throw new Error(`it redirects to ${answer.header("location") ?? "another address"}`);
-      }
-      const seconds = Number(answer.header("retry-after") ?? Number.NaN);
-      return {
-        status: answer.status,
-        body: readJson(answer.text),
-        retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : undefined,
-      };
-    } catch (error) {
-      const by = network.proxyFor(url);
-      const way = by === null ? "" : ` by the proxy ${by.host}:${by.port} of ${by.source}`;
-      throw new PortalUnreachableError(
-        `the portal ${portal} does not answer${way} (${describe(error as Error)})`,
-      );
-    }
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller sees that it is not the shape it wants.
-    return null;
-  }
-}
-
-function describe(error: Error & { code?: string }): string {
-  const cause = error.cause as (Error & { code?: string }) | undefined;
-  if (error instanceof ProxyRefusedError || error instanceof NoAnswerError) return error.message;
-  return cause?.code ?? error.code ?? cause?.message ?? error.message;
 }

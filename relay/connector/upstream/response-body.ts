@@ -75,7 +75,8 @@ export class ResponseBody {
     const { waiting } = this;
     // One call a turn: what it does not take is another stream's turn.
     if (waiting !== null && waiting.length > 0) {
-      waiting.consume(this.stream.write(waiting.bytes.subarray(waiting.start, waiting.end)));
+      const bytes = waiting.bytes.subarray(waiting.start, waiting.end);
+      waiting.consume(this.stream.write(bytes, waiting.start));
     }
     this.finish();
   }
@@ -87,7 +88,7 @@ export class ResponseBody {
 
   private deliver(bytes: Uint8Array, from: number, to: number): void {
     let at = from;
-    if (!this.blocked && from < to) at += this.stream.write(bytes.subarray(from, to));
+    if (!this.blocked && from < to) at += this.stream.write(bytes.subarray(from, to), from);
     if (at < to) {
       this.waiting ??= new ByteQueue();
       this.waiting.adopt(bytes, at, to);

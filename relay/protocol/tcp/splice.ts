@@ -100,7 +100,7 @@ export class Splice implements StreamEvents {
       this.hold(this.backlog === null ? chunk : joined(this.backlog, chunk));
       return;
     }
-    const taken = stream.write(chunk);
+    const taken = stream.write(chunk, 0);
     if (taken < chunk.length && !this.ended) this.hold(chunk.slice(taken));
   }
 
@@ -159,7 +159,7 @@ export class Splice implements StreamEvents {
     const { stream, backlog } = this;
     if (this.ended || stream === null) return;
     if (backlog !== null) {
-      const taken = stream.write(backlog);
+      const taken = stream.write(backlog, 0);
       if (this.ended) return;
       this.backlog = taken < backlog.length ? backlog.subarray(taken) : null;
       if (this.backlog !== null) return;

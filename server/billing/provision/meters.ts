@@ -1,6 +1,7 @@
 import type { Stripe } from "stripe";
 import type { MeterName } from "../../../db/schema/index.ts";
-import { meterEventName, meterNames } from "../catalog.ts";
+import { meterNames } from "../../pricing/index.ts";
+import { meterEventName } from "../catalog.ts";
 import { creationKey } from "./idempotency.ts";
 import type { Report } from "./report.ts";
 

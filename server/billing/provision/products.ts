@@ -1,4 +1,5 @@
 import type { Stripe } from "stripe";
+import type { MeterName } from "../../../db/schema/index.ts";
 import { plans } from "../../plans.ts";
 import { type PlanItem, planItems } from "../catalog.ts";
 import { type PaidPlan, paidPlans } from "../schemas.ts";
@@ -12,7 +13,15 @@ interface WantedProduct {
   readonly unitLabel: string;
 }
 
-const meterTitles = { requests: "request", megabytes: "megabyte", tokens: "token" } as const;
+/** What invoices call a meter, and one unit of it. */
+const meterWords = {
+  requests: { name: "requests", unit: "request" },
+  megabytes: { name: "megabytes", unit: "megabyte" },
+  tokens: { name: "tokens", unit: "token" },
+  storage: { name: "backup storage", unit: "MB-day" },
+  storage_writes: { name: "backup writes", unit: "operation" },
+  storage_reads: { name: "backup reads", unit: "operation" },
+} as const satisfies Record<MeterName, { name: string; unit: string }>;
 
 /** A product per plan, which is its seats, and one per meter, which all plans share. */
 const wanted: readonly WantedProduct[] = [
@@ -26,9 +35,9 @@ const wanted: readonly WantedProduct[] = [
     .filter((item) => item !== "seat")
     .map((item) => ({
       key: item,
-      name: `Hotspot ${item}`,
+      name: `Hotspot ${meterWords[item].name}`,
       metadata: { hotspot_meter: item },
-      unitLabel: meterTitles[item],
+      unitLabel: meterWords[item].unit,
     })),
 ];
 

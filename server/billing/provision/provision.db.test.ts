@@ -2,15 +2,9 @@ import { describe, expect, test } from "vitest";
 import { createTestDb } from "../../../db/testing/index.ts";
 import { startStripeStandIn } from "../../../e2e/standins/stripe/index.ts";
 import { plans } from "../../plans.ts";
+import { meterNames } from "../../pricing/index.ts";
 import type { BillingOn } from "../billing.ts";
-import {
-  createCatalog,
-  itemOfPrice,
-  lookupKeyOf,
-  meterEventName,
-  meterNames,
-  planItems,
-} from "../catalog.ts";
+import { createCatalog, itemOfPrice, lookupKeyOf, meterEventName, planItems } from "../catalog.ts";
 import { paidPlans } from "../schemas.ts";
 import { createStripeClient } from "../stripe.ts";
 import { keepCatalogReady } from "./keep-ready.ts";
@@ -37,7 +31,7 @@ test("an empty account gets everything that the table of plans says, and a secon
   await using account = await emptyAccount();
   const { stripe, provision } = account;
   const made = await provision();
-  expect(made).toHaveLength(5 + 3 + 8 + 1);
+  expect(made).toHaveLength(8 + 6 + 14 + 1);
   expect(new Set(made.map(({ did }) => did))).toEqual(new Set(["made"]));
 
   const meters = await all(stripe.billing.meters.list({}));
@@ -49,7 +43,7 @@ test("an empty account gets everything that the table of plans says, and a secon
       lookup_keys: planItems.map((item) => lookupKeyOf(plan, item)),
       expand: ["data.tiers"],
     });
-    expect(prices.data).toHaveLength(4);
+    expect(prices.data).toHaveLength(7);
     for (const price of prices.data) {
       const { item } = itemOfPrice(price.metadata)!;
       expect(price.currency).toBe("usd");
@@ -73,9 +67,9 @@ test("an empty account gets everything that the table of plans says, and a secon
 test("several at once make one of each", async () => {
   await using account = await emptyAccount();
   const runs = await Promise.all(Array.from({ length: 3 }, account.provision));
-  expect(runs.flat().filter(({ did }) => did === "made")).toHaveLength(17);
-  expect(await all(account.stripe.products.list({}))).toHaveLength(5);
-  expect(await all(account.stripe.prices.list({}))).toHaveLength(8);
+  expect(runs.flat().filter(({ did }) => did === "made")).toHaveLength(29);
+  expect(await all(account.stripe.products.list({}))).toHaveLength(8);
+  expect(await all(account.stripe.prices.list({}))).toHaveLength(14);
 });
 
 test("what somebody switched off in the dashboard is switched on again", async () => {

@@ -6,9 +6,11 @@ import { provisionPortalConfiguration } from "./portal-configuration.ts";
 import { provisionPrices } from "./prices.ts";
 import { provisionProducts } from "./products.ts";
 import type { ProvisionStep, Report } from "./report.ts";
+import { provisionSubscriptions } from "./subscriptions.ts";
 
 /**
- * Makes Stripe know what we sell: products, meters, prices and the customer portal, from the table of plans. Finds what
+ * Makes Stripe know what we sell: products, meters, prices and the customer portal, from the table of plans; subscriptions
+ * of before get the prices that their plan has now in addition. Finds what
  * is there, so it can be run at any time, as often as one likes, and by several processes at once: one works, the others
  * wait and find everything done.
  *
@@ -28,6 +30,7 @@ export async function provisionCatalog(
     const products = await provisionProducts(stripe, tell);
     const meters = await provisionMeters(stripe, tell);
     await provisionPrices(stripe, { products, meters }, tell);
+    await provisionSubscriptions(stripe, tell);
     await provisionPortalConfiguration(stripe, portalUrl, tell);
   });
   return steps;

@@ -52,7 +52,7 @@ test("a plan is bought on a page of Stripe; who comes back has it, before any no
   expect(billing).toMatchObject({ mode: "stand_in", plan: "pro", trialAvailable: false, openInvoice: null });
   const subscription = await stripe.subscriptions.retrieve(billing.subscription!.id);
   expect(subscription.metadata).toEqual({ tenant_id: tenant.tenantId, plan: "pro" });
-  expect(subscription.items.data).toHaveLength(4);
+  expect(subscription.items.data).toHaveLength(7);
   const again = await completeCheckout({ ...args(tenant), input: { sessionId } });
   expect(again).toEqual(done);
 });

@@ -1,6 +1,7 @@
 import type { Stripe } from "stripe";
 import { DomainError } from "../../errors.ts";
-import { itemOfPrice, type PlanPrices, planItems } from "../catalog.ts";
+import { requestMeterNames } from "../../pricing/index.ts";
+import { itemOfPrice, type PlanItem, type PlanPrices, planItems } from "../catalog.ts";
 import { type PaidPlan, type PlanChangeInput, paidPlans } from "../schemas.ts";
 import { dateOf, idOf } from "../sync/times.ts";
 import type { Mutation } from "./mutation.ts";
@@ -16,8 +17,8 @@ export interface PlanChange {
   readonly plan: PaidPlan;
   readonly seats: number;
   readonly prices: PlanPrices;
-  /** What the subscription's items become: its present ones with other prices. */
-  readonly items: { id: string; price: string; quantity?: number }[];
+  /** What the subscription's items become: its present ones with other prices, and those that it lacks. */
+  readonly items: { id?: string; price: string; quantity?: number }[];
   /**
    * Another plan has other prices for usage. Usage is reported as a total of the period, so prices change only where a
    * period does: the present one ends now, with an invoice for its usage and credit for what is left of it.
@@ -46,7 +47,11 @@ export async function planChange(mutation: Mutation, input: PlanChangeInput): Pr
     plan,
     input.seats ?? (plan === present.plan ? present.seats : undefined),
   );
-  const prices = plan === present.plan ? present.prices : await mutation.billing.catalog.pricesOf(plan);
+  const isSame = plan === present.plan && planItems.every((item) => present.prices[item] !== undefined);
+  const prices = {
+    ...(isSame ? null : await mutation.billing.catalog.pricesOf(plan)),
+    ...(plan === present.plan ? present.prices : null),
+  } as PlanPrices;
   const effect = effectOf({ subscription, present, plan, seats });
   const seatItem = subscription.items.data.find(({ id }) => id === present.ids.seat)!;
   return {
@@ -58,7 +63,7 @@ export async function planChange(mutation: Mutation, input: PlanChangeInput): Pr
     seats,
     prices,
     items: planItems.map((item) => ({
-      id: present.ids[item],
+      ...(present.ids[item] === undefined ? {} : { id: present.ids[item] }),
       price: prices[item],
       ...(item === "seat" ? { quantity: seats } : {}),
     })),
@@ -101,8 +106,8 @@ function requireChangeable({ status, cancel_at, cancel_at_period_end }: Stripe.S
 
 /** The items of a subscription by what they are. @throws DomainError conflict/subscription_foreign */
 function presentItems(subscription: Stripe.Subscription) {
-  const ids: Partial<Record<string, string>> = {};
-  const prices: Partial<Record<string, string>> = {};
+  const ids: Partial<Record<PlanItem, string>> = {};
+  const prices: Partial<Record<PlanItem, string>> = {};
   let seat: { plan: PaidPlan; seats: number } | null = null;
   for (const { id, price, quantity } of subscription.items.data) {
     const found = itemOfPrice(price.metadata);
@@ -111,12 +116,13 @@ function presentItems(subscription: Stripe.Subscription) {
     prices[found.item] = price.id;
     if (found.item === "seat") seat = { plan: found.plan, seats: quantity ?? 1 };
   }
-  if (!seat || planItems.some((item) => ids[item] === undefined)) {
+  // Those of backups came later: a subscription from before may not have them yet.
+  if (!seat || requestMeterNames.some((item) => ids[item] === undefined)) {
     throw new DomainError(
       "conflict",
       "subscription_foreign",
       "this subscription was made by hand at Stripe: ask us to change it",
     );
   }
-  return { ...seat, ids: ids as Record<string, string>, prices: prices as unknown as PlanPrices };
+  return { ...seat, ids, prices };
 }

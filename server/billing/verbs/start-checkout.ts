@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Stripe } from "stripe";
 import { DomainError } from "../../errors.ts";
 import { planOf } from "../../plans.ts";
-import { meterNames } from "../catalog.ts";
+import { meterNames } from "../../pricing/index.ts";
 import type { PaidPlan, StartCheckoutInput, StartCheckoutOutput } from "../schemas.ts";
 import { isRefused } from "../stripe-errors.ts";
 import { dateOf } from "../sync/times.ts";

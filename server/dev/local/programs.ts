@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { DemoTenant } from "../demo/state.ts";
+import { bunEnv } from "../processes/bun-env.ts";
 import type { ChildSpec } from "../processes/child.ts";
 import type { Addresses } from "./addresses.ts";
 
@@ -39,6 +40,7 @@ export function relaySpec(context: ProgramContext): ChildSpec<ReadyLine> {
     ...common(context, "relay"),
     program: bin(context.root, "bun"),
     args: ["relay/main.ts"],
+    env: { ...bunEnv, ...context.env },
     readReady: readReadyLine,
   };
 }
@@ -93,6 +95,7 @@ export function connectorSpec(
     ],
     // The key is not among the arguments: those can be read by every user of the machine.
     env: {
+      ...bunEnv,
       ...withoutServerSecrets(context.env),
       HOTSPOT_LICENSE_KEY: demo.licenseKey,
       HOTSPOT_DEVICE_ID: demo.deviceId,

@@ -1,6 +1,7 @@
 import type { Db } from "../../../db/client.ts";
 import { planOf } from "../../plans.ts";
 import { chargeOf, meterNames } from "../../pricing/index.ts";
+import { billedColumns, billedOf } from "../billed.ts";
 import { isComparable, type StripeGateway, type UsageInvoice } from "../gateway.ts";
 import { difference, type Finding, timeOf, unchecked } from "./finding.ts";
 import { findLastPush, nameOf, type PeriodRow } from "./reports.ts";
@@ -87,13 +88,13 @@ async function* checkInvoice(
     yield unchecked(`${nameOf("requests", period)}: invoice ${period.invoice_id} is not among the newest`);
     return;
   }
-  const { billed_requests, billed_megabytes, billed_tokens } = await db
+  const row = await db
     .selectFrom("meter_periods")
-    .select(["billed_requests", "billed_megabytes", "billed_tokens"])
+    .select(billedColumns)
     .where("subscription_id", "=", period.subscription_id)
     .where("period_start", "=", period.period_start)
     .executeTakeFirstOrThrow();
-  const billed = { requests: billed_requests!, megabytes: billed_megabytes!, tokens: billed_tokens! };
+  const billed = billedOf(row);
   for (const meter of meterNames) {
     const { quantities, amountsCents, plan, invoiceId } = invoice;
     if (quantities[meter] !== billed[meter])

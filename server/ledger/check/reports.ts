@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Db } from "../../../db/client.ts";
 import type { MeterName } from "../../../db/schema/index.ts";
 import { meterNames } from "../../pricing/index.ts";
+import { billedOf } from "../billed.ts";
 import { getPeriodTotals } from "../totals.ts";
 import { difference, type Finding, timeOf } from "./finding.ts";
 
@@ -46,11 +47,7 @@ async function* checkPeriods(db: Db, now: Date): AsyncGenerator<Finding> {
     const range = { tenantId: period.tenant_id, from: period.period_start, to: period.period_end };
     const totals = await getPeriodTotals(db, range);
     if (period.closed_at !== null) {
-      const billed = {
-        requests: period.billed_requests!,
-        megabytes: period.billed_megabytes!,
-        tokens: period.billed_tokens!,
-      };
+      const billed = billedOf(period);
       for (const meter of meterNames) {
         if (totals[meter] !== billed[meter])
           yield difference(

@@ -1,6 +1,6 @@
 import type { MeterName, PlanName } from "../../../db/schema/index.ts";
 import { planOf } from "../../plans.ts";
-import { addMonths, type MeterTotals, meterNames } from "../../pricing/index.ts";
+import { addMonths, eachMeter, type MeterTotals, noTotals } from "../../pricing/index.ts";
 import type { MeterEvent, SendOutcome, StripeGateway, UsageInvoice } from "../gateway.ts";
 import type { LedgerSubscription } from "../store.ts";
 import type { Agenda } from "./agenda.ts";
@@ -106,8 +106,8 @@ export class HostileStripe implements StripeGateway {
     this.anchorDay = anchor.getUTCDate();
     this.periodEnd = this.trialEnd ?? addMonths(anchor, 1, this.anchorDay).getTime();
     // The first invoice has an empty line for usage, of the period that only begins.
-    const none = { requests: 0, megabytes: 0, tokens: 0 };
-    this.addInvoice(this.periodStart, this.periodEnd, true).final = { quantities: none, amountsCents: none };
+    const first = this.addInvoice(this.periodStart, this.periodEnd, true);
+    first.final = { quantities: noTotals(), amountsCents: noTotals() };
     this.planRenewal();
   }
 
@@ -251,7 +251,7 @@ export class HostileStripe implements StripeGateway {
   private invoice(start: number, end: number, draftMs: number, isTrial = false): void {
     const invoice = this.addInvoice(start, end, isTrial);
     const finalize = () => {
-      const quantities = isTrial ? { requests: 0, megabytes: 0, tokens: 0 } : this.count(start, end);
+      const quantities = isTrial ? noTotals() : this.count(start, end);
       invoice.final = { quantities, amountsCents: price(invoice.plan, quantities) };
     };
     if (draftMs === 0) finalize();
@@ -285,8 +285,8 @@ export class HostileStripe implements StripeGateway {
 
   /** `last` aggregation over what has been counted by now. Of two events of one second the wrong one counts. */
   private count(start: number, end: number): MeterTotals {
-    const totals = { requests: 0, megabytes: 0, tokens: 0 };
-    const newest = { requests: -1, megabytes: -1, tokens: -1 };
+    const totals = noTotals();
+    const newest = eachMeter(() => -1);
     for (const { meter, value, time, countedFrom } of this.events) {
       if (time < start || time >= end || countedFrom > this.agenda.time || time <= newest[meter]) continue;
       newest[meter] = time;
@@ -312,6 +312,5 @@ function price(plan: PlanName, quantities: MeterTotals): MeterTotals {
     const above = BigInt(Math.max(0, quantities[meter] - included));
     return Number((2n * above * BigInt(perMillionCents ?? 0) + 1_000_000n) / 2_000_000n);
   };
-  const [requests, megabytes, tokens] = meterNames.map(cents);
-  return { requests: requests!, megabytes: megabytes!, tokens: tokens! };
+  return eachMeter(cents);
 }

@@ -1,5 +1,5 @@
 import type { MeterName } from "../../../db/schema/index.ts";
-import { type MeterTotals, meterNames } from "../../pricing/index.ts";
+import { eachMeter, type MeterTotals, meterNames } from "../../pricing/index.ts";
 import type {
   LedgerSession,
   LedgerStore,
@@ -8,12 +8,13 @@ import type {
   MeterPush,
   NewPush,
 } from "../store.ts";
-import type { HourUsage, RecordedAdjustment, RecordedPush, TrialLedger } from "./trial-ledger.ts";
+import type { DayUse, HourUsage, RecordedAdjustment, RecordedPush, TrialLedger } from "./trial-ledger.ts";
 
 /** The ledger of one tenant in memory, with the promises of the one in Postgres: each call is kept, the lock is one's own. */
 export class MemoryLedger implements TrialLedger, LedgerStore {
   readonly tenantId = "ten_1";
   private readonly hours = new Map<number, HourUsage>();
+  private readonly days = new Map<number, DayUse>();
   private readonly adjustments: RecordedAdjustment[] = [];
   private readonly pushes: RecordedPush[] = [];
   private readonly periods: MeterPeriod[] = [];
@@ -36,6 +37,15 @@ export class MemoryLedger implements TrialLedger, LedgerStore {
       requests: known.requests + usage.requests,
       bytes: known.bytes + usage.bytes,
       tokens: known.tokens + usage.tokens,
+    });
+  }
+
+  async addStorage(day: Date, use: DayUse): Promise<void> {
+    const known = this.days.get(day.getTime()) ?? { peakBytes: 0, writes: 0, reads: 0 };
+    this.days.set(day.getTime(), {
+      peakBytes: Math.max(known.peakBytes, use.peakBytes),
+      writes: known.writes + use.writes,
+      reads: known.reads + use.reads,
     });
   }
 
@@ -90,22 +100,32 @@ export class MemoryLedger implements TrialLedger, LedgerStore {
 
   async getTotals(from: Date, to: Date): Promise<MeterTotals> {
     const [start, end] = [from.getTime(), to.getTime()];
-    const used = { requests: 0, bytes: 0, tokens: 0 };
+    const used = { requests: 0, bytes: 0, tokens: 0, storage: 0, writes: 0, reads: 0 };
     for (const [hour, usage] of this.hours) {
       if (hour < start || hour >= end) continue;
       used.requests += usage.requests;
       used.bytes += usage.bytes;
       used.tokens += usage.tokens;
     }
+    for (const [day, use] of this.days) {
+      if (day < start || day >= end) continue;
+      used.storage += Math.ceil(use.peakBytes / 1_000_000);
+      used.writes += use.writes;
+      used.reads += use.reads;
+    }
     const adjusted = (meter: MeterName) =>
       this.adjustments
         .filter((each) => each.meter === meter && each.periodStart >= from && each.periodStart < to)
         .reduce((sum, each) => sum + each.quantity, 0);
-    return {
-      requests: used.requests + adjusted("requests"),
-      megabytes: Math.floor(used.bytes / 1_000_000) + adjusted("megabytes"),
-      tokens: used.tokens + adjusted("tokens"),
+    const counted: MeterTotals = {
+      requests: used.requests,
+      megabytes: Math.floor(used.bytes / 1_000_000),
+      tokens: used.tokens,
+      storage: used.storage,
+      storage_writes: used.writes,
+      storage_reads: used.reads,
     };
+    return eachMeter((meter) => counted[meter] + adjusted(meter));
   }
 }
 

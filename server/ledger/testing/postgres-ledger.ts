@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Db } from "../../../db/client.ts";
 import { createTenant } from "../../../db/testing/index.ts";
 import { newId } from "../../ids.ts";
+import { eachMeter } from "../../pricing/index.ts";
 import { createPostgresStore } from "../postgres-store.ts";
 import type { LedgerStore } from "../store.ts";
 import { getPeriodTotals } from "../totals.ts";
@@ -13,6 +14,11 @@ export async function createPostgresLedger(
   clock: () => Date,
 ): Promise<TrialLedger & { remove(): Promise<void> }> {
   const { tenantId } = await createTenant(db);
+  const bucketId = `bucket-of-${tenantId}`;
+  await db
+    .insertInto("hub_buckets")
+    .values({ id: bucketId, tenant_id: tenantId, cf_account_id: "acc_1", name: bucketId, state: "ready" })
+    .execute();
   const store: LedgerStore = createPostgresStore(db, clock);
   return {
     tenantId,
@@ -45,6 +51,28 @@ export async function createPostgresLedger(
             requests: sql`usage_hourly.requests + excluded.requests`,
             bytes_out: sql`usage_hourly.bytes_out + excluded.bytes_out`,
             output_tokens: sql`usage_hourly.output_tokens + excluded.output_tokens`,
+          }),
+        )
+        .execute();
+    },
+
+    async addStorage(day, { peakBytes, writes, reads }) {
+      await db
+        .insertInto("hub_bucket_days")
+        .values({
+          bucket_id: bucketId,
+          tenant_id: tenantId,
+          day: day.toISOString().slice(0, 10),
+          peak_bytes: peakBytes,
+          objects: 1,
+          class_a: writes,
+          class_b: reads,
+        })
+        .onConflict((conflict) =>
+          conflict.columns(["bucket_id", "day"]).doUpdateSet({
+            peak_bytes: sql`greatest(hub_bucket_days.peak_bytes, excluded.peak_bytes)`,
+            class_a: sql`hub_bucket_days.class_a + excluded.class_a`,
+            class_b: sql`hub_bucket_days.class_b + excluded.class_b`,
           }),
         )
         .execute();
@@ -99,8 +127,8 @@ export async function createPostgresLedger(
     },
 
     async getTotals(from, to) {
-      const { requests, megabytes, tokens } = await getPeriodTotals(db, { tenantId, from, to });
-      return { requests, megabytes, tokens };
+      const totals = await getPeriodTotals(db, { tenantId, from, to });
+      return eachMeter((meter) => totals[meter]);
     },
 
     async read() {

@@ -8,6 +8,13 @@ export interface HourUsage {
   readonly tokens: number;
 }
 
+/** What a bucket held and was asked on a day. */
+export interface DayUse {
+  readonly peakBytes: number;
+  readonly writes: number;
+  readonly reads: number;
+}
+
 export interface RecordedAdjustment {
   readonly meter: MeterName;
   readonly periodStart: Date;
@@ -26,6 +33,8 @@ export interface TrialLedger {
   readonly tenantId: string;
   readonly store: LedgerStore;
   addUsage(hour: Date, usage: HourUsage): Promise<void>;
+  /** More became known of a day: a larger peak, further operations. */
+  addStorage(day: Date, use: DayUse): Promise<void>;
   putSubscription(subscription: LedgerSubscription): Promise<void>;
   /** As an operator makes one. */
   addAdjustment(meter: MeterName, periodStart: Date, quantity: number): Promise<void>;

@@ -1,6 +1,6 @@
 import type { MeterName } from "../../../db/schema/index.ts";
 import { planOf } from "../../plans.ts";
-import { chargeOf, meterNames } from "../../pricing/index.ts";
+import { chargeOf, eachMeter, type MeterTotals, meterNames } from "../../pricing/index.ts";
 import type { LedgerDeps } from "../deps.ts";
 import { pushDueMeters, pushFinal } from "../push-due.ts";
 import type { MeterPeriod } from "../store.ts";
@@ -9,6 +9,7 @@ import { type Faults, HostileStripe, noFaults } from "./hostile-stripe.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 import { Random } from "./random.ts";
 import {
+  type DayUse,
   type HourUsage,
   type RecordedAdjustment,
   type RecordedPush,
@@ -84,6 +85,8 @@ class Trial {
   private readonly problems: string[] = [];
   /** What was truly used, by the hour; the ledger learns it late. */
   private readonly used = new Map<number, HourUsage>();
+  /** The same of days of its bucket. */
+  private readonly stored = new Map<number, DayUse>();
   private readonly skew: { ms: number };
   /** What the agenda set off and is not written yet. */
   private writes: Promise<void>[] = [];
@@ -180,6 +183,7 @@ class Trial {
       const time = random.chance(0.3) ? end - random.int(0, 7_200) * SECOND : within();
       at(time, () => this.use());
     }
+    for (let i = random.int(0, 12); i > 0; i--) at(within(), () => this.store());
     for (let i = 0; i < 6; i++) at(within(), () => this.round());
     const stepMs = random.int(4, 12) * MINUTE;
     for (let time = end - 20 * MINUTE; time < end + 80 * MINUTE; time += stepMs)
@@ -245,6 +249,28 @@ class Trial {
         ? random.int(1, 60) * SECOND
         : random.int(1, kind < 0.93 ? 7_200 : 259_200) * SECOND;
     agenda.at(agenda.time + delay, () => void this.writes.push(ledger.addUsage(new Date(hour), usage)));
+  }
+
+  /** The bucket grows, shrinks and is asked; a day counts where it starts. */
+  private store(): void {
+    const { random, agenda, ledger, stripe } = this;
+    const day = Math.floor(agenda.time / DAY) * DAY;
+    // What a day that is cut by a period's end holds afterwards comes late.
+    if (!this.isHostile && day < stripe.periodStart) return;
+    const use = {
+      peakBytes: random.int(0, 40_000_000_000),
+      writes: random.int(0, 400_000),
+      reads: random.int(0, 4_000_000),
+    };
+    const known = this.stored.get(day) ?? { peakBytes: 0, writes: 0, reads: 0 };
+    this.stored.set(day, {
+      peakBytes: Math.max(known.peakBytes, use.peakBytes),
+      writes: known.writes + use.writes,
+      reads: known.reads + use.reads,
+    });
+    // Hostile: Cloudflare's sums come hours and days late.
+    const delay = random.int(1, this.isHostile && random.chance(0.2) ? 259_200 : 60) * SECOND;
+    agenda.at(agenda.time + delay, () => void this.writes.push(ledger.addStorage(new Date(day), use)));
   }
 
   private async round(): Promise<void> {
@@ -402,28 +428,34 @@ class Trial {
   }
 
   /** What an invoice has to say, from what was truly used. */
-  private usage(
-    adjustments: readonly RecordedAdjustment[],
-    start: number,
-    end: number,
-  ): Record<MeterName, number> {
-    const total = { requests: 0, bytes: 0, tokens: 0 };
+  private usage(adjustments: readonly RecordedAdjustment[], start: number, end: number): MeterTotals {
+    const total = { requests: 0, bytes: 0, tokens: 0, storage: 0, writes: 0, reads: 0 };
     for (const [hour, usage] of this.used) {
       if (hour < start || hour >= end) continue;
       total.requests += usage.requests;
       total.bytes += usage.bytes;
       total.tokens += usage.tokens;
     }
+    for (const [day, use] of this.stored) {
+      if (day < start || day >= end) continue;
+      total.storage += Math.ceil(use.peakBytes / 1_000_000);
+      total.writes += use.writes;
+      total.reads += use.reads;
+    }
     const adjusted = (meter: MeterName) =>
       adjustments
         .filter((each) => each.by === "operator" && each.meter === meter)
         .filter(({ periodStart }) => periodStart.getTime() >= start && periodStart.getTime() < end)
         .reduce((sum, each) => sum + each.quantity, 0);
-    return {
-      requests: total.requests + adjusted("requests"),
-      megabytes: Math.floor(total.bytes / 1_000_000) + adjusted("megabytes"),
-      tokens: total.tokens + adjusted("tokens"),
+    const used: MeterTotals = {
+      requests: total.requests,
+      megabytes: Math.floor(total.bytes / 1_000_000),
+      tokens: total.tokens,
+      storage: total.storage,
+      storage_writes: total.writes,
+      storage_reads: total.reads,
     };
+    return eachMeter((meter) => used[meter] + adjusted(meter));
   }
 }
 

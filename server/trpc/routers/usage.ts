@@ -2,11 +2,14 @@ import {
   getCurrentUsage,
   getUsageBreakdown,
   getUsageSeries,
+  listStorageDays,
   listUsageRequests,
 } from "../../usage-reports/index.ts";
 import {
   CurrentUsageInput,
   CurrentUsageOutput,
+  StorageDaysInput,
+  StorageDaysOutput,
   UsageBreakdownInput,
   UsageBreakdownOutput,
   UsageRequestsInput,
@@ -46,4 +49,14 @@ export const usageRouter = router({
     .input(UsageRequestsInput)
     .output(UsageRequestsOutput)
     .query(({ ctx, input }) => listUsageRequests({ ctx: ctx.caller, input })),
+  storageDays: memberProcedure()
+    .meta(
+      rest("GET", "/api/usage/storage-days", {
+        tag: "Usage",
+        summary: "The days of backup buckets behind a period's storage",
+      }),
+    )
+    .input(StorageDaysInput)
+    .output(StorageDaysOutput)
+    .query(({ ctx, input }) => listStorageDays({ ctx: ctx.caller, input })),
 });

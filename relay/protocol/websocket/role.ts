@@ -1,0 +1,2 @@
+/** Which end of a WebSocket we are. */
+export type WebSocketRole = "client" | "server";

@@ -1,0 +1,99 @@
+import {
+  type Brake,
+  type CallOutcome,
+  type CloudflareClient,
+  checkToken,
+  createAnalytics,
+  createBuckets,
+  createBucketTokens,
+  createCloudflareClient,
+  createObjectStore,
+  createRecords,
+  createTunnels,
+  type ObjectStore,
+  type R2Use,
+  readR2Use,
+  s3KeyOf,
+  type TokenCheck,
+} from "../cloudflare/index.ts";
+
+export interface ManagedCloudflareSettings {
+  readonly token: string;
+  readonly accountId: string;
+  readonly zoneId: string;
+  /** Host names are made one label under it. */
+  readonly domain: string;
+  readonly jurisdiction: string;
+  /** null: Cloudflare decides. */
+  readonly location: string | null;
+  /** Origin of R2's S3 API. */
+  readonly r2Endpoint: string;
+  readonly apiBase: string;
+}
+
+/** The operator's Cloudflare account, as hubs use it. Its token stays in here. */
+export interface ManagedCloudflare extends Omit<ManagedCloudflareSettings, "token" | "apiBase"> {
+  readonly client: CloudflareClient;
+  readonly tunnels: ReturnType<typeof createTunnels>;
+  readonly records: ReturnType<typeof createRecords>;
+  readonly buckets: ReturnType<typeof createBuckets>;
+  readonly tokens: ReturnType<typeof createBucketTokens>;
+  /** What buckets held and were asked. @throws as `AskAnalytics` */
+  readUse(
+    place: { readonly bucket: string; readonly jurisdiction: string; readonly accountId: string },
+    span: { readonly from: Date; readonly to: Date },
+  ): Promise<R2Use>;
+  /** R2 with the key of one bucket; to be closed. */
+  openStore(key: { accessKeyId: string; secretAccessKey: string }): ObjectStore;
+  /** R2 with the operator's own rights; to be closed. @throws CloudflareError */
+  openOwnStore(): Promise<ObjectStore>;
+  /** Looks at the token and its permissions now. */
+  check(): Promise<TokenCheck>;
+  /** Why nothing can be made, as the last look showed, for people; null: all is well, as far as known. */
+  problem(): string | null;
+}
+
+/** @param options.now replaced in tests */
+export function createManagedCloudflare(
+  settings: ManagedCloudflareSettings,
+  options: {
+    brake?: Brake;
+    onCall?: (operation: string, outcome: CallOutcome) => void;
+    timeoutMs?: number;
+    pauseMs?: number;
+  } = {},
+): ManagedCloudflare {
+  const { token, apiBase, ...rest } = settings;
+  const { accountId, zoneId, domain, r2Endpoint } = settings;
+  const client = createCloudflareClient({ token, apiBase, ...options });
+  const tokens = createBucketTokens(client, accountId);
+  const ask = createAnalytics({ token, apiBase, ...options, brake: client.brake });
+  let last: TokenCheck | null = null;
+
+  const check = async () => {
+    const found = await checkToken(client, { accountId, zoneId, domain, tokens, ask });
+    // A Cloudflare that does not answer says nothing about permissions.
+    if (!found.unknown || last === null) last = found;
+    return found;
+  };
+  return {
+    ...rest,
+    client,
+    tokens,
+    tunnels: createTunnels(client, accountId),
+    records: createRecords(client, zoneId),
+    buckets: createBuckets(client, accountId),
+    readUse: (place, span) => readR2Use(ask, place, span),
+    openStore: (key) => createObjectStore({ endpoint: r2Endpoint, ...key }),
+    async openOwnStore() {
+      const id = last?.tokenId ?? (await check()).tokenId;
+      if (id === null) throw new Error("the operator's Cloudflare token is not valid");
+      return createObjectStore({ endpoint: r2Endpoint, ...s3KeyOf({ id, value: token }) });
+    },
+    check,
+    problem() {
+      if (last === null || last.unknown || last.problems.length === 0) return null;
+      return `Managed Cloudflare is not ready here; its operator has to act: ${last.problems.join("; ")}`;
+    },
+  };
+}
