@@ -6,7 +6,9 @@ import { runOutage } from "../chaos/outage.ts";
 import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
 
 // A minute of it: `npm run chaos -- outage`.
-test("Postgres is away for a while under load: who is known sees nothing, usage is exact afterwards, and the portal says what is the matter", async () => {
+test("Postgres is away for a while under load: who is known sees nothing, usage is exact afterwards, and the portal says what is the matter", {
+  timeout: 120_000,
+}, async () => {
   resolveLocalhostNames();
   const dir = await mkdtemp(join(tmpdir(), "hotspot-outage-"));
   try {

@@ -4,6 +4,7 @@ import {
   expectAccessible,
   expectFineInLooks,
   expectNoSidewaysScroll,
+  twoLooks,
   watchedBrowser,
 } from "../fixtures/browser.ts";
 import { startConnector } from "../fixtures/connector-process.ts";
