@@ -74,7 +74,8 @@ test("killed after any call of switching on, then of switching off: the next one
     expect((await world.settle(hub.hubPk)).state).toBe("off");
     expect(cloudflare.list(), `died after call ${nth} of switching off`).toMatchObject(nothing);
     if (!diedOn && !diedOff) {
-      expect(nth).toBe(8);
+      // Eight, or more: those that died come back as zombies and repeat a call.
+      expect(nth).toBeGreaterThanOrEqual(8);
       return;
     }
   }

@@ -226,6 +226,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "hubs.report": { input: { hubId: "victims-office" }, answer: "invalid_hub_token" },
   "hubs.ownBackupPassword": { input: { hubId: "victims-office" }, answer: "invalid_hub_token" },
   "hubs.register": { input: { hubId: "askers-own" }, answer: "own" },
+  "hubs.troubled": { answer: "empty" },
   "hubs.list": { answer: "own" },
   "hubs.get": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "hubs.update": { input: { hubId: "victims-office", name: "x" }, answer: "hub_not_found" },
