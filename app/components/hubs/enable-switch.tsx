@@ -7,7 +7,7 @@ import type { Hub, HubOffer } from "~/lib/api-types.ts";
 import { paths } from "~/lib/paths.ts";
 import { type Problem, problemAt, problemElsewhere } from "~/lib/problem.ts";
 import { useReply } from "~/lib/use-reply.ts";
-import { PriceList } from "./price-list.tsx";
+import { PriceLines } from "./price-list.tsx";
 import { WhatIsMade } from "./what-is-made.tsx";
 
 interface EnableSwitchProps {
@@ -44,11 +44,7 @@ export function EnableSwitch({ hub, offer }: EnableSwitchProps) {
         problem={problemElsewhere(problem, ["requestedSubdomain", "serviceUrl"])}
       >
         <WhatIsMade domain={offer.domain} serviceUrl={hub.serviceUrl} />
-        {offer.prices.length > 0 ? (
-          <div className="overflow-hidden rounded-md border border-line text-[0.933rem]">
-            <PriceList prices={offer.prices} />
-          </div>
-        ) : null}
+        {offer.prices.length > 0 ? <PriceLines prices={offer.prices} /> : null}
         <TextField
           label="Subdomain"
           name="requestedSubdomain"

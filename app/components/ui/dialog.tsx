@@ -21,7 +21,7 @@ export function Dialog({ open, onOpenChange, title, lead, children, dismissable 
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/60" />
+        <Primitive.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Primitive.Content
           aria-describedby={lead ? undefined : ""}
           ref={content}
