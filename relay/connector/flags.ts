@@ -7,6 +7,8 @@ export type Flags = Partial<Record<FieldKey, Value>> & {
   configDir?: string;
   apiKey?: string;
   name?: string;
+  /** `service install`: of this hub, instead of `connect`. */
+  hub?: string;
   system?: boolean;
   afterFatal?: "zero" | "stay";
   model?: string;

@@ -4,7 +4,7 @@ import type { CommandContext } from "./commands/context.ts";
 import { doctor } from "./commands/doctor.ts";
 import { login } from "./commands/login.ts";
 import { logs } from "./commands/logs.ts";
-import { installService, serviceStatus, uninstallService } from "./commands/service.ts";
+import { installHubService, installService, serviceStatus, uninstallService } from "./commands/service.ts";
 import { status } from "./commands/status.ts";
 import { type ExitCode, usageError } from "./exit.ts";
 import { type Flags, linkOptions, serving, shared, upstreamOptions, withoutDefaults } from "./flags.ts";
@@ -115,10 +115,13 @@ function addService(program: Command, run: Run, context: CommandContext): void {
   });
   named(serving(service.command("install").description("install and start it, with the settings given here")))
     .argument("[target]", "port or address of the upstream, short for --to")
+    .option("--hub <id>", "runs this hub, enabled before, instead of serving endpoints")
     .action((target: string | undefined, flags: Flags, command: Command) =>
-      run((sources, given) => installService(sources, about(given), context))(
-        withoutDefaults(withUpstream(target, flags), command),
-      ),
+      run((sources, given) =>
+        given.hub === undefined
+          ? installService(sources, about(given), context)
+          : installHubService(sources, given.hub, about(given), context),
+      )(withoutDefaults(withUpstream(target, flags), command)),
     );
   named(shared(service.command("uninstall").description("stop and remove it"))).action((flags: Flags) =>
     run((sources, given) => uninstallService(sources, about(given), context))(flags),

@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { ExitCode, usageError } from "../exit.ts";
+import { cloudflaredAdvice, findCloudflared } from "../hub/cloudflared/find.ts";
+import { getHubSettings } from "../hub/state.ts";
 import { configDir } from "../options/config-dir.ts";
 import { gatherSettings, resolveOptions, type Sources } from "../options/connect-options.ts";
-import { serviceConfig, writeServiceConfig } from "../service/config.ts";
+import { hubServiceConfig, serviceConfig, writeServiceConfig } from "../service/config.ts";
 import { type ServiceHost, serviceManager } from "../service/manager.ts";
 import { createRunCommand } from "../service/run-command.ts";
 import type { CommandContext } from "./context.ts";
@@ -66,6 +68,62 @@ export async function installService(
     `${[`Settings and license key are in ${path}, readable by you only.`, ...notes].join("\n")}\n`,
   );
   context.stdout(`Installed and started ${flags.name}. \`hotspot service status\` says how it is.\n`);
+  return ExitCode.stopped;
+}
+
+/**
+ * Installs `hotspot hub run` as a service and starts it. What the hub needs is in its own settings already; beside them
+ * go those of the program: proxy, authorities, log.
+ * @throws ExitError usage: there is no such hub, it is off, or cloudflared is missing
+ */
+export async function installHubService(
+  sources: Sources,
+  hubId: string,
+  flags: ServiceFlags,
+  context: CommandContext,
+  host: ServiceHost = thisHost(context),
+): Promise<ExitCode> {
+  const { env } = prepare(sources, flags, host);
+  const dir = resolve(sources.cwd, configDir(env));
+  const path = configPath(dir, flags.name);
+  const manager = serviceManager(host, flags.system, path);
+  manager.requireRights("install");
+  const hub = getHubSettings(dir, hubId);
+  if (!hub.enabled) throw usageError(`The hub ${hubId} is off. \`hotspot hub enable\` switches it on.`);
+  // A service has another PATH than this shell.
+  const cloudflared = findCloudflared(hub.cloudflared, env, sources.cwd);
+  if (cloudflared === null) throw usageError(cloudflaredAdvice(hub.cloudflared));
+  const { common } = gatherSettings({ ...sources, env });
+  const proxy = env.https_proxy || env.HTTPS_PROXY;
+  if (proxy) common.proxy ??= { value: proxy, origin: "env" };
+  if (env.NODE_EXTRA_CA_CERTS) common.caFile ??= { value: env.NODE_EXTRA_CA_CERTS, origin: "env" };
+  writeServiceConfig(path, hubServiceConfig(common, sources.cwd));
+  const afterFatal = host.platform === "darwin" ? ["zero"] : host.platform === "win32" ? ["stay"] : [];
+  const notes = await manager.install({
+    name: flags.name,
+    argv: [
+      ...context.program,
+      ...[
+        "hub",
+        "run",
+        "--hub-id",
+        hubId,
+        "--config",
+        path,
+        "--config-dir",
+        dir,
+        "--cloudflared",
+        cloudflared,
+      ],
+      ...afterFatal.flatMap((value) => ["--after-fatal", value]),
+      ...(host.platform === "win32" && common.logFile === undefined
+        ? ["--log-file", join(dir, `${flags.name}.log`)]
+        : []),
+    ],
+    // cloudflared gives up rights well; backups read what they are told to.
+    runsCommands: false,
+  });
+  context.stdout(`${notes.join("\n")}\nInstalled and started ${flags.name}, which runs the hub ${hubId}.\n`);
   return ExitCode.stopped;
 }
 

@@ -31,6 +31,12 @@ export function serviceConfig({ common, endpoints }: ServedSettings, cwd: string
   )}`;
 }
 
+/** The config file of a hub's service: settings of the program alone, without the license key, which a hub does not need. */
+export function hubServiceConfig(common: Settings, cwd: string): string {
+  const { licenseKey: _, ...settings } = common;
+  return `# Made by \`hotspot service install --hub\`; the next install writes it anew.\n${stringify(plain(settings, "program", cwd))}`;
+}
+
 /** Writes it so that only this user may read it, also over a file that others could read. */
 export function writeServiceConfig(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

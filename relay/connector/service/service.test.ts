@@ -16,7 +16,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCli } from "../cli.ts";
 import type { CommandContext } from "../commands/context.ts";
-import { installService, serviceStatus, uninstallService } from "../commands/service.ts";
+import { installHubService, installService, serviceStatus, uninstallService } from "../commands/service.ts";
+import { saveHubSettings } from "../hub/state.ts";
 import { startTestRelay } from "../testing/relay.ts";
 import { launchdPlist } from "./launchd-plist.ts";
 import type { ServiceHost } from "./manager.ts";
@@ -232,6 +233,43 @@ describe("install, status, uninstall", () => {
     expect(said.text).toContain("hotspot runs: running");
     await uninstallService(sources, flags, context, host);
     expect(existsSync(path)).toBe(false);
+  });
+
+  test("a hub's service runs the hub by its own settings, without a license key", async () => {
+    const { host, context, dir, sources } = machine("linux");
+    const hub = () => installHubService(sources, "office", flags, context, host);
+    await expect(hub()).rejects.toThrow(/no hub office on this machine/);
+    saveHubSettings(dir, {
+      ...{
+        mode: "managed",
+        portalUrl: "https://p.example",
+        accountId: "t",
+        hubId: "office",
+        hubToken: "hs_hub_x",
+      },
+      ...{
+        serviceUrl: "http://localhost:8080",
+        enabled: true,
+        hostname: null,
+        tunnelId: null,
+        tunnelToken: null,
+      },
+      ...{
+        bucket: null,
+        backupPassword: null,
+        backup: null,
+        note: null,
+        cloudflared: process.execPath,
+        selfHosted: null,
+      },
+    });
+    expect(await hub()).toBe(0);
+    const config = readFileSync(join(dir, "services/hotspot.yaml"), "utf8");
+    expect(config).not.toMatch(/hs_lic_|license/);
+    const unit = readFileSync(join(root, ".config/systemd/user/hotspot.service"), "utf8");
+    const line = readUnitLine(/^ExecStart=(.*)$/m.exec(unit)![1]!);
+    expect(line.join(" ")).toContain(`hub run --hub-id office --config ${dir}`);
+    expect(line.join(" ")).toContain(`--cloudflared ${process.execPath}`);
   });
 
   test("Windows: a task, its file gone afterwards, and the config file closed to others", async () => {
