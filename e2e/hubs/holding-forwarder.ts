@@ -5,6 +5,8 @@ export interface HoldingForwarder {
   readonly port: number;
   /** Bytes that clients have sent through it. */
   readonly bytesUp: number;
+  /** Sockets that are open, both ends of each connection. */
+  readonly open: number;
   /** Nothing passes any more, in either direction; nothing is closed. */
   hold(): void;
   release(): void;
@@ -59,6 +61,9 @@ export async function startHoldingForwarder(
     port: (server.address() as AddressInfo).port,
     get bytesUp() {
       return bytesUp;
+    },
+    get open() {
+      return sockets.size;
     },
     hold() {
       held = true;

@@ -13,6 +13,8 @@ import type { BackupSummary, BackupTool, Invocation } from "./tool.ts";
 /** A run that tidies up has the repository for itself; for a large one that takes minutes, ms. */
 const LOCK_WAIT_MS = 600_000;
 const LOCK_RETRY_MS = 1_000;
+/** Without what an interrupted run has uploaded it also works: not so long then, ms. */
+const ADOPT_WAIT_MS = 60_000;
 
 export interface Progress {
   /** Of 1; never less than before. */
@@ -200,7 +202,8 @@ export class Repository {
 
   async #adopt(notes: RepositoryNotes, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#run(this.#tool.adopt(this.#access()), { signal });
+      // The program of a killed run lives on until it next writes to us: its lock is stale a moment later.
+      await this.#runUnlocked(this.#tool.adopt(this.#access()), { signal }, [], ADOPT_WAIT_MS);
       notes.adopted();
     } catch (error) {
       if (!(error instanceof BackupError) || error.fault !== "locked") throw error;
@@ -236,8 +239,9 @@ export class Repository {
     invocation: Invocation,
     options: Omit<RunToolOptions, "secrets">,
     fineCodes: readonly number[] = [],
+    waitMs = LOCK_WAIT_MS,
   ): Promise<ToolResult> {
-    const until = performance.now() + LOCK_WAIT_MS;
+    const until = performance.now() + waitMs;
     for (;;) {
       try {
         return await this.#run(invocation, options, fineCodes);
@@ -246,6 +250,8 @@ export class Repository {
         if (!isLocked || performance.now() >= until) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+      // Whoever held it may have been killed.
+      await this.#tryOpen(options.signal);
     }
   }
 
