@@ -97,7 +97,7 @@ export async function portalWorld(options: PortalWorldOptions = {}): Promise<Por
       return parts.portal.url;
     },
     stopLater: (child) => void children.push(child),
-    restartPortal: () => launchPortal(parts.portal.port, parts.relay.port),
+    restartPortal: async () => launchPortal(parts.portal.port, parts.relay?.port ?? (await freePort())),
     hostOf: (slug) => `${slug}.localhost:${parts.relay.port}`,
   };
 }

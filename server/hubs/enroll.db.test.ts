@@ -1,9 +1,12 @@
 import { HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createTenant, createTestDb } from "../../db/testing/index.ts";
 import { workOnHub } from "./provision/work.ts";
 import { createHubWorld } from "./testing.ts";
 
+// Other test files share the machine.
+vi.setConfig({ testTimeout: 60_000 });
+const patience = { timeout: 20_000 };
 const world = await createHubWorld(await createTestDb({ max: 12 }));
 const { cloudflare, db } = world;
 
@@ -30,7 +33,7 @@ async function enroll(
   wish: { requested_subdomain?: string } = {},
 ) {
   const answer = hub.self.managedCloudflare.enroll({ ...hub.enrollInput, ...wish });
-  await expect.poll(async () => (await world.rowOf(hub.hubPk)).state).not.toBe("off");
+  await expect.poll(async () => (await world.rowOf(hub.hubPk)).state, patience).not.toBe("off");
   await world.settle(hub.hubPk);
   return answer;
 }
@@ -97,8 +100,8 @@ test("two at once, and two hubs of one account: a tunnel each, one bucket", asyn
     a.self.managedCloudflare.enroll(a.enrollInput),
     b.self.managedCloudflare.enroll(b.enrollInput),
   ]);
-  await expect.poll(async () => (await world.rowOf(a.hubPk)).state).toBe("provisioning");
-  await expect.poll(async () => (await world.rowOf(b.hubPk)).state).toBe("provisioning");
+  await expect.poll(async () => (await world.rowOf(a.hubPk)).state, patience).toBe("provisioning");
+  await expect.poll(async () => (await world.rowOf(b.hubPk)).state, patience).toBe("provisioning");
   await Promise.all([
     world.settle(a.hubPk),
     workOnHub(world.work, a.hubPk),
@@ -139,7 +142,7 @@ test("rotation: the new key works before the old one stops, which is when the hu
   await report(old.r2_access_key_id);
   const answer = hub.self.managedCloudflare.rotateKeys({ hub_id: hub.hubId });
   await expect
-    .poll(() => db.selectFrom("hub_keys").select("id").where("hub_pk", "=", hub.hubPk).execute())
+    .poll(() => db.selectFrom("hub_keys").select("id").where("hub_pk", "=", hub.hubPk).execute(), patience)
     .toHaveLength(2);
   await world.settle(hub.hubPk);
   const fresh = { ...old, ...(await answer) };

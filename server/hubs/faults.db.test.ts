@@ -1,9 +1,12 @@
 import { sql } from "kysely";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createTestDb } from "../../db/testing/index.ts";
 import { workOnHub } from "./provision/work.ts";
 import { createHubWorld } from "./testing.ts";
 
+// Other test files share the machine.
+vi.setConfig({ testTimeout: 60_000 });
+const patience = { timeout: 20_000 };
 const world = await createHubWorld(await createTestDb({ max: 40 }));
 const { cloudflare, db } = world;
 type Hub = Awaited<ReturnType<typeof world.addHub>>;
@@ -131,7 +134,7 @@ test("a foreign record stays as it is and is told; when it is gone, work goes on
   const refused = hub.self.managedCloudflare
     .enroll({ ...hub.enrollInput, requested_subdomain: "claimed" })
     .catch((error: unknown) => error);
-  await expect.poll(async () => (await world.rowOf(hub.hubPk)).state).toBe("provisioning");
+  await expect.poll(async () => (await world.rowOf(hub.hubPk)).state, patience).toBe("provisioning");
   await workOnHub(world.work, hub.hubPk);
   expect(await refused).toMatchObject({ code: "CONFLICT", cause: { code: "hostname_foreign" } });
   expect(cloudflare.list().records).toMatchObject([{ content: "elsewhere.example" }]);
@@ -186,7 +189,7 @@ test.each(illnesses)("%s is told at once, and cured when the operator has acted"
   const hub = await world.addHub();
   ill();
   const refused = hub.self.managedCloudflare.enroll(hub.enrollInput).catch((error: unknown) => error);
-  await expect.poll(async () => (await world.rowOf(hub.hubPk)).state).toBe("provisioning");
+  await expect.poll(async () => (await world.rowOf(hub.hubPk)).state, patience).toBe("provisioning");
   await workOnHub(world.work, hub.hubPk);
   expect(await refused).toMatchObject({ code: "SERVICE_UNAVAILABLE", cause: { code } });
   const status = await hub.self.managedCloudflare.status({ hub_id: hub.hubId });

@@ -10,7 +10,13 @@ import { createManagedCloudflare, hubSettings } from "./index.ts";
 import { type HubWork, workOnHub } from "./provision/work.ts";
 
 /** Pauses so short that a test does not notice them. */
-const settings = { ...hubSettings, patienceMs: 5_000, firstPauseMs: 1, propagationMs: 2_000, orphanAgeMs: 0 };
+const settings = {
+  ...hubSettings,
+  patienceMs: 25_000,
+  firstPauseMs: 1,
+  propagationMs: 10_000,
+  orphanAgeMs: 0,
+};
 
 /** A portal's worth of hubs on a test database, against the stand-in of Cloudflare. */
 export async function createHubWorld({ db, url }: TestDb, options: { propagationMs?: number } = {}) {
@@ -36,7 +42,7 @@ export async function createHubWorld({ db, url }: TestDb, options: { propagation
       r2Endpoint: cloudflare.r2Endpoint,
       apiBase: cloudflare.apiBase,
     },
-    { timeoutMs: 500, pauseMs: 1 },
+    { timeoutMs: 3_000, pauseMs: 1 },
   );
   const deps = makeDeps(db, { changes, hubs: { vault, cloudflare: managed, settings } });
   const warnings: object[] = [];

@@ -89,7 +89,7 @@ export async function startPortal(
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
   const { domains, domainTasks } = createDomains({ env, db, config, mailer, log });
-  const { hubs, hubTasks, checkCloudflare } = createHubs({ env, db, log });
+  const { hubs, hubTasks, checkCloudflare } = createHubs({ env, db, log, registry: metrics.registry });
   background.run(checkCloudflare());
   const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains, hubs };
   const draining = new AbortController();
