@@ -44,13 +44,25 @@ const MAX_ENDPOINT_IDS = 200;
 
 /** Tells all processes of a change. Inside a transaction Postgres sends it at the commit, or never. */
 export async function notifyChange(db: Db, notice: ChangeNotice): Promise<void> {
-  if (notice.type === "requests" && notice.endpointIds.length > MAX_ENDPOINT_IDS) {
-    for (let i = 0; i < notice.endpointIds.length; i += MAX_ENDPOINT_IDS) {
-      await notifyChange(db, { ...notice, endpointIds: notice.endpointIds.slice(i, i + MAX_ENDPOINT_IDS) });
-    }
-    return;
+  await notifyChanges(db, [notice]);
+}
+
+/** The same for any number of changes, in one statement. */
+export async function notifyChanges(db: Db, notices: readonly ChangeNotice[]): Promise<void> {
+  const payloads = notices.flatMap(inParts).map((notice) => JSON.stringify(notice));
+  if (payloads.length === 0) return;
+  await sql`
+    select pg_notify(${CHANGES_CHANNEL}, payload) from unnest(${payloads}::text[]) as payload`.execute(db);
+}
+
+/** So many that each fits a payload. */
+function inParts(notice: ChangeNotice): ChangeNotice[] {
+  if (notice.type !== "requests" || notice.endpointIds.length <= MAX_ENDPOINT_IDS) return [notice];
+  const parts: ChangeNotice[] = [];
+  for (let i = 0; i < notice.endpointIds.length; i += MAX_ENDPOINT_IDS) {
+    parts.push({ ...notice, endpointIds: notice.endpointIds.slice(i, i + MAX_ENDPOINT_IDS) });
   }
-  await sql`select pg_notify(${CHANGES_CHANNEL}, ${JSON.stringify(notice)})`.execute(db);
+  return parts;
 }
 
 /** The little of a logger that listening needs; pino fits. */

@@ -1,4 +1,3 @@
-import type { BucketUseOutput } from "../../server/hubs/schemas.ts";
 import type { ApiInputs, ApiOutputs } from "./trpc.ts";
 
 /** What pages show, under the names of the house; each is read from the router's answer. */
@@ -28,7 +27,7 @@ export type HubKey = Hub["keys"][number];
 export type HubEvent = Hub["events"][number];
 export type HubSnapshot = Hub["snapshots"][number];
 export type HubProgress = Hub["progress"][number];
-export type BucketUse = BucketUseOutput;
+export type BucketUse = ApiOutputs["hubs"]["bucketUse"];
 export type Billing = ApiOutputs["billing"]["get"];
 export type Subscription = NonNullable<Billing["subscription"]>;
 export type PaymentMethod = NonNullable<Subscription["paymentMethod"]>;
@@ -46,4 +45,6 @@ export type UsageFigures = UsageBreakdown["total"];
 export type UsageGroupBy = NonNullable<ApiInputs["usage"]["breakdown"]["by"]>;
 export type UsageRequestPage = ApiOutputs["usage"]["requests"];
 export type UsageRequest = UsageRequestPage["requests"][number];
+export type StorageReport = ApiOutputs["usage"]["storageDays"];
+export type StorageDay = StorageReport["days"][number];
 export type Budget = ApiOutputs["budgets"]["list"]["budgets"][number];

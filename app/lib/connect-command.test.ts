@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { connectCommand } from "./connect-command.ts";
+import { describe, expect, test } from "vitest";
+import { connectCommand, hubEnableCommand, hubSelfHostedCommand } from "./connect-command.ts";
 
 const usual = {
   licenseKey: "hs_lic_abc",
@@ -29,4 +29,26 @@ test.each([
   ["http://h/it's", "'http://h/it'\\''s'"],
 ])("%s cannot do anything in a shell", (to, quoted) => {
   expect(connectCommand({ ...usual, to })).toContain(`--to ${quoted}`);
+});
+
+describe("the line that makes a machine a hub", () => {
+  const hub = {
+    hubId: "office-server",
+    hubToken: "hs_hub_abc",
+    accountId: "ten_1",
+    serviceUrl: "http://localhost:8080",
+    portalUrl: "http://localhost:3000",
+  };
+
+  test("has all that the hub has to know", () => {
+    expect(hubEnableCommand(hub)).toBe(
+      "npx hotspot hub enable --hub-id office-server --account-id ten_1 --hub-token hs_hub_abc --to http://localhost:8080",
+    );
+  });
+
+  test("leaves to its owner what only they know of their own account", () => {
+    expect(hubSelfHostedCommand(hub)).toMatch(
+      /^npx hotspot hub enable --self-hosted --cf-account YOUR_ACCOUNT_ID .*--hub-id office-server/,
+    );
+  });
 });

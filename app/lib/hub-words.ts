@@ -29,6 +29,11 @@ export function checkTitle(name: string): string {
 
 const checkTitles: Record<string, string> = {
   cloudflared: "cloudflared is installed and runs",
+  enabled: "The tunnel is switched on",
+  account: "Cloudflare account id and API token",
+  domain: "Domain: a zone of the account",
+  hostname: "External host name under the domain",
+  cloudflare: "Tunnel and DNS record at Cloudflare",
   tunnel: "The tunnel is connected to Cloudflare",
   dns: "The host name is found in DNS",
   bucket: "The bucket can be written, read and emptied",

@@ -53,6 +53,7 @@ export const paths = {
   usage: "/usage",
   /** The requests behind one metered line of an invoice: from (included) to (not included), as instants. */
   usageRequestsOf: (line: { from: string; to: string; meter: string }) => withQuery("/usage/requests", line),
+  usageStorageOf: (line: { from: string; to: string }) => withQuery("/usage/storage", line),
   usageOfEndpoint: (slug: string) => withQuery("/usage", { by: "model", endpoint: slug }),
   usageOfKey: (slug: string, accessKeyId: string) =>
     withQuery("/usage", { by: "model", endpoint: slug, key: accessKeyId }),

@@ -1,6 +1,6 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData, useSearchParams } from "@remix-run/react";
-import { orErrorPage } from "~/bridge/form-problem.server.ts";
+import { orErrorPage, orNull } from "~/bridge/form-problem.server.ts";
 import { requireSession } from "~/bridge/require-session.server.ts";
 import { HubBody } from "~/components/hubs/hub-body.tsx";
 import { HubLead } from "~/components/hubs/hub-lead.tsx";
@@ -8,7 +8,6 @@ import { HubStanding } from "~/components/hubs/hub-standing.tsx";
 import { HubSwitch } from "~/components/hubs/hub-switch.tsx";
 import { Page } from "~/components/shell/page.tsx";
 import { Notice } from "~/components/ui/notice.tsx";
-import type { BucketUse } from "~/lib/api-types.ts";
 import { readUseFigure } from "~/lib/bucket-use.ts";
 import { canManageHubs } from "~/lib/hub-permission.ts";
 import { keptWords } from "~/lib/hub-words.ts";
@@ -22,14 +21,16 @@ export async function loader(args: LoaderFunctionArgs) {
   const session = requireSession(args);
   const { api, config } = args.context;
   const hubId = args.params.hubId ?? "";
-  const [hub, { offer }] = await Promise.all([
+  const [hub, { offer }, use] = await Promise.all([
     orErrorPage(api.hubs.get({ hubId })),
     orErrorPage(api.hubs.list()),
+    // Comes from another table, and the rest of the page is whole without it.
+    orNull(api.hubs.bucketUse({ hubId })),
   ]);
   return {
     hub,
     offer,
-    days: [] as BucketUse["days"],
+    days: use?.days ?? null,
     accountId: session.tenant.id,
     portalUrl: config.portalUrl,
     canManage: canManageHubs(session),

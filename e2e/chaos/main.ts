@@ -5,12 +5,19 @@ import { parseArgs } from "node:util";
 import { buildPortal } from "../fixtures/build-portal.ts";
 import { resolveLocalhostNames } from "../fixtures/localhost-names.ts";
 import { runAbuse } from "./abuse/main.ts";
+import { runBackup } from "./backup.ts";
+import { runHubs } from "./hubs.ts";
 import { runOutage } from "./outage.ts";
 import { runChaos } from "./run.ts";
 import { LADDER, runSilence } from "./silence.ts";
 
 const [command = "", ...rest] = process.argv.slice(2);
-const own: Record<string, (args: string[]) => Promise<void>> = { abuse: runAbuse, outage };
+const own: Record<string, (args: string[]) => Promise<void>> = {
+  abuse: runAbuse,
+  backup: runBackup,
+  outage,
+  hubs: runHubs,
+};
 const isOwn = command in own;
 const { values } = parseArgs({
   args: isOwn ? [] : process.argv.slice(2),
@@ -26,7 +33,9 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
   console.error("usage: npm run chaos -- [--rounds 200] [--seed <whole number>] [--clients 12] | --silence");
   console.error("       npm run chaos -- abuse [--full] [--only <part of a name>] [--soak-minutes 30]");
+  console.error("       npm run chaos -- backup [--megabytes 1000]");
   console.error("       npm run chaos -- outage [--seconds 60]");
+  console.error("       npm run chaos -- hubs [--orders 50] [--seed 1]");
   process.exit(2);
 }
 if (isOwn) await own[command]?.(rest);

@@ -9,7 +9,7 @@ import type { Lab } from "./lab.ts";
 import { tunnelLab } from "./lab.ts";
 
 const MIB = 1024 * 1024;
-const BULK_BYTES = 200 * MIB;
+const BULK_BYTES = 100 * MIB;
 const MEMORY_BAR = 32 * MIB;
 
 /**
@@ -22,7 +22,7 @@ const STALLED_BYTES = Math.max(BULK_BYTES, 2 * IN_FLIGHT_BAR);
 
 const lab = await tunnelLab();
 
-test("200 MB down: same bytes, and neither process grows by 32 MB", async () => {
+test("100 MB down: same bytes, and neither process grows by 32 MB", async () => {
   const { stream, hash } = patternStream(BULK_BYTES);
   lab.upstream.on("/down", async (_req, res) => {
     res.writeHead(200, { "content-length": BULK_BYTES });
@@ -37,7 +37,7 @@ test("200 MB down: same bytes, and neither process grows by 32 MB", async () => 
   expect(grown.connector).toBeLessThan(MEMORY_BAR);
 });
 
-test("200 MB up: same bytes, and neither process grows by 32 MB", async () => {
+test("100 MB up: same bytes, and neither process grows by 32 MB", async () => {
   const { stream, hash } = patternStream(BULK_BYTES);
   lab.upstream.on("/up", async (req, res) => {
     const sink = new HashSink();

@@ -11,6 +11,8 @@ import {
 import { connect as connectTcp } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeCertificate } from "../fixtures/certificates.ts";
+import { within } from "../fixtures/gate.ts";
+import { bodyOf } from "../standins/upstream.ts";
 import { tunnelLab } from "./lab.ts";
 
 const certificate = await makeCertificate("*.localhost", "localhost");
@@ -189,6 +191,40 @@ test("an upload that the upstream does not read stops at the windows, and goes o
   expect(stream.writableLength).toBeGreaterThan(0);
   read();
   expect((await answer).body.toString()).toBe(String(size));
+});
+
+test("an upload that stands still holds up no other upload of its connection", async () => {
+  let read = () => {};
+  lab.upstream.on("/stands", (req, res) => {
+    req.pause();
+    req.on("end", () => res.end("whole"));
+    read = () => req.resume();
+  });
+  lab.upstream.on("/counts", async (req, res) => res.end(String((await bodyOf(req)).length)));
+  const session = open("http");
+  expect((await ask(session, { ":path": "/hello" })).head[":status"]).toBe(200);
+  // What the client may send on all streams together.
+  expect(session.state.remoteWindowSize).toBe(983_040);
+  const upload = (path: string, size: number) =>
+    start(session, { ":path": path, ":method": "POST" }, "x".repeat(size));
+  const standing = upload("/stands", 24_000_000);
+  const stood = whole(standing);
+  await vi.waitFor(() => expect(lab.upstream.seenAt("/stands")).toHaveLength(1), 5_000);
+  // Until nothing of it moves: windows of link and stream, and sockets, are full.
+  const seen: (number | undefined)[] = [];
+  await vi.waitFor(
+    () => {
+      seen.push(session.state.remoteWindowSize);
+      expect(seen.slice(-4)).toEqual(Array(4).fill(seen.at(-1)));
+    },
+    { timeout: 10_000, interval: 100 },
+  );
+  // More than the whole connection could have had before it was widened.
+  expect(session.state.remoteWindowSize).toBeLessThan(983_040 - 65_535);
+  const other = await within(10_000, "the other upload", whole(upload("/counts", 1_000_000)));
+  expect(other.body.toString()).toBe("1000000");
+  read();
+  expect((await stood).body.toString()).toBe("whole");
 });
 
 test("an answer before the end of the upload ends the stream without an error", async () => {

@@ -66,6 +66,10 @@ export const PING_INTERVAL_MS = 4_000;
 export const MEASURE_INTERVAL_MS = 30_000;
 /** A side that hears nothing for this long ends the link, ms: two PINGs lost. Connectors that are stopped for 5 s survive. */
 export const IDLE_TIMEOUT_MS = 10_000;
+/** How often the owner of a session looks whether its peer is alive, ms. */
+export const CHECK_INTERVAL_MS = 1_000;
+/** A look that is later than this was held up, ms: the silence may be ours, and what the peer said may wait to be read. */
+export const STARVED_MS = 1_000;
 /** A PING without an answer for so long, ms: requests go elsewhere if there is another link. */
 export const SUSPECT_MS = 2_000;
 /** PINGs accepted from a peer in PING_WINDOW_MS; more is a flood. */

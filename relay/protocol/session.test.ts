@@ -404,6 +404,44 @@ describe("a session", () => {
     expect(lonely.clock.now).toBeLessThanOrEqual(20_000);
   });
 
+  it("takes no silence of its own for the peer's: a process that got no time asks first, and ends the link when nothing comes", () => {
+    const run = (isGone: boolean) => {
+      const closes: number[] = [];
+      const pair = createPair({ onClose: (code) => closes.push(code) }, {});
+      const look = (ms: number) => {
+        pair.clock.now += ms;
+        pair.relay.checkAlive();
+        if (!isGone) pair.settle();
+        return closes.length;
+      };
+      for (let n = 0; n < 3; n++) look(1_000);
+      pair.settle();
+      pair.toConnector.stalled = isGone;
+      const from = pair.clock.now;
+      // Twelve seconds without a turn: what the peer said meanwhile has not been read when the timer comes.
+      expect(look(12_000)).toBe(0);
+      for (let n = 0; n < 30 && closes.length === 0; n++) look(1_000);
+      return { closes, afterMs: pair.clock.now - from };
+    };
+    expect(run(false).closes).toEqual([]);
+    const gone = run(true);
+    expect(gone.closes).toEqual([9]);
+    expect(gone.afterMs).toBeLessThanOrEqual(25_000);
+  });
+
+  it("finds a half-open link within 25 s, however little time it gets itself", () => {
+    const closes: number[] = [];
+    const pair = createPair({ onClose: (code) => closes.push(code) }, {});
+    pair.toConnector.stalled = true;
+    const from = pair.clock.now;
+    while (closes.length === 0 && pair.clock.now - from < 60_000) {
+      pair.clock.now += 3_000;
+      pair.relay.checkAlive();
+    }
+    expect(closes).toEqual([9]);
+    expect(pair.clock.now - from).toBeLessThanOrEqual(25_000);
+  });
+
   it("asks for a new link before stream ids run out", () => {
     const goaways: number[] = [];
     const pair = createPair(

@@ -42,6 +42,9 @@ export class Session implements WriterOwner {
   private goawaySeen = false;
   private strayBudget = 0;
   private pingedAt: number;
+  private checkedAt: number;
+  /** What looks at the peer came too late by since it was last heard, ms. */
+  private lateMs = 0;
   /** When the first PING was sent that nothing has been heard since. */
   private askedAt: number;
   private readonly roundTrips: RoundTrips;
@@ -62,6 +65,7 @@ export class Session implements WriterOwner {
     this.budget = new WindowBudget(limits.LINK_WINDOW_BYTES, options.windowBudget ?? null);
     this.heardAt = this.now();
     this.pingedAt = this.heardAt;
+    this.checkedAt = this.heardAt;
     this.askedAt = this.heardAt;
     this.roundTrips = new RoundTrips(this.heardAt);
   }
@@ -215,20 +219,36 @@ export class Session implements WriterOwner {
     this.writer.send();
   }
 
-  /** Call every second or so: PINGs when it is time, ends a link that has been silent for too long. */
+  /**
+   * Call every CHECK_INTERVAL_MS: PINGs when it is time, ends a link that has been silent for too long. A call that comes
+   * late says that this process got no time: what it was late by is no silence of the peer, once over `idleTimeoutMs` at most.
+   */
   checkAlive(
     pingIntervalMs: number = limits.PING_INTERVAL_MS,
     idleTimeoutMs: number = limits.IDLE_TIMEOUT_MS,
   ): void {
     if (this.closed) return;
     const now = this.now();
-    if (now - this.heardAt >= idleTimeoutMs) {
+    const isLate = this.noteLateness(now);
+    const silentMs = now - this.heardAt - Math.min(this.lateMs, idleTimeoutMs);
+    if (silentMs >= idleTimeoutMs) {
       this.close(GoawayCode.idle, "nothing heard for too long");
-    } else if (now - Math.max(this.heardAt, this.pingedAt) >= pingIntervalMs) {
+    } else if (isLate || now - Math.max(this.heardAt, this.pingedAt) >= pingIntervalMs) {
       this.ping();
     } else if (now - this.pingedAt >= this.measureIntervalMs) {
       this.ping();
     }
+  }
+
+  /** @returns whether the peer has to be asked anew before its silence says anything */
+  private noteLateness(now: number): boolean {
+    const late = now - this.checkedAt - limits.CHECK_INTERVAL_MS;
+    if (this.heardAt >= this.checkedAt) this.lateMs = 0;
+    this.checkedAt = now;
+    if (late < limits.STARVED_MS || now - this.heardAt < late) return false;
+    this.lateMs += late;
+    if (this.heardAt < this.askedAt) this.askedAt = now;
+    return true;
   }
 
   private get measureIntervalMs(): number {

@@ -216,7 +216,7 @@ test("what Cloudflare refuses is written down in its words", async () => {
   );
   expect(await issueDueCertificates(deps)).toEqual({ issued: 0, failed: 1 });
   expect((await rowOf("*.tunnels.example.org")).error).toBe(
-    "Cloudflare answered 429: Rate limit reached (10013)",
+    "Cloudflare answered 429 to records.create: Rate limit reached (10013)",
   );
 });
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { CloudflareClient } from "./client.ts";
 import { CloudflareError, codes, isCloudflareError } from "./errors.ts";
+import { type AskAnalytics, readR2Use } from "./r2-usage.ts";
 import type { createBucketTokens } from "./tokens.ts";
 
 /** What a look at the token and its permissions gave. */
@@ -24,7 +25,13 @@ interface Probe {
  */
 export async function checkToken(
   client: CloudflareClient,
-  parts: { accountId: string; zoneId: string; domain: string; tokens: ReturnType<typeof createBucketTokens> },
+  parts: {
+    accountId: string;
+    zoneId: string;
+    domain: string;
+    tokens: ReturnType<typeof createBucketTokens>;
+    ask: AskAnalytics;
+  },
 ): Promise<TokenCheck> {
   const account = `/accounts/${encodeURIComponent(parts.accountId)}`;
   const zone = `/zones/${encodeURIComponent(parts.zoneId)}`;
@@ -50,6 +57,10 @@ export async function checkToken(
         run: () => read("buckets.list", `${account}/r2/buckets`, { per_page: 1 }),
       },
       { missing: "Account: Account API Tokens, Edit", run: () => parts.tokens.bucketWriteGroup() },
+      {
+        missing: "Account: Account Analytics, Read",
+        run: () => checkAnalytics(parts.ask, parts.accountId),
+      },
       { missing: "Zone: Zone, Read", run: () => checkZone(client, zone, parts.domain) },
       {
         missing: "Zone: DNS, Edit",
@@ -89,6 +100,13 @@ async function checkZone(client: CloudflareClient, path: string, domain: string)
       ? `MANAGED_CF_DOMAIN lies under the zone ${name}: Cloudflare's certificate covers one label under a zone only, so it must be the zone itself`
       : `MANAGED_CF_ZONE_ID is the zone ${name}, which MANAGED_CF_DOMAIN is not`,
   );
+}
+
+/** Without it nobody could be charged for backups. */
+async function checkAnalytics(ask: AskAnalytics, accountId: string): Promise<void> {
+  const to = new Date();
+  const from = new Date(to.getTime() - 60_000);
+  await readR2Use(ask, { accountId, jurisdiction: "default", bucket: "none" }, { from, to });
 }
 
 class WrongZone extends Error {}

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { type Brake, createBrake } from "./brake.ts";
 import { CloudflareError } from "./errors.ts";
+import { type FetchJsonOptions, fetchJson } from "./fetch-json.ts";
 
 /** One call to Cloudflare's API. */
 export interface CloudflareCall<T> {
@@ -28,15 +29,9 @@ export interface CloudflareClient {
   readonly brake: Brake;
 }
 
-export interface CloudflareClientOptions {
-  readonly token: string;
-  /** `https://api.cloudflare.com/client/v4`, without a slash at the end. */
-  readonly apiBase: string;
+export interface CloudflareClientOptions extends FetchJsonOptions {
   /** Shared by all clients of one token. */
   readonly brake?: Brake;
-  readonly onCall?: (operation: string, outcome: CallOutcome) => void;
-  /** Of one try, ms. */
-  readonly timeoutMs?: number;
   /** Pause before the first repeat, ms; doubled for the next. */
   readonly pauseMs?: number;
 }
@@ -50,8 +45,6 @@ const Envelope = z.object({
   result: z.unknown(),
 });
 
-/** Slow calls of Cloudflare's take seconds; a minute would hold up everything behind. */
-const TIMEOUT_MS = 20_000;
 const REPEATS = 2;
 const PAUSE_MS = 300;
 /** Longer than this nobody waits in line: the job comes again. */
@@ -70,7 +63,7 @@ const MAX_PAGES = 200;
  * and asks for a page too many of every list.
  */
 export function createCloudflareClient(options: CloudflareClientOptions): CloudflareClient {
-  const { token, apiBase, onCall, timeoutMs = TIMEOUT_MS, pauseMs = PAUSE_MS } = options;
+  const { onCall, pauseMs = PAUSE_MS } = options;
   const brake = options.brake ?? createBrake();
 
   async function send<T>(call: CloudflareCall<T>): Promise<T> {
@@ -85,7 +78,7 @@ export function createCloudflareClient(options: CloudflareClientOptions): Cloudf
       await delay(waitMs);
       return send(call);
     }
-    const { status, headers, body } = await fetchJson(call);
+    const { status, headers, body } = await fetchJson(options, call);
     const error = (errors: readonly { code: number; message: string }[], retryAfterSeconds?: number) =>
       new CloudflareError(call.operation, status, errors, { retryAfterSeconds: retryAfterSeconds ?? null });
     obeyRateHeaders(headers, brake);
@@ -107,30 +100,6 @@ export function createCloudflareClient(options: CloudflareClientOptions): Cloudf
     }
     onCall?.(call.operation, "ok");
     return result.data;
-  }
-
-  async function fetchJson(call: CloudflareCall<unknown>) {
-    const query = new URLSearchParams(
-      Object.entries(call.query ?? {}).map(([name, value]) => [name, String(value)]),
-    ).toString();
-    try {
-      const response = await fetch(`${apiBase}${call.path}${query ? `?${query}` : ""}`, {
-        method: call.method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(call.body && { "content-type": "application/json" }),
-          ...call.headers,
-        },
-        ...(call.body && { body: JSON.stringify(call.body) }),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      const text = await response.text();
-      return { status: response.status, headers: response.headers, body: parseJson(text) };
-    } catch (cause) {
-      onCall?.(call.operation, "unreachable");
-      // The cause names a host and what the socket said; headers are not in it.
-      throw new CloudflareError(call.operation, 0, [], { cause });
-    }
   }
 
   async function call<T>(asked: CloudflareCall<T>): Promise<T> {
@@ -176,15 +145,6 @@ function obeyRateHeaders(headers: Headers, brake: Brake): void {
   const left = remaining ?? headers.get("x-ratelimit-remaining");
   const seconds = Number(reset ?? headers.get("x-ratelimit-reset"));
   if (left !== null && Number(left) === 0 && seconds > 0 && seconds <= 600) brake.block(seconds * 1_000);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A page of a proxy in between: told as an answer without an envelope.
-    return null;
-  }
 }
 
 /** Where, never what: a value may be a secret. */

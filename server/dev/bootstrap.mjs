@@ -18,6 +18,7 @@ const commands = [
   "bench",
   "chaos",
   "billing:provision",
+  "relay:tunnel",
   "vault:rotate",
   "ledger:check",
   "ledger:trials",
@@ -26,7 +27,15 @@ const commands = [
   "install",
 ];
 /** These run from what a production image holds: no compiler, no test tools. */
-const runtimeCommands = ["migrate", "portal", "relay", "billing:provision", "vault:rotate", "ledger:check"];
+const runtimeCommands = [
+  "migrate",
+  "portal",
+  "relay",
+  "billing:provision",
+  "relay:tunnel",
+  "vault:rotate",
+  "ledger:check",
+];
 
 const [command, ...args] = process.argv.slice(2);
 if (!command || !commands.includes(command)) {

@@ -24,6 +24,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
         "bench",
         "chaos",
         "billing:provision",
+        "relay:tunnel",
         "vault:rotate",
         "ledger:check",
         "ledger:trials",

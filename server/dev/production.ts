@@ -15,6 +15,7 @@ export type ProductionCommand =
   | "bench"
   | "chaos"
   | "billing:provision"
+  | "relay:tunnel"
   | "vault:rotate"
   | "ledger:check"
   | "ledger:trials";
@@ -49,6 +50,8 @@ async function commandLine(root: string, command: ProductionCommand): Promise<[s
       return ["node", join(root, "db", "migrate.ts")];
     case "billing:provision":
       return ["node", join(root, "server", "billing", "provision", "main.ts")];
+    case "relay:tunnel":
+      return ["node", join(root, "server", "cloudflare", "relay-tunnel", "main.ts")];
     case "vault:rotate":
       takeLocalDatabase(root);
       return ["node", join(root, "server", "vault", "rotate-main.ts")];

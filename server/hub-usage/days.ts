@@ -1,4 +1,4 @@
-import type { R2Size, R2Use } from "../cloudflare/r2-usage.ts";
+import type { R2Size, R2Use } from "../cloudflare/index.ts";
 
 /** What is known of a day of a bucket. */
 export interface BucketDay {

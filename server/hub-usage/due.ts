@@ -1,4 +1,4 @@
-import { RETENTION_DAYS } from "../cloudflare/r2-usage.ts";
+import { RETENTION_DAYS } from "../cloudflare/index.ts";
 
 const DAY_MS = 86_400_000;
 /** What happened on a day is known for good so long after its end, ms: analytics lag behind. */

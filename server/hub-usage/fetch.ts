@@ -1,5 +1,5 @@
 import type { Db } from "../../db/client.ts";
-import type { R2Use } from "../cloudflare/r2-usage.ts";
+import type { R2Use } from "../cloudflare/index.ts";
 import type { DayFetch } from "./days.ts";
 import { type BucketLife, dueDays, LOOK_BACK_MS, spanOf } from "./due.ts";
 import { listFetchedDays, storeFetches } from "./store.ts";
@@ -19,7 +19,10 @@ export type FetchOutcome = "done" | "failed" | "lost";
 export interface BucketUseDeps {
   readonly db: Db;
   /** Asks Cloudflare. @throws when it does not know or does not answer */
-  readUse(bucket: CountedBucket, span: { from: Date; to: Date }): Promise<R2Use>;
+  readUse(
+    place: { bucket: string; jurisdiction: string; accountId: string },
+    span: { from: Date; to: Date },
+  ): Promise<R2Use>;
   readonly log: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -125,7 +128,7 @@ async function fetchDay(deps: BucketUseDeps, bucket: CountedBucket, day: string)
   const fields = { tenantId: bucket.tenantId, bucketId: bucket.id, day };
   let use: R2Use;
   try {
-    use = await deps.readUse(bucket, spanOf(day));
+    use = await deps.readUse({ ...bucket, bucket: bucket.name }, spanOf(day));
   } catch (err) {
     deps.count("failed");
     deps.log.warn({ ...fields, err }, "use of a bucket not read, asking again later");

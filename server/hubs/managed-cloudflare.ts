@@ -3,6 +3,7 @@ import {
   type CallOutcome,
   type CloudflareClient,
   checkToken,
+  createAnalytics,
   createBuckets,
   createBucketTokens,
   createCloudflareClient,
@@ -10,6 +11,8 @@ import {
   createRecords,
   createTunnels,
   type ObjectStore,
+  type R2Use,
+  readR2Use,
   s3KeyOf,
   type TokenCheck,
 } from "../cloudflare/index.ts";
@@ -35,6 +38,11 @@ export interface ManagedCloudflare extends Omit<ManagedCloudflareSettings, "toke
   readonly records: ReturnType<typeof createRecords>;
   readonly buckets: ReturnType<typeof createBuckets>;
   readonly tokens: ReturnType<typeof createBucketTokens>;
+  /** What buckets held and were asked. @throws as `AskAnalytics` */
+  readUse(
+    place: { readonly bucket: string; readonly jurisdiction: string; readonly accountId: string },
+    span: { readonly from: Date; readonly to: Date },
+  ): Promise<R2Use>;
   /** R2 with the key of one bucket; to be closed. */
   openStore(key: { accessKeyId: string; secretAccessKey: string }): ObjectStore;
   /** R2 with the operator's own rights; to be closed. @throws CloudflareError */
@@ -59,10 +67,11 @@ export function createManagedCloudflare(
   const { accountId, zoneId, domain, r2Endpoint } = settings;
   const client = createCloudflareClient({ token, apiBase, ...options });
   const tokens = createBucketTokens(client, accountId);
+  const ask = createAnalytics({ token, apiBase, ...options, brake: client.brake });
   let last: TokenCheck | null = null;
 
   const check = async () => {
-    const found = await checkToken(client, { accountId, zoneId, domain, tokens });
+    const found = await checkToken(client, { accountId, zoneId, domain, tokens, ask });
     // A Cloudflare that does not answer says nothing about permissions.
     if (!found.unknown || last === null) last = found;
     return found;
@@ -74,6 +83,7 @@ export function createManagedCloudflare(
     tunnels: createTunnels(client, accountId),
     records: createRecords(client, zoneId),
     buckets: createBuckets(client, accountId),
+    readUse: (place, span) => readR2Use(ask, place, span),
     openStore: (key) => createObjectStore({ endpoint: r2Endpoint, ...key }),
     async openOwnStore() {
       const id = last?.tokenId ?? (await check()).tokenId;

@@ -28,3 +28,10 @@ export const hubSealedColumns: readonly SealedColumn[] = [
   { table: "hubs", column: "sealed_backup_password", purposeOf: (id) => `hub_backup_password:${id}` },
   { table: "hub_keys", column: "sealed_secret", purposeOf: (id) => `hub_key:${id}` },
 ];
+
+/** What the vault keeps of hubs, so that it can be sealed anew. */
+export const sealedHubColumns: readonly SealedColumn[] = [
+  { table: "hubs", column: "sealed_tunnel_token", purposeOf: (id) => `hub_tunnel_token:${id}` },
+  { table: "hubs", column: "sealed_backup_password", purposeOf: (id) => `hub_backup_password:${id}` },
+  { table: "hub_keys", column: "sealed_secret", purposeOf: (id) => `hub_key:${id}` },
+];

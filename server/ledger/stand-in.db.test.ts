@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from "vitest";
+import type { MeterName } from "../../db/schema/index.ts";
 import { createTestDb } from "../../db/testing/index.ts";
+import { provisionSubscriptions } from "../billing/provision/subscriptions.ts";
 import { planOf } from "../plans.ts";
-import { chargeOf, meterNames, noTotals } from "../pricing/index.ts";
+import { chargeOf, meterNames, noTotals, requestMeterNames } from "../pricing/index.ts";
 import { pushDueMeters, pushFinal } from "./index.ts";
 import { Random } from "./testing/random.ts";
 import { startStandInWorld } from "./testing/stand-in-world.ts";
@@ -17,8 +19,8 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function start(settings: object = {}) {
-  const world = await startStandInWorld(db, START, settings);
+async function start(settings: object = {}, meters: readonly MeterName[] = meterNames) {
+  const world = await startStandInWorld(db, START, settings, meters);
   stops.push(() => world.stop());
   const use = (unixSeconds: number, requests: number, tokens = 0, bytes = 0) =>
     world.tenant.addUsage(new Date(Math.floor(unixSeconds / HOUR) * HOUR * 1_000), {
@@ -143,6 +145,42 @@ test("a subscription that is cancelled at once has all its usage on the last inv
   await w.sync();
   expect((await w.final(START)).quantities.requests).toBe(4_000_000);
   expect(await pushDueMeters(w.deps)).toMatchObject({ closed: 1, carried: 0 });
+});
+
+test("prices that a subscription gets within a period charge for all of it, on the one invoice, and no period is cut", async () => {
+  const w = await start({}, requestMeterNames);
+  await w.use(START + HOUR, 3_000_000);
+  const added = START + 100 * HOUR;
+  await w.control.advance(added);
+  await pushDueMeters(w.deps);
+  const steps: string[] = [];
+  await provisionSubscriptions(w.stripe, ({ what }) => steps.push(what));
+  expect(steps).toEqual(["subscription of pro: now with storage, storage_writes, storage_reads"]);
+  await provisionSubscriptions(w.stripe, ({ what }) => steps.push(what));
+  expect(steps).toHaveLength(1);
+  await w.sync();
+  await w.control.advance(added + 24 * HOUR);
+  // Of the day before the prices were there, too.
+  for (const day of ["2028-02-02", "2028-02-05"])
+    await w.tenant.addStorage(new Date(`${day}T00:00:00Z`), { peakBytes: 2e11, writes: 900_000, reads: 1 });
+  await pushDueMeters(w.deps);
+  await w.control.advance(END + 60);
+  await pushDueMeters(w.deps);
+  await w.control.advance(END + 2 * HOUR);
+  expect(await pushDueMeters(w.deps)).toMatchObject({ closed: 1, carried: 0 });
+  expect(await w.final(START)).toMatchObject({
+    quantities: { requests: 3_000_000, storage: 400_000, storage_writes: 1_800_000, storage_reads: 2 },
+    amountsCents: { requests: 40, storage: 6, storage_writes: 400, storage_reads: 0 },
+  });
+  const periods = await db
+    .selectFrom("meter_periods")
+    .select(["period_start", "billed_requests", "billed_storage"])
+    .where("tenant_id", "=", w.tenant.tenantId)
+    .where("closed_at", "is not", null)
+    .execute();
+  expect(periods).toEqual([
+    { period_start: new Date(START * 1_000), billed_requests: 3_000_000, billed_storage: 400_000 },
+  ]);
 });
 
 test("whatever Stripe does to our calls, the invoice is the ledger", async () => {

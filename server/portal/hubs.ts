@@ -1,44 +1,59 @@
+import type { Registry } from "prom-client";
 import type { Db } from "../../db/client.ts";
+import { createBrake } from "../cloudflare/index.ts";
 import type { PortalEnv } from "../env.ts";
 import {
+  createCallMetrics,
   createManagedCloudflare,
   type HubDeps,
-  hubSealedColumns,
   hubSettings,
   hubTasks,
+  hubWatchTasks,
+  registerHubMetrics,
+  sealedHubColumns,
 } from "../hubs/index.ts";
 import type { Task } from "../jobs/index.ts";
 import type { Logger } from "../log.ts";
 import { createLocalKeyService, createTenantVault, vaultUpkeepTask } from "../vault/index.ts";
 
-/** What hubs need of the portal, and the work that they bring. */
-export function createHubs(given: {
-  env: Pick<PortalEnv, "managedCloudflare" | "sealingKeys">;
-  db: Db;
-  log: Logger;
-}): {
-  hubs: HubDeps;
+interface Given {
+  readonly env: Pick<PortalEnv, "managedCloudflare" | "sealingKeys">;
+  readonly db: Db;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+interface Hubs {
+  readonly hubs: HubDeps;
   // biome-ignore lint/suspicious/noExplicitAny: tasks of all payloads in one list
-  hubTasks: Task<any>[];
+  readonly hubTasks: Task<any>[];
   /** Looks at the operator's token and says in the log what is missing. */
   checkCloudflare(): Promise<void>;
-} {
-  const { env, db, log } = given;
-  const keys = env.sealingKeys && createLocalKeyService(env.sealingKeys);
-  const vault = keys && createTenantVault(keys);
-  const vaultTasks = keys && vault ? [vaultUpkeepTask({ db, keys, vault, sealed: hubSealedColumns })] : [];
+}
+
+/** What hubs need of the portal, and the work that they bring. */
+export function createHubs(given: Given): Hubs {
+  const { env, db, log, registry } = given;
   const settings = hubSettings;
-  if (env.managedCloudflare.kind === "off" || !vault) {
-    return {
-      hubs: { vault, cloudflare: null, settings },
-      hubTasks: vaultTasks,
-      checkCloudflare: async () => undefined,
-    };
+  const watching = hubWatchTasks({ db, settings });
+  if (!env.sealingKeys) {
+    const hubs = { vault: null, cloudflare: null, settings };
+    return { hubs, hubTasks: watching, checkCloudflare: async () => undefined };
   }
-  const cloudflare = createManagedCloudflare(env.managedCloudflare);
+  const keys = createLocalKeyService(env.sealingKeys);
+  const vault = createTenantVault(keys);
+  const always = [...watching, vaultUpkeepTask({ db, keys, vault, sealed: sealedHubColumns })];
+  if (env.managedCloudflare.kind === "off") {
+    const hubs = { vault, cloudflare: null, settings };
+    return { hubs, hubTasks: always, checkCloudflare: async () => undefined };
+  }
+  const brake = createBrake();
+  const onCall = createCallMetrics(registry, brake);
+  const cloudflare = createManagedCloudflare(env.managedCloudflare, { brake, onCall });
+  registerHubMetrics(registry, db, cloudflare.problem);
   return {
     hubs: { vault, cloudflare, settings },
-    hubTasks: [...vaultTasks, ...hubTasks({ db, cloudflare, vault, settings, log })],
+    hubTasks: [...always, ...hubTasks({ db, cloudflare, vault, settings, log })],
     async checkCloudflare() {
       const { problems, unknown } = await cloudflare.check();
       if (problems.length === 0) log.info({}, "managed Cloudflare is ready");

@@ -24,6 +24,7 @@ import { createAdminServer } from "./admin.ts";
 import { apiConfigOf } from "./api-config.ts";
 import { createPortalApp } from "./app.ts";
 import { createBackground } from "./background.ts";
+import { bucketUseTasks } from "./bucket-use.ts";
 import { createClientAddressReader } from "./client-address.ts";
 import { createDomains } from "./domains.ts";
 import { createForwarder } from "./forward.ts";
@@ -88,7 +89,7 @@ export async function startPortal(
   const listener = listenForChanges(env.databaseUrl, changes.publish, log);
   const config = apiConfigOf(env);
   const { domains, domainTasks } = createDomains({ env, db, config, mailer, log });
-  const { hubs, hubTasks, checkCloudflare } = createHubs({ env, db, log });
+  const { hubs, hubTasks, checkCloudflare } = createHubs({ env, db, log, registry: metrics.registry });
   background.run(checkCloudflare());
   const api = { db, config, log, limiter: createPostgresLimiter(db), changes, billing, domains, hubs };
   const draining = new AbortController();
@@ -164,6 +165,7 @@ export async function startPortal(
       ...stripeEvents.tasks,
       ...domainTasks,
       ...hubTasks,
+      ...bucketUseTasks({ cloudflare: hubs.cloudflare, db, log, registry: metrics.registry }),
       budgetAlertsTask({ db, mailer, portalUrl: env.portalUrl }),
     ],
     log,

@@ -18,8 +18,8 @@ export const requestMeterNames = ["requests", "megabytes", "tokens"] as const sa
 export type MeterTotals = Readonly<Record<MeterName, number>>;
 
 /** A record with a value for each meter. */
-export function eachMeter<T>(valueOf: (meter: MeterName) => T): Record<MeterName, T> {
-  return Object.fromEntries(meterNames.map((meter) => [meter, valueOf(meter)])) as Record<MeterName, T>;
+export function eachMeter<T>(of: (meter: MeterName) => T): Record<MeterName, T> {
+  return Object.fromEntries(meterNames.map((meter) => [meter, of(meter)])) as Record<MeterName, T>;
 }
 
 /** Of all meters nothing. A new object each time. */

@@ -8,15 +8,32 @@ import {
   createTestDb,
 } from "../../db/testing/index.ts";
 import { createApiKey } from "../api-keys/index.ts";
+import { createManagedCloudflare, hubsOff } from "../hubs/index.ts";
 import { authenticateLicense } from "../licenses/index.ts";
 import { recordRequests } from "../requests/index.ts";
 import { hashSecret } from "../secrets.ts";
 import { callerOf, makeDeps, ownerContext, sessionOf, startRest } from "../testing/api.ts";
+import { createLocalKeyService, createTenantVault } from "../vault/index.ts";
 import { restRoutes } from "./rest/index.ts";
 import { appRouter } from "./root.ts";
 
 const { db } = await createTestDb();
-const deps = makeDeps(db);
+// All is configured, so that nothing but the tenant keeps the asker out; no call goes anywhere.
+const hubs = {
+  ...hubsOff,
+  vault: createTenantVault(createLocalKeyService([{ id: "test", key: Buffer.alloc(32, 7) }])),
+  cloudflare: createManagedCloudflare({
+    token: "no-token",
+    accountId: "account",
+    zoneId: "zone",
+    domain: "hubs.example",
+    jurisdiction: "default",
+    location: null,
+    r2Endpoint: "http://127.0.0.1:9",
+    apiBase: "http://127.0.0.1:9",
+  }),
+};
+const deps = makeDeps(db, { hubs });
 
 /** The tenant whose things are asked for, with one of everything. */
 const victim = await createTenant(db, { plan: "pro", name: "Victim & Sons" });
@@ -212,12 +229,12 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "hubs.list": { answer: "own" },
   "hubs.get": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "hubs.update": { input: { hubId: "victims-office", name: "x" }, answer: "hub_not_found" },
-  "hubs.enable": { input: { hubId: "victims-office" }, answer: "cloudflare_off" },
+  "hubs.enable": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "hubs.disable": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
-  "hubs.rotateKeys": { input: { hubId: "victims-office" }, answer: "cloudflare_off" },
+  "hubs.rotateKeys": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "hubs.rotateToken": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
-  "hubs.backupPassword": { input: { hubId: "victims-office" }, answer: "vault_off" },
-  "hubs.addHostname": { input: { hubId: "victims-office", name: "x" }, answer: "cloudflare_off" },
+  "hubs.backupPassword": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
+  "hubs.addHostname": { input: { hubId: "victims-office", name: "x" }, answer: "hub_not_found" },
   "hubs.removeHostname": { input: { hubId: "victims-office", id: "hhn_of_victim" }, answer: "hub_not_found" },
   "hubs.remove": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "hubs.bucketUse": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
@@ -247,7 +264,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
     input: { by: "access_key", accessKeyId: accessKey.accessKeyId },
     answer: "access_key_not_found",
   },
-  "usage.storageDays": { answer: "own" },
+  "usage.storageDays": { input: { from: "2026-11-01" }, answer: "own" },
   "usage.requests": { input: { slug }, answer: "endpoint_not_found" },
   "tenants.resume": { input: { tenantId: victim.tenantId }, answer: "unauthorized" },
 };

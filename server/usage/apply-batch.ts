@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { type Db, inTransaction, type Tx } from "../../db/client.ts";
-import { notifyChange } from "../events.ts";
+import { type ChangeNotice, notifyChanges } from "../events.ts";
 import { copyRequestLines } from "../requests/index.ts";
 import { logRequests } from "./log-rows.ts";
 import { rollUp } from "./roll-up.ts";
@@ -22,26 +22,12 @@ export async function applyUsageBatch(db: Db, batch: UsageBatch): Promise<"appli
     if (batch.firstSeq !== nextSeq) {
       throw new UsageBatchRefused(batch.firstSeq > nextSeq ? "gap" : "overlap", batch, nextSeq);
     }
-    const { journalId, firstSeq, lastSeq, checksum, records, plain } = batch;
-    await tx
-      .insertInto("usage_batches")
-      .values({
-        journal_id: journalId,
-        first_seq: firstSeq,
-        last_seq: lastSeq,
-        records: records.length + (plain?.count ?? 0),
-        checksum,
-      })
-      .execute();
+    const { records, plain } = batch;
+    await takeOver(tx, batch);
     await recordDamage(tx, batch);
     if (plain !== undefined) await copyRequestLines(tx, plain.lines);
     await logRequests(tx, records);
     await rollUp(tx, records, plain?.sums);
-    await tx
-      .updateTable("usage_journals")
-      .set({ next_seq: lastSeq + 1, last_batch_at: sql`now()` })
-      .where("journal_id", "=", journalId)
-      .execute();
     await tell(tx, batch);
     return "applied";
   });
@@ -59,6 +45,21 @@ async function lockJournal(tx: Tx, { journalId, relayId }: UsageBatch): Promise<
     .returning("next_seq")
     .executeTakeFirstOrThrow();
   return next_seq;
+}
+
+/** Writes down the batch, and how far the journal is taken over with it. */
+async function takeOver(tx: Tx, { journalId, firstSeq, lastSeq, checksum, records, plain }: UsageBatch) {
+  const count = records.length + (plain?.count ?? 0);
+  await tx
+    .with("taken", (db) =>
+      db
+        .insertInto("usage_batches")
+        .values({ journal_id: journalId, first_seq: firstSeq, last_seq: lastSeq, records: count, checksum }),
+    )
+    .updateTable("usage_journals")
+    .set({ next_seq: lastSeq + 1, last_batch_at: sql`now()` })
+    .where("journal_id", "=", journalId)
+    .execute();
 }
 
 /** Every number from first to last is a record or is named as missing. */
@@ -93,7 +94,8 @@ async function tell(tx: Tx, { records, plain }: UsageBatch): Promise<void> {
     if (endpoints === undefined) news.set(tenantId, new Set([endpointId]));
     else endpoints.add(endpointId);
   }
-  for (const [tenantId, endpointIds] of news) {
-    await notifyChange(tx, { type: "requests", tenantId, endpointIds: [...endpointIds] });
-  }
+  const notices = [...news].map(([tenantId, ids]): ChangeNotice => {
+    return { type: "requests", tenantId, endpointIds: [...ids] };
+  });
+  await notifyChanges(tx, notices);
 }

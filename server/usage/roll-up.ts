@@ -38,21 +38,22 @@ export async function rollUp(
   const byHour = merged([...sumByHour(records), ...plain.filter(isCounted).map(hourlySum)]);
   if (byHour.length === 0) return;
   const sums = await capModels(db, byHour);
-  await addSums(db, "usage_hourly", "hour", sums);
   const byDay = sumByLonger(sums, "day");
-  await addSums(db, "usage_daily", "day", byDay);
-  await addSums(db, "usage_monthly", "month", sumByLonger(byDay, "month"));
+  // One statement for all three: each of its own costs both sides as much as a hundred rows of the request log.
+  await sql`
+    with hourly as (${addition("usage_hourly", "hour", sums)}),
+      daily as (${addition("usage_daily", "day", byDay)})
+    ${addition("usage_monthly", "month", sumByLonger(byDay, "month"))}`.execute(db);
 }
 
-async function addSums(
-  db: Db,
+function addition(
   table: "usage_hourly" | "usage_daily" | "usage_monthly",
   time: "hour" | "day" | "month",
   sums: HourlySum[],
-): Promise<void> {
+) {
   // One order for all relays: two that add to the same rows wait for each other and never in a circle.
   sums.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  await sql`
+  return sql`
     insert into ${sql.table(table)} as kept (
       tenant_id, ${sql.ref(time)}, endpoint_id, access_key_id, model, requests, errors, bytes_in, bytes_out,
       connection_ms, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
@@ -80,7 +81,7 @@ async function addSums(
       output_tokens = kept.output_tokens + excluded.output_tokens,
       reasoning_tokens = kept.reasoning_tokens + excluded.reasoning_tokens,
       estimated_tokens = kept.estimated_tokens + excluded.estimated_tokens,
-      unmetered_requests = kept.unmetered_requests + excluded.unmetered_requests`.execute(db);
+      unmetered_requests = kept.unmetered_requests + excluded.unmetered_requests`;
 }
 
 /** What we answered ourselves is in no sum. */

@@ -3,6 +3,7 @@ import { DataTable } from "~/components/ui/data-table.tsx";
 import type { InvoiceLine } from "~/lib/api-types.ts";
 import { formatCount, formatMoney, formatPeriod } from "~/lib/format.ts";
 import { paths } from "~/lib/paths.ts";
+import type { MeterName } from "~/lib/plan-facts.ts";
 
 interface InvoiceLinesProps {
   lines: readonly InvoiceLine[];
@@ -24,22 +25,7 @@ export function InvoiceLines({ lines, currency }: InvoiceLinesProps) {
               <span className="block">{line.description}</span>
               <span className="block text-[0.933rem] text-mute">
                 {formatPeriod(line.periodStart, line.periodEnd)}
-                {line.meter ? (
-                  <>
-                    {" · "}
-                    <Link
-                      to={paths.usageRequestsOf({
-                        from: line.periodStart,
-                        to: line.periodEnd,
-                        meter: line.meter,
-                      })}
-                      className="link"
-                      aria-label={`See the requests behind ${line.description}`}
-                    >
-                      See the requests
-                    </Link>
-                  </>
-                ) : null}
+                {line.meter ? <SourceLink line={line} meter={line.meter} /> : null}
               </span>
             </>
           ),
@@ -56,8 +42,27 @@ export function InvoiceLines({ lines, currency }: InvoiceLinesProps) {
   );
 }
 
+function SourceLink({ line, meter }: { line: InvoiceLine; meter: MeterName }) {
+  const range = { from: line.periodStart, to: line.periodEnd };
+  const isStorage = meter === "storage" || meter === "storage_writes" || meter === "storage_reads";
+  const source = isStorage ? "days" : "requests";
+  return (
+    <>
+      {" · "}
+      <Link
+        to={isStorage ? paths.usageStorageOf(range) : paths.usageRequestsOf({ ...range, meter })}
+        className="link"
+        aria-label={`See the ${source} behind ${line.description}`}
+      >
+        See the {source}
+      </Link>
+    </>
+  );
+}
+
 /** To the unit, so that it can be compared with the usage page. */
 function quantityOf({ meter, quantity }: InvoiceLine): string {
   if (quantity === null) return "";
+  if (meter === "storage") return `${formatCount(quantity)}\u00a0MB-days`;
   return meter === "megabytes" ? `${formatCount(quantity)}\u00a0MB` : formatCount(quantity);
 }

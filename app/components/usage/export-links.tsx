@@ -24,12 +24,23 @@ export function ExportLinks({ query, range, bucket }: ExportLinksProps) {
     const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return new URLSearchParams(given).toString();
   };
+  return <Downloads searchOf={search} />;
+}
+
+/** The days of backups as files. */
+export function StorageExportLinks({ from, to }: { from: string; to: string }) {
+  return (
+    <Downloads searchOf={(format) => new URLSearchParams({ of: "storage", format, from, to }).toString()} />
+  );
+}
+
+function Downloads({ searchOf }: { searchOf: (format: string) => string }) {
   return (
     <div className="flex gap-2">
       {["csv", "json"].map((format) => (
         <a
           key={format}
-          href={`${paths.usageExport}?${search(format)}`}
+          href={`${paths.usageExport}?${searchOf(format)}`}
           download
           className="inline-flex min-h-9 items-center gap-2 rounded-md border border-line-strong bg-surface px-3 text-[0.867rem] font-medium hover:border-edge hover:bg-sunken"
         >

@@ -1,5 +1,7 @@
+import { Link } from "@remix-run/react";
 import type { CurrentUsage } from "~/lib/api-types.ts";
 import { formatBytes, formatCount, formatDay, formatLarge, formatMoney } from "~/lib/format.ts";
+import { paths } from "~/lib/paths.ts";
 import { isShown, meterQuantity, meterTitles, storageMonths } from "~/lib/plan-words.ts";
 import { UsageTile } from "./usage-tile.tsx";
 
@@ -21,6 +23,14 @@ export function PeriodTiles({ usage, running }: { usage: CurrentUsage; running: 
         >
           <span className="block">of {meterQuantity(meter.meter, meter.included)}</span>
           <span className="block empty:hidden">{detail(meter, figures)}</span>
+          {meter.meter === "storage" && meter.used > 0 ? (
+            <Link
+              to={paths.usageStorageOf({ from: usage.period.start, to: usage.period.end })}
+              className="link"
+            >
+              By day
+            </Link>
+          ) : null}
           <span className="block text-ink empty:hidden">{beyond(meter)}</span>
         </UsageTile>
       ))}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explainFailure, isRefusedRetry } from "./failure.ts";
+import { explainFailure, isHopelessRetry } from "./failure.ts";
 
 const atRepository =
   "Is there a repository at the following location?\ns3:https://r2.example/b/hubs/1/restic\n";
@@ -44,8 +44,12 @@ test("what was never heard of is told as it was said", () => {
   expect(explainFailure("reading\nFatal: something new\nother\n", 1).message).toContain("something new");
 });
 
-test("a refused request that would be tried again in vain ends the run; one over a bad network does not", () => {
+test("a refused request, or one for what is gone, that would be tried again in vain ends the run; one over a bad network does not", () => {
   const retry = "Save(<data/5582def7c9>) returned error, retrying after 720.254544ms: client.PutObject";
-  expect(isRefusedRetry(`${retry}: Access Denied.`)).toBe(true);
-  expect(isRefusedRetry(`${retry}: dial tcp 127.0.0.1:1: connect: connection refused`)).toBe(false);
+  expect(isHopelessRetry(`${retry}: Access Denied.`)).toBe(true);
+  const gone =
+    "Load(<data/5582def7c9>, 0, 0) returned error, retrying after 1.2s: The specified key does not exist.";
+  expect(isHopelessRetry(gone)).toBe(true);
+  expect(explainFailure(`${gone}\n`, -1).fault).toBe("data_lost");
+  expect(isHopelessRetry(`${retry}: dial tcp 127.0.0.1:1: connect: connection refused`)).toBe(false);
 });

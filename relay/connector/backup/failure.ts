@@ -10,6 +10,7 @@ export type BackupFault =
   | "key_damaged"
   | "no_space"
   | "nothing_to_back_up"
+  | "data_lost"
   | "unreachable"
   | "locked"
   | "stopped"
@@ -32,9 +33,12 @@ const REFUSED =
 const UNREACHABLE =
   /connection refused|no such host|i\/o timeout|network is unreachable|no route to host|connection reset|tls: |x509: |unexpected eof|server gave http response|context deadline|temporary failure in name|error sending request|dns error/i;
 
-/** A line that says a request was refused and would be tried again for a quarter of an hour, in vain. */
-export function isRefusedRetry(line: string): boolean {
-  return /retrying after/i.test(line) && REFUSED.test(line);
+/** restic asks for what is not there again and again, too. */
+const LOST = /retrying after.*(specified key does not exist|NoSuchKey)|pack \w+ (does not exist|is missing)/i;
+
+/** A line that says a request would be tried again for a quarter of an hour, in vain. */
+export function isHopelessRetry(line: string): boolean {
+  return /retrying after/i.test(line) && (REFUSED.test(line) || LOST.test(line));
 }
 
 /**
@@ -54,7 +58,13 @@ export function explainFailure(said: string, code: number): BackupError {
   if (REFUSED.test(said)) {
     return new BackupError(
       "key_refused",
-      "The bucket refuses this hub's key: it was changed or withdrawn. A running hub fetches the new one by itself; if it does not, run `hotspot hub enable` again.",
+      "The bucket refuses this hub's key: it was changed or withdrawn, or the bucket is gone. A running hub fetches the new one by itself; if it does not, run `hotspot hub enable` again.",
+    );
+  }
+  if (LOST.test(said)) {
+    return new BackupError(
+      "data_lost",
+      "The bucket has lost a part of the backups. Run `hotspot hub backup`: it uploads again what this machine still has.",
     );
   }
   if (/no space left on device|disk quota exceeded|not enough space on the disk|os error 28/i.test(said)) {

@@ -6,8 +6,8 @@ import { type BucketAccess, resticRepository } from "./access.ts";
 import type { BackupSummary } from "./tool.ts";
 
 const Notes = z.object({
-  /** A run began and has not ended: what it has uploaded is in no index yet. */
-  interrupted: z.boolean().default(false),
+  /** Processes whose run has not ended. Of one that is gone, what it has uploaded is in no index yet. */
+  running: z.array(z.int().positive()).default([]),
   /** By the first letters of a snapshot's id: older tools do not keep the size with it. */
   sizes: z
     .record(z.string(), z.object({ files: z.number().nullable(), bytes: z.number().nullable() }))
@@ -34,26 +34,34 @@ export class RepositoryNotes {
     this.lockPath = join(cacheDir, `${name}.lock`);
   }
 
+  /** A run has ended in the middle. One at a time in this process: another one of its own has, too. */
   get interrupted(): boolean {
-    return this.#read().interrupted;
+    return this.#read().running.some((pid) => pid === process.pid || !isAlive(pid));
   }
 
   begin(): void {
-    this.#change({ interrupted: true });
+    this.#change({ running: [...this.#others(), process.pid] });
   }
 
   end({ snapshotId, files, bytes }: BackupSummary): void {
     const sizes = { ...this.#read().sizes };
     if (snapshotId !== null) sizes[snapshotId.slice(0, ID_LETTERS)] = { files, bytes };
-    this.#change({ interrupted: false, sizes: Object.fromEntries(Object.entries(sizes).slice(-KEPT_SIZES)) });
+    this.#change({
+      running: this.#others(),
+      sizes: Object.fromEntries(Object.entries(sizes).slice(-KEPT_SIZES)),
+    });
   }
 
   adopted(): void {
-    this.#change({ interrupted: false });
+    this.#change({ running: this.#others().filter(isAlive) });
   }
 
   sizeOf(snapshotId: string): { files: number | null; bytes: number | null } | undefined {
     return this.#read().sizes[snapshotId.slice(0, ID_LETTERS)];
+  }
+
+  #others(): number[] {
+    return this.#read().running.filter((pid) => pid !== process.pid);
   }
 
   #read(): Notes {
@@ -63,7 +71,7 @@ export class RepositoryNotes {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return Notes.parse({});
       // Damaged: the worst case is assumed.
       if (error instanceof SyntaxError || error instanceof z.ZodError)
-        return Notes.parse({ interrupted: true });
+        return Notes.parse({ running: [process.pid] });
       throw error;
     }
   }
@@ -74,5 +82,17 @@ export class RepositoryNotes {
     const fresh = `${this.#path}.${process.pid}`;
     writeFileSync(fresh, text, { mode: 0o600 });
     renameSync(fresh, this.#path);
+  }
+}
+
+/** Whether there is a process with that number; another one by now is taken for it. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EPERM") return true;
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
   }
 }

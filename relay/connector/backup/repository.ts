@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Log } from "../upstream/log.ts";
 import type { RepositoryAccess } from "./access.ts";
-import { BackupError, explainFailure, isRefusedRetry } from "./failure.ts";
+import { BackupError, explainFailure, isHopelessRetry } from "./failure.ts";
 import { listKeyIds } from "./key-ids.ts";
 import { withLocalLock } from "./local-lock.ts";
 import { RepositoryNotes } from "./notes.ts";
@@ -9,6 +9,12 @@ import type { BackupPlan } from "./plan.ts";
 import type { HubSnapshot } from "./report.ts";
 import { type RunToolOptions, runTool, type ToolResult } from "./run-tool.ts";
 import type { BackupSummary, BackupTool, Invocation } from "./tool.ts";
+
+/** A run that tidies up has the repository for itself; for a large one that takes minutes, ms. */
+const LOCK_WAIT_MS = 600_000;
+const LOCK_RETRY_MS = 1_000;
+/** Without what an interrupted run has uploaded it also works: not so long then, ms. */
+const ADOPT_WAIT_MS = 60_000;
 
 export interface Progress {
   /** Of 1; never less than before. */
@@ -90,9 +96,9 @@ export class Repository {
     };
     const invocation = this.#tool.backup(this.#access(), paths, plan);
     // 3: all but what could not be read is in a snapshot.
-    await this.#run(
+    await this.#runUnlocked(
       invocation,
-      { signal, onOutput: take, onError: (line) => take(line) && isRefusedRetry(line) },
+      { signal, onOutput: take, onError: (line) => take(line) && isHopelessRetry(line) },
       [3],
     );
     const done = summary as BackupSummary | null;
@@ -151,13 +157,12 @@ export class Repository {
     { signal, onProgress }: RunOptions = {},
   ): Promise<void> {
     await this.open(signal);
-    await this.#run(this.#tool.restore(this.#access(), snapshotId, to, only), {
+    await this.#runUnlocked(this.#tool.restore(this.#access(), snapshotId, to, only), {
       signal,
       onOutput: (line) => {
         const event = this.#tool.readEvent(line);
         if (event?.kind === "progress") onProgress?.(event);
       },
-      onError: isRefusedRetry,
     });
   }
 
@@ -178,7 +183,7 @@ export class Repository {
 
   /** Whether all parts of the repository fit together. */
   async check(signal?: AbortSignal): Promise<void> {
-    await this.#run(this.#tool.check(this.#access()), { signal });
+    await this.#runUnlocked(this.#tool.check(this.#access()), { signal });
   }
 
   #notes(): RepositoryNotes {
@@ -197,7 +202,8 @@ export class Repository {
 
   async #adopt(notes: RepositoryNotes, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#run(this.#tool.adopt(this.#access()), { signal });
+      // The program of a killed run lives on until it next writes to us: its lock is stale a moment later.
+      await this.#runUnlocked(this.#tool.adopt(this.#access()), { signal }, [], ADOPT_WAIT_MS);
       notes.adopted();
     } catch (error) {
       if (!(error instanceof BackupError) || error.fault !== "locked") throw error;
@@ -228,6 +234,27 @@ export class Repository {
     }
   }
 
+  /** Like `#run`, and waits while another run tidies up. */
+  async #runUnlocked(
+    invocation: Invocation,
+    options: Omit<RunToolOptions, "secrets">,
+    fineCodes: readonly number[] = [],
+    waitMs = LOCK_WAIT_MS,
+  ): Promise<ToolResult> {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      try {
+        return await this.#run(invocation, options, fineCodes);
+      } catch (error) {
+        const isLocked = error instanceof BackupError && error.fault === "locked";
+        if (!isLocked || performance.now() >= until) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+      // Whoever held it may have been killed.
+      await this.#tryOpen(options.signal);
+    }
+  }
+
   async #run(
     invocation: Invocation,
     options: Omit<RunToolOptions, "secrets">,
@@ -239,9 +266,16 @@ export class Repository {
       args: invocation.args.slice(0, 2),
     });
     const secrets = [password, bucket.secretAccessKey];
-    const result = await runTool(this.#tool.program, invocation, { ...options, secrets });
+    const result = await runTool(this.#tool.program, invocation, {
+      onError: isHopelessRetry,
+      ...options,
+      secrets,
+    });
     if (result.code === 0 || fineCodes.includes(result.code)) return result;
-    throw explainFailure(result.stderr, result.code);
+    const failure = explainFailure(result.stderr, result.code);
+    // The index still has what is gone: the next backup has it corrected first, and then uploads that again.
+    if (failure.fault === "data_lost") this.#notes().begin();
+    throw failure;
   }
 }
 

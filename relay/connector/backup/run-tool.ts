@@ -63,7 +63,8 @@ export async function runTool(
     readLines(child.stderr, (line) => {
       const text = clean(line);
       stderr = `${stderr}${text}\n`.slice(-KEPT_STDERR);
-      if (onError?.(text) === true) end();
+      // Asked politely, it would try as long to remove its lock; the next run does that.
+      if (onError?.(text) === true) child.kill("SIGKILL");
     }),
   ];
   signal?.addEventListener("abort", end, { once: true });

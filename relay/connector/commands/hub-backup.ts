@@ -174,6 +174,7 @@ const exitCodes = {
   repository_missing: ExitCode.notFound,
   unreachable: ExitCode.unreachable,
   key_damaged: ExitCode.faults,
+  data_lost: ExitCode.faults,
   no_space: ExitCode.faults,
   locked: ExitCode.faults,
   stopped: ExitCode.faults,

@@ -1,6 +1,6 @@
 import { GoawayCode } from "../../protocol/codes.ts";
 import { decodeWelcome, encodeHello, type Hello, LinkFeature, type Welcome } from "../../protocol/hello.ts";
-import { IDLE_TIMEOUT_MS, PING_INTERVAL_MS } from "../../protocol/limits.ts";
+import { CHECK_INTERVAL_MS, IDLE_TIMEOUT_MS, PING_INTERVAL_MS } from "../../protocol/limits.ts";
 import type { WindowBudget } from "../../protocol/receive-window.ts";
 import { Session, type SessionEvents } from "../../protocol/session.ts";
 import type { LinkEnd } from "./next-step.ts";
@@ -8,7 +8,6 @@ import type { DialLink, LinkSocket } from "./websocket.ts";
 
 /** Time from dialling to WELCOME, ms. */
 const OPEN_TIMEOUT_MS = 10_000;
-const TICK_MS = 1_000;
 /** A link that drains is closed this soon after its last stream, ms. */
 const DRAIN_TICK_MS = 50;
 /** A link that the relay gave up but does not close is closed by us after this, when it is idle, ms. */
@@ -78,7 +77,7 @@ export class Link {
     this.openTimer = setTimeout(() => this.dropSilently("no greeting in time"), OPEN_TIMEOUT_MS);
     this.ticker = setInterval(
       () => this.session.checkAlive(this.pingIntervalMs, this.idleTimeoutMs),
-      TICK_MS,
+      CHECK_INTERVAL_MS,
     );
   }
 
@@ -154,7 +153,7 @@ export class Link {
     setTimeout(() => {
       this.socket.terminate();
       this.release();
-    }, TICK_MS).unref();
+    }, CHECK_INTERVAL_MS).unref();
   }
 
   private beginDrain(): void {

@@ -14,8 +14,14 @@ export const MAX_STREAMS = 100;
 /** Frames that wait for a client that is slower than we are; more are not made until it has read. */
 const MAX_QUEUED_BYTES = 65_536;
 /** What a client may send on one stream before it hears that it was taken. */
-const STREAM_WINDOW_BYTES = 262_144;
-/** All streams full, twice over: beyond it the library refuses answers of streams that it took. */
+const STREAM_WINDOW_BYTES = 524_288;
+/**
+ * The same of all streams together, and the most that waits here for upstreams that do not read. The protocol starts with
+ * 64 KiB: one upload that stands still would hold all others of its connection up, and over 100 ms a second carries 640 KB.
+ * Less than two stream windows: Bun 1.4.5 renews the window of a stream when half of this one is used.
+ */
+const CONNECTION_WINDOW_BYTES = 983_040;
+/** Far more than the windows: beyond it the library refuses answers of streams that it took. */
 const SESSION_MEMORY_MIB = 64;
 /** Streams beyond the maximum: a client may not have seen our settings yet, but not for a thousand streams. */
 const MAX_REFUSED = 1_000;
@@ -92,6 +98,7 @@ export class H2Connection implements RawConnectionEvents, OutputEvents {
         enablePush: false,
       },
     });
+    this.session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     this.session.on("stream", (stream, _headers, flags, raw) => this.onStream(stream, flags, raw));
     this.session.on("error", () => {
       edge.stats.h2Malformed++;

@@ -1,5 +1,6 @@
 import type { Stripe } from "stripe";
 import type { Db } from "../../../db/client.ts";
+import type { MeterName } from "../../../db/schema/index.ts";
 import { startStripeStandIn } from "../../../e2e/standins/stripe/index.ts";
 import { provisionMeters } from "../../billing/provision/meters.ts";
 import { provisionPrices } from "../../billing/provision/prices.ts";
@@ -14,14 +15,20 @@ const quiet: LedgerLog = { info: () => undefined, warn: () => undefined, error: 
 /**
  * A subscription at the stand-in of Stripe, its tenant in Postgres, and the ledger between them, all at the stand-in's time.
  * @param start unix seconds
+ * @param meters what the subscription has prices of
  */
-export async function startStandInWorld(db: Db, start: number, settings: object = {}) {
+export async function startStandInWorld(
+  db: Db,
+  start: number,
+  settings: object = {},
+  meters: readonly MeterName[] = meterNames,
+) {
   const standIn = await startStripeStandIn({ clock: start, seed: 1, settings });
   const stripe = createStripeClient("sk_test_standin", standIn.url);
   const { control } = standIn;
   const tell = () => undefined;
-  const [products, meters] = [await provisionProducts(stripe, tell), await provisionMeters(stripe, tell)];
-  await provisionPrices(stripe, { products, meters }, tell);
+  const products = await provisionProducts(stripe, tell);
+  await provisionPrices(stripe, { products, meters: await provisionMeters(stripe, tell) }, tell);
   const clock = () => new Date(control.now() * 1_000);
   const ledger = createLedger(db, stripe, quiet, { clock });
   // Pauses pass on the stand-in's clock.
@@ -34,7 +41,7 @@ export async function startStandInWorld(db: Db, start: number, settings: object 
   const card = await stripe.paymentMethods.attach("pm_card_visa", { customer: customer.id });
   await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: card.id } });
   const itemsOf = async (plan: "pro" | "team") => {
-    const keys = ["seat", ...meterNames].map((item) => `hotspot_${plan}_${item}`);
+    const keys = ["seat", ...meters].map((item) => `hotspot_${plan}_${item}`);
     const { data } = await stripe.prices.list({ lookup_keys: keys });
     return keys.map((key) => data.find((price) => price.lookup_key === key)!.id);
   };

@@ -63,6 +63,8 @@ async function serveOnce(shared: Shared, index: number): Promise<string | null> 
     serveStream(stream, headers, shared.config, shared.log);
   });
   shared.open.add(session);
+  // The signal came while it was being welcomed.
+  if (shared.stopping.signal.aborted) session.close();
   const { connectionId, location } = welcome;
   shared.log(
     "INF",
