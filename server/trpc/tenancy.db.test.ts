@@ -228,6 +228,7 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "hubs.register": { input: { hubId: "askers-own" }, answer: "own" },
   "hubs.troubled": { answer: "empty" },
   "hubs.list": { answer: "own" },
+  "hubs.troubled": { answer: "empty" },
   "hubs.get": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
   "hubs.update": { input: { hubId: "victims-office", name: "x" }, answer: "hub_not_found" },
   "hubs.enable": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
