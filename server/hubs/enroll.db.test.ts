@@ -1,4 +1,5 @@
 import { HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { sql } from "kysely";
 import { expect, test, vi } from "vitest";
 import { createTenant, createTestDb } from "../../db/testing/index.ts";
 import { workOnHub } from "./provision/work.ts";
@@ -213,4 +214,38 @@ test("a further name leads through the same tunnel, and goes again", async () =>
   await hub.self.managedCloudflare.disable({ hub_id: hub.hubId, delete_bucket: true });
   await world.settle(hub.hubPk);
   expect(cloudflare.list().records).toEqual([]);
+});
+
+test("registered again with another service, a hub that is on leads there", async () => {
+  const hub = await world.addHub();
+  const { tunnel_id } = await enroll(hub);
+  const ingress = () => cloudflare.list().tunnels.find(({ id }) => id === tunnel_id)?.config?.ingress;
+  await hub.owner.hubs.register({ hubId: hub.hubId, serviceUrl: "http://localhost:9000/" });
+  await world.settle(hub.hubPk);
+  expect(ingress()?.[0]).toMatchObject({ service: "http://localhost:9000" });
+  await hub.owner.hubs.register({ hubId: hub.hubId });
+  await world.settle(hub.hubPk);
+  expect(ingress()?.[0]).toMatchObject({ service: "http://localhost:9000" });
+  await hub.owner.hubs.disable({ hubId: hub.hubId });
+  await world.settle(hub.hubPk);
+});
+
+test("one that is held up is tried again as soon as somebody asks, not only after the pause", async () => {
+  const hub = await world.addHub();
+  cloudflare.fail({ method: "POST", path: /\/r2\/buckets$/ }, { status: 403, code: 10042 }, 1);
+  await hub.owner.hubs.enable({ hubId: hub.hubId });
+  await workOnHub(world.work, hub.hubPk);
+  expect(await world.rowOf(hub.hubPk)).toMatchObject({ state: "provisioning", failure_code: "r2_off" });
+  const waiting = () =>
+    db
+      .selectFrom("graphile_worker.jobs" as never)
+      .select(sql<Date>`run_at`.as("runAt"))
+      .where(sql<boolean>`key like ${`%${hub.hubPk}%`} and run_at <= now()`)
+      .execute();
+  await sql`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`.execute(db);
+  expect(await waiting()).toEqual([]);
+  await hub.owner.hubs.enable({ hubId: hub.hubId });
+  expect(await waiting()).toHaveLength(1);
+  await world.settle(hub.hubPk);
+  expect((await world.rowOf(hub.hubPk)).state).toBe("on");
 });

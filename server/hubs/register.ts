@@ -10,6 +10,7 @@ import { createSecret, hashSecret, secretHint, secretPrefixes } from "../secrets
 import { requireGoodStanding } from "../tenants/index.ts";
 import { countManagedHubs, getHubOfTenant, listHostnames, notifyHub } from "./internal.ts";
 import { RegisterHubInput, type RegisterHubOutput } from "./schemas.ts";
+import { leadElsewhere, normalizeServiceUrl } from "./service-url.ts";
 import { mainHostOf, toSummary } from "./summary.ts";
 
 /** What a hub's tunnel leads to unless it says so. */
@@ -38,7 +39,7 @@ export async function registerHub(args: {
     const license = await lockActiveLicense(tx, tenantId);
     const known = await tx
       .selectFrom("hubs")
-      .select(["id", "mode"])
+      .select(["id", "mode", "state", "service_url"])
       .where("tenant_id", "=", tenantId)
       .where("hub_id", "=", input.hubId)
       .where("removed_at", "is", null)
@@ -57,6 +58,7 @@ export async function registerHub(args: {
         .where("id", "=", id)
         .where("tenant_id", "=", tenantId)
         .execute();
+      if (input.serviceUrl !== undefined) await leadElsewhere(tx, known, input.serviceUrl);
     } else {
       await requirePlace(tx, tenantId, input.mode, planOf(license.plan).hubs);
       await tx
@@ -84,11 +86,6 @@ export async function registerHub(args: {
     const host = mainHostOf(await listHostnames(tx, hub));
     return { hub: toSummary(hub, host), accountId: tenantId, hubToken: token };
   });
-}
-
-/** As it goes into an ingress rule: without a slash at the end. */
-export function normalizeServiceUrl(url: string): string {
-  return url.replace(/\/$/, "");
 }
 
 async function requirePlace(

@@ -14,7 +14,7 @@ import { countManagedHubs, type HubRow, lockHubOfTenant, notifyHub } from "./int
 import { wantKey } from "./key-row.ts";
 import type { ManagedCloudflare } from "./managed-cloudflare.ts";
 import { claimHostname } from "./names.ts";
-import { normalizeServiceUrl } from "./register.ts";
+import { normalizeServiceUrl } from "./service-url.ts";
 import { wakeHub } from "./task-kinds.ts";
 
 type Actor = Pick<RequestContext, "tenantId" | "userId" | "requestId">;
@@ -30,7 +30,7 @@ export interface OnWish {
 
 /**
  * Writes down that a hub is to be on; the job makes it so. All that can be refused is refused here, before anything is made at
- * Cloudflare: names, plan, standing. For one that is on, or on its way, nothing changes.
+ * Cloudflare: names, plan, standing. For one that is on nothing changes; one that is held up on its way is tried again at once.
  *
  * @throws DomainError not_found/hub_not_found; conflict/hub_self_hosted, conflict/hub_disabling, conflict/bucket_emptying;
  *   limit/plan_limit; invalid/hostname_* and conflict/hostname_*; precondition/payment_required; forbidden/license_inactive,
@@ -49,7 +49,12 @@ export async function wantOn(
   const hub = await lockHubOfTenant(tx, actor.tenantId, wish.hubId);
   requireManaged(hub);
   await requirePlan(tx, actor.tenantId, planOf(license.plan).hubs);
-  if (hub.state === "on" || hub.state === "provisioning") return hub;
+  if (hub.state === "on") return hub;
+  if (hub.state === "provisioning") {
+    // Whoever asks again may have mended what held it up: not only when the pause is over.
+    if (hub.failure !== null) await wakeHub(tx, hub.id);
+    return hub;
+  }
   if (hub.state === "disabling" || hub.step !== null) {
     const message = "it is being switched off: try again in a moment";
     throw new DomainError("conflict", "hub_disabling", message, { retryAfterSeconds: 5 });

@@ -226,7 +226,6 @@ const expectations: Record<string, { input?: object; answer: string | "empty" | 
   "hubs.report": { input: { hubId: "victims-office" }, answer: "invalid_hub_token" },
   "hubs.ownBackupPassword": { input: { hubId: "victims-office" }, answer: "invalid_hub_token" },
   "hubs.register": { input: { hubId: "askers-own" }, answer: "own" },
-  "hubs.troubled": { answer: "empty" },
   "hubs.list": { answer: "own" },
   "hubs.troubled": { answer: "empty" },
   "hubs.get": { input: { hubId: "victims-office" }, answer: "hub_not_found" },
