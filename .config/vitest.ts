@@ -34,7 +34,8 @@ export default defineConfig({
           name: "e2e",
           include: ["e2e/**/*.e2e.ts"],
           globalSetup: ["db/testing/global-setup.ts", "e2e/fixtures/global-setup.ts"],
-          maxWorkers: 2,
+          // Most of their time they wait for processes and pages.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,

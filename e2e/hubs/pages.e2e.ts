@@ -206,6 +206,8 @@ test("adding a hub shows its token once with the command; the switch says what i
   await enabling.getByText(/kept back|reserved/).waitFor();
   expect(cloudflare.list().tunnels).toEqual([]);
 
+  // A page of a hub that goes away looks for it once more, and complains.
+  await page.goto(`${world.portalUrl}/hubs`);
   await forgetHubs(world.db, tenantId);
   await putHub(world.db, tenantId, "office", "ready");
   await page.goto(`${world.portalUrl}/hubs/office`);

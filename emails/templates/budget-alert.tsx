@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BillingFrame } from "../components/billing-frame.tsx";
+import { AccountFrame, aboutMoney } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 
 /** Sent when a budget is half used, nearly used and used up. */
@@ -26,13 +26,18 @@ export const subject = ({ threshold, budget }: BudgetAlert) =>
 export function Template(mail: BudgetAlert) {
   const { accountName, threshold, budget, used, limit, hard, resetsOn, budgetsUrl } = mail;
   return (
-    <BillingFrame preview={`${used} of ${limit}.`} title={subject(mail)} accountName={accountName}>
+    <AccountFrame
+      why={aboutMoney}
+      preview={`${used} of ${limit}.`}
+      title={subject(mail)}
+      accountName={accountName}
+    >
       <Paragraph>
         {capitalized(budget)} of {accountName} stands at {used} of {limit}.
       </Paragraph>
       <Paragraph>{consequence(threshold, hard, resetsOn)}</Paragraph>
       <Action href={budgetsUrl} label="Open budgets" />
-    </BillingFrame>
+    </AccountFrame>
   );
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { OwnerFrame } from "../components/owner-frame.tsx";
+import { AccountFrame, aboutService } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 
 /** Sent when the certificate of a custom domain could not be renewed several times in a row. */
@@ -22,7 +22,12 @@ export const subject = ({ host, hasEnded, endsOn }: CertificateFailing) =>
 export function Template(mail: CertificateFailing) {
   const { accountName, host, endsOn, hasEnded, error, domainUrl } = mail;
   return (
-    <OwnerFrame preview="It could not be renewed." title={subject(mail)} accountName={accountName}>
+    <AccountFrame
+      why={aboutService}
+      preview="It could not be renewed."
+      title={subject(mail)}
+      accountName={accountName}
+    >
       <Paragraph>
         The certificate of {host}, a domain of {accountName}, could not be renewed.{" "}
         {hasEnded
@@ -35,6 +40,6 @@ export function Template(mail: CertificateFailing) {
         and no CAA record forbids the certificate authority.
       </Paragraph>
       <Action href={domainUrl} label="Open the domain" />
-    </OwnerFrame>
+    </AccountFrame>
   );
 }

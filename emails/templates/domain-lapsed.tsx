@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { OwnerFrame } from "../components/owner-frame.tsx";
+import { AccountFrame, aboutService } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 
 /** Sent when a custom domain stops being served, because the record that proves it is gone. */
@@ -19,7 +19,8 @@ export const subject = ({ host }: DomainLapsed) => `${host} is not served any mo
 export function Template(mail: DomainLapsed) {
   const { accountName, host, recordName, recordValue, domainUrl } = mail;
   return (
-    <OwnerFrame
+    <AccountFrame
+      why={aboutService}
       preview={`The TXT record ${recordName} is gone.`}
       title={subject(mail)}
       accountName={accountName}
@@ -33,6 +34,6 @@ export function Template(mail: DomainLapsed) {
         once when you press “Check now”.
       </Paragraph>
       <Action href={domainUrl} label="Open the domain" />
-    </OwnerFrame>
+    </AccountFrame>
   );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BillingFrame } from "../components/billing-frame.tsx";
+import { AccountFrame, aboutMoney } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 import { PaymentFailed } from "./payment-failed.tsx";
 
@@ -11,7 +11,8 @@ export const subject = ({ graceEndsOn }: GraceEnding) => `Your endpoints stop on
 
 export function Template({ accountName, amount, graceEndsOn, billingUrl }: GraceEnding) {
   return (
-    <BillingFrame
+    <AccountFrame
+      why={aboutMoney}
       preview="One payment keeps them running."
       title={`Your endpoints stop on ${graceEndsOn}`}
       accountName={accountName}
@@ -22,6 +23,6 @@ export function Template({ accountName, amount, graceEndsOn, billingUrl }: Grace
       </Paragraph>
       <Paragraph>Your data, names and keys stay as they are.</Paragraph>
       <Action href={billingUrl} label="Pay now" />
-    </BillingFrame>
+    </AccountFrame>
   );
 }

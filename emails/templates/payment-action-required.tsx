@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BillingFrame } from "../components/billing-frame.tsx";
+import { AccountFrame, aboutMoney } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 
 /** Sent when the bank wants its customer to confirm a payment. */
@@ -16,7 +16,8 @@ export const subject = () => "Your bank asks you to confirm a payment";
 
 export function Template({ accountName, amount, invoiceUrl }: PaymentActionRequired) {
   return (
-    <BillingFrame
+    <AccountFrame
+      why={aboutMoney}
       preview={`The payment of ${amount} waits for your confirmation.`}
       title="Your bank asks you to confirm a payment"
       accountName={accountName}
@@ -25,6 +26,6 @@ export function Template({ accountName, amount, invoiceUrl }: PaymentActionRequi
         The payment of {amount} for {accountName} waits until you confirm it with your bank.
       </Paragraph>
       <Action href={invoiceUrl} label="Confirm payment" />
-    </BillingFrame>
+    </AccountFrame>
   );
 }

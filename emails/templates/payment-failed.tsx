@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BillingFrame } from "../components/billing-frame.tsx";
+import { AccountFrame, aboutMoney } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 
 /** Sent when a payment failed for the first time. */
@@ -18,7 +18,8 @@ export const subject = () => "Your payment did not go through";
 
 export function Template({ accountName, amount, graceEndsOn, billingUrl }: PaymentFailed) {
   return (
-    <BillingFrame
+    <AccountFrame
+      why={aboutMoney}
       preview={`Please check your payment method before ${graceEndsOn}.`}
       title="Your payment did not go through"
       accountName={accountName}
@@ -32,6 +33,6 @@ export function Template({ accountName, amount, graceEndsOn, billingUrl }: Payme
         method by then.
       </Paragraph>
       <Action href={billingUrl} label="Open billing" />
-    </BillingFrame>
+    </AccountFrame>
   );
 }

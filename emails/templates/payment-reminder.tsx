@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BillingFrame } from "../components/billing-frame.tsx";
+import { AccountFrame, aboutMoney } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 import { PaymentFailed } from "./payment-failed.tsx";
 
@@ -11,7 +11,8 @@ export const subject = () => "Reminder: a payment is still open";
 
 export function Template({ accountName, amount, graceEndsOn, billingUrl }: PaymentReminder) {
   return (
-    <BillingFrame
+    <AccountFrame
+      why={aboutMoney}
       preview={`Your endpoints are served until ${graceEndsOn}.`}
       title="A payment is still open"
       accountName={accountName}
@@ -21,6 +22,6 @@ export function Template({ accountName, amount, graceEndsOn, billingUrl }: Payme
         endpoints are served until {graceEndsOn}.
       </Paragraph>
       <Action href={billingUrl} label="Open billing" />
-    </BillingFrame>
+    </AccountFrame>
   );
 }

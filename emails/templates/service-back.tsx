@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BillingFrame } from "../components/billing-frame.tsx";
+import { AccountFrame, aboutMoney } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 
 /** Sent when the endpoints of an account are served again. */
@@ -16,7 +16,8 @@ export const subject = () => "Your endpoints are back";
 
 export function Template({ accountName, planTitle, billingUrl }: ServiceBack) {
   return (
-    <BillingFrame
+    <AccountFrame
+      why={aboutMoney}
       preview={`They are served again, on the ${planTitle} plan.`}
       title="Your endpoints are back"
       accountName={accountName}
@@ -25,6 +26,6 @@ export function Template({ accountName, planTitle, billingUrl }: ServiceBack) {
         The endpoints of {accountName} are served again, on the {planTitle} plan. There is nothing left to do.
       </Paragraph>
       <Action href={billingUrl} label="Open billing" />
-    </BillingFrame>
+    </AccountFrame>
   );
 }

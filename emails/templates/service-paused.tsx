@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BillingFrame } from "../components/billing-frame.tsx";
+import { AccountFrame, aboutMoney } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 
 /** Sent when the endpoints of an account were stopped because nothing was paid. */
@@ -15,7 +15,8 @@ export const subject = () => "Your endpoints are paused";
 
 export function Template({ accountName, amount, billingUrl }: ServicePaused) {
   return (
-    <BillingFrame
+    <AccountFrame
+      why={aboutMoney}
       preview="They are back seconds after the payment."
       title="Your endpoints are paused"
       accountName={accountName}
@@ -28,6 +29,6 @@ export function Template({ accountName, amount, billingUrl }: ServicePaused) {
         They are back a few seconds after the payment. Your data, names and keys stay as they are.
       </Paragraph>
       <Action href={billingUrl} label="Pay now" />
-    </BillingFrame>
+    </AccountFrame>
   );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BillingFrame } from "../components/billing-frame.tsx";
+import { AccountFrame, aboutMoney } from "../components/account-frame.tsx";
 import { Action, Paragraph } from "../components/text.tsx";
 
 /** Sent some days before a trial turns into a paid subscription. */
@@ -19,7 +19,8 @@ export const subject = ({ endsOn }: TrialEnding) => `Your trial ends on ${endsOn
 
 export function Template({ accountName, planTitle, endsOn, hasPaymentMethod, billingUrl }: TrialEnding) {
   return (
-    <BillingFrame
+    <AccountFrame
+      why={aboutMoney}
       preview={
         hasPaymentMethod ? "There is nothing to do if you want to stay." : "Add a payment method to stay."
       }
@@ -35,6 +36,6 @@ export function Template({ accountName, planTitle, endsOn, hasPaymentMethod, bil
           : "There is no payment method yet: add one, or your endpoints stop that day."}
       </Paragraph>
       <Action href={billingUrl} label="Open billing" />
-    </BillingFrame>
+    </AccountFrame>
   );
 }

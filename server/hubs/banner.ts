@@ -47,7 +47,7 @@ function bannerOfWork({ step, failure, next_try_at }: Standing, what: string): H
       tone: "error",
       title: `${what} is held up`,
       reason: failure,
-      nextAction: `Nothing to do: it is tried again by itself${again}. Tell support if it stays.`,
+      nextAction: `It is tried again by itself${again}. Tell support if it stays.`,
     };
   }
   return {

@@ -26,6 +26,7 @@ export async function enableHub(args: {
         hubId: input.hubId,
         requestedName: input.requestedSubdomain ?? null,
         serviceUrl: input.serviceUrl,
+        isPersons: true,
         field: "requestedSubdomain",
       },
       { deps, rules },

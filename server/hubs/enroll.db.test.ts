@@ -244,8 +244,39 @@ test("one that is held up is tried again as soon as somebody asks, not only afte
       .execute();
   await sql`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`.execute(db);
   expect(await waiting()).toEqual([]);
+  // The hub itself asks as often as it is told to; that does not shorten the pause.
+  const asked = hub.self.managedCloudflare.enroll(hub.enrollInput);
+  await expect(asked).rejects.toThrow(/R2 is not switched on/);
+  expect(await waiting()).toEqual([]);
   await hub.owner.hubs.enable({ hubId: hub.hubId });
   expect(await waiting()).toHaveLength(1);
   await world.settle(hub.hubPk);
   expect((await world.rowOf(hub.hubPk)).state).toBe("on");
+});
+
+test("a hub that never changes over to its new keys may have three at most", async () => {
+  const before = cloudflare.list().tokens.length;
+  const tokens = () => cloudflare.list().tokens.length - before;
+  const hub = await world.addHub();
+  await enroll(hub);
+  for (let i = 0; i < 2; i++) {
+    await hub.owner.hubs.rotateKeys({ hubId: hub.hubId });
+    await world.settle(hub.hubPk);
+  }
+  expect(tokens()).toBe(3);
+  await expect(hub.owner.hubs.rotateKeys({ hubId: hub.hubId })).rejects.toThrow(/has not changed over/);
+  const { accessKeyId } = await hub.self.hubs.report({
+    hubId: hub.hubId,
+    version: "1",
+    checks: [],
+    accessKeyId: null,
+    backup: null,
+  });
+  await hub.self.hubs.report({ hubId: hub.hubId, version: "1", checks: [], accessKeyId, backup: null });
+  await world.settle(hub.hubPk);
+  expect(tokens()).toBe(1);
+  await hub.owner.hubs.rotateKeys({ hubId: hub.hubId });
+  await hub.owner.hubs.disable({ hubId: hub.hubId });
+  await world.settle(hub.hubPk);
+  expect(tokens()).toBe(0);
 });

@@ -37,6 +37,7 @@ export async function enrollHub(args: {
       {
         hubId: caller.hubId,
         requestedName: input.requested_subdomain ?? null,
+        isPersons: false,
         field: "requested_subdomain",
       },
       { deps, rules },

@@ -16,20 +16,9 @@ import {
   s3KeyOf,
   type TokenCheck,
 } from "../cloudflare/index.ts";
+import type { ManagedCloudflareEnv } from "../env-managed-cloudflare.ts";
 
-export interface ManagedCloudflareSettings {
-  readonly token: string;
-  readonly accountId: string;
-  readonly zoneId: string;
-  /** Host names are made one label under it. */
-  readonly domain: string;
-  readonly jurisdiction: string;
-  /** null: Cloudflare decides. */
-  readonly location: string | null;
-  /** Origin of R2's S3 API. */
-  readonly r2Endpoint: string;
-  readonly apiBase: string;
-}
+export type ManagedCloudflareSettings = Omit<Extract<ManagedCloudflareEnv, { kind: "on" }>, "kind">;
 
 /** The operator's Cloudflare account, as hubs use it. Its token stays in here. */
 export interface ManagedCloudflare extends Omit<ManagedCloudflareSettings, "token" | "apiBase"> {

@@ -28,7 +28,7 @@ import { requireCloudflare, requireManaged } from "./want.ts";
  * Replaces the key of a hub's bucket. The new one works before the old one stops, which is when the hub reports that it uses the
  * new one. The hub hears of it at its next report.
  *
- * @throws DomainError not_found/hub_not_found; conflict/hub_not_on
+ * @throws DomainError not_found/hub_not_found; conflict/hub_not_on; conflict/rotation_waiting: two keys wait to be replaced
  */
 export async function rotateHubKeys(args: {
   ctx: RequestContext;
@@ -80,6 +80,7 @@ async function wantNewKey(
   }
   const before = await findWanted(tx, hub);
   if (before !== null) return before;
+  await requireFewKeys(tx, hub);
   await wantKey(tx, hub, hub.bucket_id);
   await tx
     .updateTable("hubs")
@@ -91,6 +92,21 @@ async function wantNewKey(
   await wakeHub(tx, hub.id);
   await notifyHub(tx, hub);
   return (await findWanted(tx, hub))!;
+}
+
+/** A Cloudflare account has 500 tokens for all hubs of all tenants: one hub that never changes over may not take them. */
+const MAX_RETIRING = 2;
+
+async function requireFewKeys(tx: Tx, hub: HubRow): Promise<void> {
+  const retiring = (await listKeys(tx, hub)).filter(({ state }) => state === "retiring");
+  if (retiring.length < MAX_RETIRING) return;
+  const first = Math.min(...retiring.map(({ revoke_after }) => revoke_after!.getTime()));
+  throw new DomainError(
+    "conflict",
+    "rotation_waiting",
+    "the hub has not changed over to the keys made before: start it on its machine, or wait until the oldest stops",
+    { oldestStopsAt: new Date(first).toISOString() },
+  );
 }
 
 async function findWanted(tx: Tx, hub: HubRow): Promise<string | null> {

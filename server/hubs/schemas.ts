@@ -277,7 +277,7 @@ export type UpdateHubInput = z.infer<typeof UpdateHubInput>;
 export const DisableHubInput = HubInput.extend({
   deleteBucket: bodyBoolean.default(false),
   retentionDays: retentionDays.default(30),
-  confirmBucket: z.string().optional().describe("The bucket's name; required with deleteBucket"),
+  confirmBucket: z.string().max(100).optional().describe("The bucket's name; required with deleteBucket"),
 });
 export type DisableHubInput = z.infer<typeof DisableHubInput>;
 

@@ -24,13 +24,16 @@ export interface OnWish {
   readonly hubId: string;
   readonly requestedName: string | null;
   readonly serviceUrl?: string | undefined;
+  /** A person asks: what held it up may be mended, so it is tried before its pause is over. Programs ask too often for that. */
+  readonly isPersons: boolean;
   /** Input that a refusal of the name is about. */
   readonly field: string;
 }
 
 /**
  * Writes down that a hub is to be on; the job makes it so. All that can be refused is refused here, before anything is made at
- * Cloudflare: names, plan, standing. For one that is on nothing changes; one that is held up on its way is tried again at once.
+ * Cloudflare: names, plan, standing. For one that is on nothing changes; one that is held up on its way is tried
+ * again at once when a person asks.
  *
  * @throws DomainError not_found/hub_not_found; conflict/hub_self_hosted, conflict/hub_disabling, conflict/bucket_emptying;
  *   limit/plan_limit; invalid/hostname_* and conflict/hostname_*; precondition/payment_required; forbidden/license_inactive,
@@ -51,8 +54,7 @@ export async function wantOn(
   await requirePlan(tx, actor.tenantId, planOf(license.plan).hubs);
   if (hub.state === "on") return hub;
   if (hub.state === "provisioning") {
-    // Whoever asks again may have mended what held it up: not only when the pause is over.
-    if (hub.failure !== null) await wakeHub(tx, hub.id);
+    if (hub.failure !== null && wish.isPersons) await wakeHub(tx, hub.id);
     return hub;
   }
   if (hub.state === "disabling" || hub.step !== null) {

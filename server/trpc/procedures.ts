@@ -50,12 +50,18 @@ export const asMachine = (door: Door) =>
     return next({ ctx: { caller: caller.ctx, device: caller.device } });
   });
 
-/** A hub, by its own token and nothing else. Counted per client address and per token. */
-export function hubProcedure(door: Door) {
+/**
+ * A hub, by its own token and nothing else. Counted at the door of hubs per client address and per token; what changes something at
+ * Cloudflare also per tenant, whatever its hubs and tokens.
+ */
+export function hubProcedure(door?: Door) {
   return baseProcedure.use(async ({ ctx, next }) => {
-    const tenant = credentialKey(ctx, {});
-    await ctx.limiter.consume(door, { address: ctx.clientAddress, ...(tenant !== undefined && { tenant }) });
-    return next({ ctx: { hub: await authenticateHubOf(ctx) } });
+    const address = ctx.clientAddress;
+    const token = credentialKey(ctx, {});
+    await ctx.limiter.consume("hub", { address, ...(token !== undefined && { tenant: token }) });
+    const hub = await authenticateHubOf(ctx);
+    if (door) await ctx.limiter.consume(door, { address, tenant: hub.tenantId });
+    return next({ ctx: { hub } });
   });
 }
 

@@ -8,6 +8,7 @@ import { paths } from "~/lib/paths.ts";
 import { type Problem, problemAt, problemElsewhere } from "~/lib/problem.ts";
 import { useReply } from "~/lib/use-reply.ts";
 import { PriceLines } from "./price-list.tsx";
+import { ServiceUrlField } from "./service-url-field.tsx";
 import { WhatIsMade } from "./what-is-made.tsx";
 
 interface EnableSwitchProps {
@@ -57,15 +58,8 @@ export function EnableSwitch({ hub, offer }: EnableSwitchProps) {
           hint={`Wished for, or left empty. A number is added: acme becomes acme-1.${offer.domain ?? "…"}`}
           error={nameProblem(problem)}
         />
-        <TextField
-          label="What it serves"
-          name="serviceUrl"
-          className="font-mono"
-          defaultValue={hub.serviceUrl}
-          autoComplete="off"
-          spellCheck={false}
-          maxLength={300}
-          required
+        <ServiceUrlField
+          value={hub.serviceUrl}
           hint="On the hub's machine, without a path."
           error={problemAt(problem, "serviceUrl")}
         />

@@ -10,6 +10,7 @@ import { HubTokenPanel } from "./hub-token-panel.tsx";
 import { KeysPanel } from "./keys-panel.tsx";
 import { ProgressPanel } from "./progress-panel.tsx";
 import { RemoveHubPanel } from "./remove-hub-panel.tsx";
+import { TryNowButton } from "./try-now-button.tsx";
 
 interface HubBodyProps {
   hub: Hub;
@@ -34,6 +35,11 @@ export function HubBody({ hub, offer, days, figure, accountId, portalUrl, canMan
           progress={hub.progress}
           disabling={hub.state === "disabling"}
           nextTryAt={hub.nextTryAt}
+          action={
+            canManage && hub.state === "provisioning" && hub.failure !== null ? (
+              <TryNowButton hubId={hub.hubId} />
+            ) : null
+          }
         />
       ) : null}
       {!managed || isOn ? <ChecksPanel hub={hub} /> : null}

@@ -8,6 +8,7 @@ import type { Hub } from "~/lib/api-types.ts";
 import { paths } from "~/lib/paths.ts";
 import { type Problem, problemAt, problemElsewhere } from "~/lib/problem.ts";
 import { useReply } from "~/lib/use-reply.ts";
+import { ServiceUrlField } from "./service-url-field.tsx";
 
 /** What people call the hub, and what its tunnel leads to. */
 export function HubSettingsPanel({ hub }: { hub: Pick<Hub, "hubId" | "name" | "serviceUrl" | "mode"> }) {
@@ -40,16 +41,9 @@ export function HubSettingsPanel({ hub }: { hub: Pick<Hub, "hubId" | "name" | "s
             error={problemAt(problem, "name")}
           />
           {managed ? (
-            <TextField
+            <ServiceUrlField
               key={hub.serviceUrl}
-              label="What it serves"
-              name="serviceUrl"
-              className="font-mono"
-              defaultValue={hub.serviceUrl}
-              autoComplete="off"
-              spellCheck={false}
-              maxLength={300}
-              required
+              value={hub.serviceUrl}
               hint="On the hub's machine, without a path. The tunnel follows within seconds."
               error={problemAt(problem, "serviceUrl")}
             />

@@ -1,4 +1,5 @@
 import { Check, CircleAlert, Circle as Hollow } from "lucide-react";
+import type { ReactNode } from "react";
 import { Panel } from "~/components/ui/panel.tsx";
 import { Spinner } from "~/components/ui/spinner.tsx";
 import { Time } from "~/components/ui/time.tsx";
@@ -11,16 +12,19 @@ interface ProgressPanelProps {
   disabling: boolean;
   /** When a failed step is tried again. */
   nextTryAt: string | null;
+  /** To try it at once. */
+  action?: ReactNode;
 }
 
 /** The steps of what is under way, each with how far it is. */
-export function ProgressPanel({ progress, disabling, nextTryAt }: ProgressPanelProps) {
+export function ProgressPanel({ progress, disabling, nextTryAt, action }: ProgressPanelProps) {
   const done = progress.filter(({ state }) => state === "done").length;
   return (
     <Panel
       id="progress"
       title={disabling ? "Switching off" : "Setting up"}
       lead={`${done} of ${progress.length} steps are done. It goes on by itself, also when you leave this page.`}
+      actions={action}
       flush
     >
       <ol aria-label="Steps" className="border-t border-line py-2">

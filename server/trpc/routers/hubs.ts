@@ -48,7 +48,7 @@ const tag = "Hubs";
 
 export const hubsRouter = router({
   // Literal paths stand before those with a parameter.
-  report: hubProcedure("hub")
+  report: hubProcedure()
     .meta(
       rest("POST", "/api/hubs/report", {
         tag,
@@ -60,7 +60,7 @@ export const hubsRouter = router({
     .output(ReportHubOutput)
     .mutation(({ ctx, input }) => reportHub({ caller: ctx.hub, input, deps: ctx.hubs })),
 
-  ownBackupPassword: hubProcedure("hub")
+  ownBackupPassword: hubProcedure()
     .meta(
       rest("POST", "/api/hubs/own-backup-password", {
         tag,

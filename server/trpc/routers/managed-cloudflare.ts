@@ -17,7 +17,7 @@ const tag = "Managed Cloudflare";
 
 /** What a hub asks for with its own token. Bodies and answers are spelled as hubs know them. */
 export const managedCloudflareRouter = router({
-  enroll: hubProcedure("hub")
+  enroll: hubProcedure()
     .meta(
       rest("POST", "/v1/managed-cloudflare/enroll", {
         tag,
@@ -32,13 +32,13 @@ export const managedCloudflareRouter = router({
       enrollHub({ caller: ctx.hub, input, deps: ctx.hubs, changes: ctx.changes, rules: ctx.config }),
     ),
 
-  status: hubProcedure("hub")
+  status: hubProcedure()
     .meta(rest("GET", "/v1/managed-cloudflare/status", { tag, summary: "What a hub has, and what is wrong" }))
     .input(HubStatusInput)
     .output(HubStatusOutput)
     .query(({ ctx, input }) => getHubStatus({ caller: ctx.hub, input })),
 
-  rotateKeys: hubProcedure("hub")
+  rotateKeys: hubProcedure("hub_change")
     .meta(
       rest("POST", "/v1/managed-cloudflare/rotate-keys", {
         tag,
@@ -52,7 +52,7 @@ export const managedCloudflareRouter = router({
       rotateOwnKeys({ caller: ctx.hub, input, deps: ctx.hubs, changes: ctx.changes }),
     ),
 
-  disable: hubProcedure("hub")
+  disable: hubProcedure("hub_change")
     .meta(
       rest("POST", "/v1/managed-cloudflare/disable", {
         tag,
