@@ -59,6 +59,7 @@ test("a command at the end of an advice is told apart, so that it can be copied"
 
 test("a reason is a sentence, and a program keeps its small letter", () => {
   expect(reasonWords("cloudflared has no connection")).toBe("cloudflared has no connection.");
+  expect(reasonWords("acme-1.example.com is not found")).toBe("acme-1.example.com is not found.");
   expect(reasonWords("nothing heard")).toBe("Nothing heard.");
 });
 

@@ -132,7 +132,8 @@ export function keptWords({ state, bucket }: Pick<Hub, "state" | "bucket">): str
 
 /** What the service says of a hub, as a sentence. Programs keep the small letter that they start with. */
 export function reasonWords(text: string): string {
-  const words = /^(cloudflared|hotspot|restic|rustic)\b/.test(text)
+  // Names of programs and hosts stay as they are.
+  const words = /^(?:(?:cloudflared|hotspot|restic|rustic)\b|\S+\.\S)/.test(text)
     ? text
     : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(words) ? words : `${words}.`;

@@ -44,6 +44,7 @@ const DAYS_OF_MONTH = 30;
 
 /** Megabyte-days as people think of storage: `10 GB-months`. */
 export function storageMonths(megabyteDays: number): string {
+  if (megabyteDays === 0) return "0 GB-months";
   return `${formatBytes((megabyteDays * 1_000_000) / DAYS_OF_MONTH)}-months`;
 }
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import http, { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ServerBuild } from "@remix-run/node";
 import { createDb } from "../../db/client.ts";
 import { createAuth, createAuthHandler, createEnsureTenant, createKnownBrowsers } from "../auth/index.ts";
@@ -45,6 +46,8 @@ export interface RunningPortal {
 
 /** Milliseconds that requests under way may still take after SIGTERM. */
 const drainMs = 10_000;
+/** Milliseconds that a webhook waits for jobs to begin; then it fails as it would without them, and is sent again. */
+const jobsPatienceMs = 5_000;
 
 /**
  * Starts the portal: makes every instance, listens, does jobs. The database must be migrated.
@@ -96,7 +99,18 @@ export async function startPortal(
   if (billing.mode !== "off") {
     background.run(keepCatalogReady({ db, billing, portalUrl: env.portalUrl, log }, draining.signal));
   }
-  const stripeEvents = createStripeEvents({ env, db, billing, mailer, log, registry: metrics.registry });
+  const jobsStarted = Promise.withResolvers<void>();
+  const jobsReady = () =>
+    Promise.race([jobsStarted.promise, delay(jobsPatienceMs, undefined, { ref: false })]);
+  const stripeEvents = createStripeEvents({
+    env,
+    db,
+    billing,
+    mailer,
+    log,
+    registry: metrics.registry,
+    jobsReady,
+  });
   const app = createPortalApp({
     env,
     db,
@@ -171,6 +185,7 @@ export async function startPortal(
     log,
     metrics: createJobMetrics(metrics.registry),
   });
+  void jobs.started.then(jobsStarted.resolve);
 
   const stop = async () => {
     log.info("portal draining");

@@ -22,12 +22,14 @@ export function createStripeEvents(deps: {
   mailer: Mailer;
   log: Logger;
   registry: Registry;
+  /** Resolves when jobs can be added: what came in before a first start has made their tables waits. */
+  jobsReady: () => Promise<void>;
 }): {
   webhooks: StripeRoutesDeps["webhooks"];
   // biome-ignore lint/suspicious/noExplicitAny: tasks of all payloads in one list
   tasks: Task<any>[];
 } {
-  const { env, db, billing, mailer, log } = deps;
+  const { env, db, billing, mailer, log, jobsReady } = deps;
   const dunning = { db, mailer, portalUrl: env.portalUrl };
   const settings = env.billing;
   // Who is in grace when billing is switched off is still paused at its end.
@@ -40,8 +42,10 @@ export function createStripeEvents(deps: {
   const receiver = (route: WebhookRoute, secret: string | null): WebhookReceiver | null =>
     secret === null
       ? null
-      : (raw, signature) =>
-          receiveWebhook({ db, stripe, route, secret, livemode, log, metrics }, raw, signature);
+      : async (raw, signature) => {
+          await jobsReady();
+          return receiveWebhook({ db, stripe, route, secret, livemode, log, metrics }, raw, signature);
+        };
   const events = {
     ...dunning,
     stripe,
