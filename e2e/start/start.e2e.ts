@@ -56,6 +56,9 @@ describe("npm start", () => {
       internalSecret: expect.stringMatching(/^.{32,}$/),
       stripeUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     });
+    // A newcomer sees what goes wrong, so on a first start nothing does.
+    const portalLog = readFileSync(join(dataDir, "logs", "portal.log"), "utf8");
+    expect(portalLog.split("\n").filter((line) => line.includes('"level":"error"'))).toEqual([]);
     for (const file of ["dev.json", "secrets.json", "demo.json", "stripe.json"]) {
       expect(statSync(join(dataDir, file)).mode & 0o077, `${file} is private`).toBe(0);
     }
