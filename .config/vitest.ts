@@ -34,8 +34,7 @@ export default defineConfig({
           name: "e2e",
           include: ["e2e/**/*.e2e.ts"],
           globalSetup: ["db/testing/global-setup.ts", "e2e/fixtures/global-setup.ts"],
-          // Most of their time they wait for processes and pages.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
