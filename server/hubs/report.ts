@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import { inTransaction, type Tx } from "../../db/client.ts";
 import type { HubCaller } from "./authenticate.ts";
@@ -81,8 +82,11 @@ function isNews(hub: HubRow, input: ReportHubInput, health: string, reason: stri
     hub.health !== health ||
     hub.health_reason !== reason ||
     input.snapshots !== undefined ||
-    JSON.stringify(hub.health_checks) !== JSON.stringify(input.checks) ||
-    JSON.stringify(hub.backup) !== JSON.stringify(input.backup)
+    hub.version !== input.version ||
+    (input.hostname !== undefined && hub.reported_hostname !== input.hostname) ||
+    // Postgres keeps the fields of an object in an order of its own.
+    !isDeepStrictEqual(hub.health_checks, input.checks) ||
+    !isDeepStrictEqual(hub.backup, input.backup)
   );
 }
 
@@ -139,6 +143,7 @@ async function confirmKey(tx: Tx, hub: HubRow, used: string | null): Promise<str
       .where("id", "=", current.id)
       .execute();
     await recordHubEvent(tx, hub, { kind: "key", name: "confirmed", outcome: "done" });
+    await notifyHub(tx, hub);
   }
   if (retiring.length > 0) {
     await tx
