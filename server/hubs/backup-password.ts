@@ -9,15 +9,11 @@ import { prefixOf } from "./bucket-row.ts";
 import type { HubDeps } from "./deps.ts";
 import { type HubRow, hubNotFound, lockHubOfTenant } from "./internal.ts";
 import type { BackupPasswordOutput, HubInput, OwnBackupPasswordOutput } from "./schemas.ts";
-
-/** Under which purpose the vault seals it. */
-export function backupPasswordPlace(hub: Pick<HubRow, "id" | "tenant_id">) {
-  return { tenantId: hub.tenant_id, purpose: `hub_backup_password:${hub.id}` };
-}
+import { secretPlace } from "./secrets.ts";
 
 /** The password of a hub's backups; made when it has none. It outlives a switching off, as the backups do. */
 export async function ensureBackupPassword(tx: Tx, hub: HubRow, vault: TenantVault): Promise<string> {
-  const place = backupPasswordPlace(hub);
+  const place = secretPlace.backupPassword(hub);
   if (hub.sealed_backup_password !== null) return vault.open(tx, place, hub.sealed_backup_password);
   const password = randomBytes(32).toString("base64url");
   await tx
@@ -65,7 +61,7 @@ export async function revealBackupPassword(args: {
       subject: hub.id,
       detail: { hubId: hub.hub_id },
     });
-    return { password: await vault.open(tx, backupPasswordPlace(hub), hub.sealed_backup_password) };
+    return { password: await vault.open(tx, secretPlace.backupPassword(hub), hub.sealed_backup_password) };
   });
 }
 
