@@ -6,6 +6,7 @@ import { cloudflaredAdvice, findCloudflared } from "../hub/cloudflared/find.ts";
 import { getHubSettings } from "../hub/state.ts";
 import { configDir } from "../options/config-dir.ts";
 import { gatherSettings, resolveOptions, type Sources } from "../options/connect-options.ts";
+import type { Settings } from "../options/fields.ts";
 import { hubServiceConfig, serviceConfig, writeServiceConfig } from "../service/config.ts";
 import { type ServiceHost, serviceManager } from "../service/manager.ts";
 import { createRunCommand } from "../service/run-command.ts";
@@ -43,11 +44,8 @@ export async function installService(
   }
   const given = gatherSettings({ ...sources, env });
   const common = { ...given.common };
-  // A service has another environment than this shell.
   common.deviceId ??= { value: options.deviceId, origin: "env" };
-  const proxy = env.https_proxy || env.HTTPS_PROXY;
-  if (proxy) common.proxy ??= { value: proxy, origin: "env" };
-  if (env.NODE_EXTRA_CA_CERTS) common.caFile ??= { value: env.NODE_EXTRA_CA_CERTS, origin: "env" };
+  takeFromShell(common, env);
   writeServiceConfig(path, serviceConfig({ ...given, common }, sources.cwd));
   // Both restart whatever does not end with 0 and know no exceptions.
   const afterFatal = host.platform === "darwin" ? ["zero"] : host.platform === "win32" ? ["stay"] : [];
@@ -94,9 +92,7 @@ export async function installHubService(
   const cloudflared = findCloudflared(hub.cloudflared, env, sources.cwd);
   if (cloudflared === null) throw usageError(cloudflaredAdvice(hub.cloudflared));
   const { common } = gatherSettings({ ...sources, env });
-  const proxy = env.https_proxy || env.HTTPS_PROXY;
-  if (proxy) common.proxy ??= { value: proxy, origin: "env" };
-  if (env.NODE_EXTRA_CA_CERTS) common.caFile ??= { value: env.NODE_EXTRA_CA_CERTS, origin: "env" };
+  takeFromShell(common, env);
   writeServiceConfig(path, hubServiceConfig(common, sources.cwd));
   const afterFatal = host.platform === "darwin" ? ["zero"] : host.platform === "win32" ? ["stay"] : [];
   const notes = await manager.install({
@@ -169,6 +165,13 @@ function prepare(sources: Sources, { name, system }: ServiceFlags, host: Service
   }
   const own = system && host.platform !== "win32" && !sources.env.HOTSPOT_CONFIG_DIR;
   return own ? { ...sources, env: { ...sources.env, HOTSPOT_CONFIG_DIR: SYSTEM_CONFIG_DIR } } : sources;
+}
+
+/** A service has another environment than this shell: what of it holds for connections goes into the settings. */
+function takeFromShell(settings: Settings, env: Sources["env"]): void {
+  const proxy = env.https_proxy || env.HTTPS_PROXY;
+  if (proxy) settings.proxy ??= { value: proxy, origin: "env" };
+  if (env.NODE_EXTRA_CA_CERTS) settings.caFile ??= { value: env.NODE_EXTRA_CA_CERTS, origin: "env" };
 }
 
 function configPath(dir: string, name: string): string {
