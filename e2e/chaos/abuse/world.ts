@@ -32,6 +32,8 @@ export interface AbuseWorld {
   readonly besidePath: string;
   /** Resident bytes of the relay, now, without its mapped journal. */
   relayBytes(): number;
+  /** The same of both connectors. */
+  connectorBytes(): number;
   /** CPU time that the relay has had, in microseconds. */
   relayCpuMicros(): number;
   /** Files that the relay has open. */
@@ -105,6 +107,7 @@ export async function startAbuseWorld(dir: string): Promise<AbuseWorld> {
     besideHost: beside.host,
     besidePath: "/1k",
     relayBytes: () => anonymousBytes(relay.process.pid),
+    connectorBytes: () => anonymousBytes(abused.connector.pid) + anonymousBytes(beside.connector.pid),
     relayCpuMicros: () => cpuMicros(relay.process.pid),
     relayFiles: () => readdirSync(`/proc/${relay.process.pid}/fd`).length,
     async stop() {
