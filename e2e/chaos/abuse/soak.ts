@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RawHttp } from "../../fixtures/raw-http.ts";
 import type { BesideResult } from "../programs/beside-main.ts";
 import { besideFor } from "./client.ts";
-import { type Finding, settled } from "./scenarios.ts";
+import type { Finding } from "./scenario.ts";
+import { settled } from "./scenarios.ts";
 import type { AbuseWorld } from "./world.ts";
 
 const MIB = 1024 * 1024;
@@ -30,7 +31,7 @@ export async function soak(
     }, 50);
     res.once("close", () => clearInterval(timer));
   });
-  await settled(world);
+  const restBefore = await settled(world);
   const filesBefore = world.relayFiles();
   const over = Date.now() + minutes * 60_000;
   const isOn = () => Date.now() < over;
@@ -95,19 +96,23 @@ export async function soak(
   const kept = looks.slice(Math.ceil(looks.length / 10));
   const slope = slopeOf(kept.map(({ minute, relay }) => [minute, relay]));
   const connectors = slopeOf(kept.map(({ minute, connectors }) => [minute, connectors]));
-  await settled(world);
+  const restAfter = await settled(world, 20);
   const files = world.relayFiles();
   const third = Math.ceil(besides.length / 3);
   const median = (some: BesideResult[]) =>
     some.map(({ kept }) => kept.p99).sort((a, b) => a - b)[Math.floor(some.length / 2)] ?? 0;
   const seen =
     `${minutes} min, ${answers} requests, ${failures} failed: relay ${slope.toFixed(2)} MiB a minute, connectors ` +
-    `${connectors.toFixed(2)}, files ${filesBefore} -> ${files}, ` +
+    `${connectors.toFixed(2)}, at rest ${mib(restBefore)} -> ${mib(restAfter)} MiB, files ${filesBefore} -> ${files}, ` +
     `p99 ${median(besides.slice(0, third))} ms in the first third, ${median(besides.slice(-third))} ms in the last`;
   if (failures > 0) return { seen, wrong: "requests failed" };
   // A short one only shows that it works: caches and the collector are still finding their sizes.
   const isFlat = minutes < 5 || (slope < 1 && connectors < 1 && files <= filesBefore + 10);
   return { seen, wrong: isFlat ? null : "memory climbs, or files stay open" };
+}
+
+function mib(bytes: number): string {
+  return (bytes / MIB).toFixed(0);
 }
 
 /** Least squares. */
