@@ -32,6 +32,7 @@ const REFUSED =
   /access ?denied|invalidaccesskeyid|does not exist in our records|signaturedoesnotmatch|401 unauthorized|403 forbidden|\bunauthorized\b|permission ?denied \(persistent\)/i;
 /** Go says "Proxy Authentication Required", or what else the proxy's line said, behind "proxyconnect" only sometimes. */
 const PROXY = /proxyconnect|proxy authentication required|tunnel error|unsuccessful tunnel/i;
+const LOCKED_OUT = /proxy authentication required/i;
 const UNTRUSTED = /x509: certificate signed by unknown authority|x509: .*not trusted|UnknownIssuer/i;
 const UNREACHABLE =
   /connection refused|no such host|i\/o timeout|network is unreachable|no route to host|connection reset|tls: |x509: |unexpected eof|server gave http response|context deadline|temporary failure in name|error sending request|dns error/i;
@@ -43,7 +44,7 @@ const LOST = /retrying after.*(specified key does not exist|NoSuchKey)|pack \w+ 
 export function isHopelessRetry(line: string): boolean {
   return (
     /retrying after/i.test(line) &&
-    (REFUSED.test(line) || LOST.test(line) || PROXY.test(line) || UNTRUSTED.test(line))
+    (REFUSED.test(line) || LOST.test(line) || LOCKED_OUT.test(line) || UNTRUSTED.test(line))
   );
 }
 
