@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./longest-first.ts";
+import { SecondTry } from "./second-try.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -9,6 +10,7 @@ export default defineConfig({
   resolve: { alias: { "~": `${root}app` } },
   test: {
     sequence: { sequencer: LongestFirst },
+    reporters: ["default", new SecondTry()],
     projects: [
       {
         extends: true,
@@ -35,6 +37,8 @@ export default defineConfig({
           include: ["e2e/**/*.e2e.ts"],
           globalSetup: ["db/testing/global-setup.ts", "e2e/fixtures/global-setup.ts"],
           maxWorkers: 2,
+          // Real processes on a starved machine: what then passes is named at the end of the run.
+          retry: 1,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -6,6 +6,7 @@ import { within } from "../fixtures/gate.ts";
 import { processMemory } from "../fixtures/process-memory.ts";
 import { RawHttp } from "../fixtures/raw-http.ts";
 import { frame, RawLink, type RawLinkOptions, u32, webSocketFrame } from "../fixtures/raw-link.ts";
+import { until } from "../fixtures/until.ts";
 import { type LabTenant, makeTenant, tunnelLab } from "../tunnel/lab.ts";
 import { type Bystander, startBystander } from "./bystander.ts";
 
@@ -47,12 +48,12 @@ async function ask(link: RawLink, lines: string[] = []): Promise<{ http: RawHttp
   http.request([`GET ${path} HTTP/1.1`, `Host: ${state.hostile.host}`, ...lines]);
   for (;;) {
     // A request that an earlier link left unanswered is tried again on this one: that is not ours.
-    const { streamId, payload } = await within(5_000, "OPEN", link.next(FrameType.open));
+    const { streamId, payload } = await within(30_000, "OPEN", link.next(FrameType.open));
     if (payload.includes(`GET ${path} `)) return { http, streamId };
   }
 }
 
-const ending = (link: RawLink) => within(5_000, "end of the link", link.ended);
+const ending = (link: RawLink) => within(30_000, "end of the link", link.ended);
 const relayBytes = () => processMemory(lab.world.relay.process.pid).residentBytes;
 /** What a flood left lying about is collected a moment later; what stays is what it cost. */
 const expectGivenBack = (before: number) =>
@@ -303,9 +304,7 @@ test("a connector that never reads: what waits for it is bounded, and others go 
     }),
   );
   const metrics = `http://127.0.0.1:${lab.world.relay.adminPort}/metrics`;
-  await vi.waitFor(async () =>
-    expect(await (await fetch(metrics)).text()).toMatch(/hotspot_streams 2[01]\b/),
-  );
+  await until(async () => expect(await (await fetch(metrics)).text()).toMatch(/hotspot_streams 2[01]\b/));
   await state.bystander.stillServed();
   await expectGivenBack(before);
   for (const http of uploads) http.close();

@@ -42,7 +42,7 @@ afterAll(async () => {
 /** The next answer on this connection is the next request's own, of another tenant. */
 async function expectInStep(http: RawHttp, n: number): Promise<void> {
   http.request(["GET /innocent HTTP/1.1", `Host: ${lab.otherHost}`, `X-N: ${n}`]);
-  const answer = await within(5_000, "the next answer", http.response());
+  const answer = await within(30_000, "the next answer", http.response());
   expect([answer.status, answer.body.toString()]).toEqual([200, `innocent ${n}`]);
   expect(http.unread).toBe(0);
 }
@@ -55,13 +55,13 @@ describe("a hostile connector", () => {
     const http = await RawHttp.open(lab.port);
     for (const [n, { name, message }] of refusedResponses.entries()) {
       http.request([`GET /corpus-${n} HTTP/1.1`, `Host: ${parts.behindLink.host}`]);
-      const { streamId } = await within(5_000, name, parts.link.next(FrameType.open));
+      const { streamId } = await within(30_000, name, parts.link.next(FrameType.open));
       // The whole of a second answer behind it, for a reader that would go on.
       parts.link.send(
         frame(FrameType.head, streamId, Buffer.from(message, "latin1")),
         frame(FrameType.data | END, streamId, Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad")),
       );
-      const answer = await within(5_000, name, http.response());
+      const answer = await within(30_000, name, http.response());
       expect([name, answer.status, fieldValues(answer, "hotspot-error")]).toEqual([
         name,
         502,
@@ -120,9 +120,9 @@ describe("a hostile connector", () => {
       const http = await RawHttp.open(lab.port);
       http.request(["GET /cut HTTP/1.1", `Host: ${parts.behindLink.host}`]);
       http.request(["GET /innocent HTTP/1.1", `Host: ${lab.otherHost}`]);
-      const { streamId } = await within(5_000, "OPEN", parts.link.next(FrameType.open));
+      const { streamId } = await within(30_000, "OPEN", parts.link.next(FrameType.open));
       parts.link.send(...frames(streamId));
-      await within(5_000, "cut", http.closed());
+      await within(30_000, "cut", http.closed());
       const seen = (await http.rest()).toString();
       expect(seen.match(/HTTP\/1\.1/g)?.length ?? 0).toBeLessThan(2);
       expect(seen).not.toMatch(/\r\n0\r\n\r\n$/);
@@ -134,13 +134,13 @@ describe("a hostile connector", () => {
     const http = await RawHttp.open(lab.port);
     for (const fields of [[], ["Connection: Upgrade", "Upgrade: h2c"]]) {
       http.request(["GET /unasked HTTP/1.1", `Host: ${parts.behindLink.host}`, ...fields]);
-      const { streamId, payload } = await within(5_000, "OPEN", parts.link.next(FrameType.open));
+      const { streamId, payload } = await within(30_000, "OPEN", parts.link.next(FrameType.open));
       expect(payload[0]).toBe(0);
       expect(payload.toString()).not.toMatch(/upgrade/i);
       const switching =
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
       parts.link.send(frame(FrameType.head, streamId, Buffer.from(switching)));
-      expect((await within(5_000, "502", http.response())).status).toBe(502);
+      expect((await within(30_000, "502", http.response())).status).toBe(502);
     }
     await expectInStep(http, 101);
     http.close();
@@ -149,8 +149,8 @@ describe("a hostile connector", () => {
   test("a connector that never answers: 504 in time, and late frames for it are ignored", async () => {
     const http = await RawHttp.open(lab.port);
     http.request(["GET /never HTTP/1.1", `Host: ${parts.behindLink.host}`]);
-    const { streamId } = await within(5_000, "OPEN", parts.link.next(FrameType.open));
-    expect((await within(5_000, "504", http.response())).status).toBe(504);
+    const { streamId } = await within(30_000, "OPEN", parts.link.next(FrameType.open));
+    expect((await within(30_000, "504", http.response())).status).toBe(504);
     parts.link.answer(streamId, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", "late");
     await expectInStep(http, 504);
     http.close();
@@ -163,7 +163,7 @@ describe("a hostile upstream", () => {
     for (const [n, { name, message }] of refusedResponses.entries()) {
       parts.upstream.on(`/corpus-${n}`, (socket) => socket.end(message, "latin1"));
       http.request([`GET /corpus-${n} HTTP/1.1`, `Host: ${parts.behindUpstream.host}`]);
-      const answer = await within(5_000, name, http.response());
+      const answer = await within(30_000, name, http.response());
       expect([name, answer.status]).toEqual([name, 502]);
       expect(["upstream_bad_response", "upstream_reset"]).toContain(fieldValues(answer, "hotspot-error")[0]);
       await expectInStep(http, n);
@@ -178,7 +178,7 @@ describe("a hostile upstream", () => {
       );
       const http = await RawHttp.open(lab.port);
       http.request([`GET /chunks-${n} HTTP/1.1`, `Host: ${parts.behindUpstream.host}`]);
-      await within(5_000, name, Promise.race([http.response().catch(() => null), http.closed()])).then(
+      await within(30_000, name, Promise.race([http.response().catch(() => null), http.closed()])).then(
         (answer) => {
           // Caught before the head went on: then it is an answer of ours, whole.
           if (answer !== null && typeof answer === "object")
@@ -211,11 +211,11 @@ describe("a hostile upstream", () => {
         write(socket);
       });
       http.request([`GET ${path} HTTP/1.1`, `Host: ${parts.behindUpstream.host}`]);
-      await within(5_000, path, http.response());
+      await within(30_000, path, http.response());
       asked.open();
-      await within(5_000, `${path}: the connection is given up`, dropped[n]!.opened);
+      await within(30_000, `${path}: the connection is given up`, dropped[n]!.opened);
       http.request([`GET /own-${n} HTTP/1.1`, `Host: ${parts.behindUpstream.host}`]);
-      expect((await within(5_000, "own", http.response())).body.toString()).toBe(`/own-${n}`);
+      expect((await within(30_000, "own", http.response())).body.toString()).toBe(`/own-${n}`);
     }
     http.close();
   });
@@ -231,7 +231,7 @@ describe("a hostile upstream", () => {
     for (const path of ["/endless-head", "/endless-hints"]) {
       const http = await RawHttp.open(lab.port);
       http.request([`GET ${path} HTTP/1.1`, `Host: ${parts.behindUpstream.host}`]);
-      expect((await within(5_000, path, http.response())).status).toBe(502);
+      expect((await within(30_000, path, http.response())).status).toBe(502);
       http.close();
     }
   });
@@ -250,9 +250,9 @@ describe("a hostile upstream", () => {
     const http = await RawHttp.open(lab.port);
     http.request(["GET /endless HTTP/1.1", `Host: ${parts.behindUpstream.host}`]);
     await http.readHead();
-    for (let bytes = 0; bytes < 2_000_000; ) bytes += (await within(5_000, "more", http.readChunk())).length;
+    for (let bytes = 0; bytes < 2_000_000; ) bytes += (await within(30_000, "more", http.readChunk())).length;
     http.close();
-    await within(5_000, "end at the upstream", closed.opened);
+    await within(30_000, "end at the upstream", closed.opened);
   });
 
   test("one that accepts and hangs is 504; one that closes at once is 502; none of it stays open", async () => {
@@ -267,7 +267,7 @@ describe("a hostile upstream", () => {
     ] as const) {
       const http = await RawHttp.open(lab.port);
       http.request([`GET ${path} HTTP/1.1`, `Host: ${parts.behindUpstream.host}`]);
-      expect([path, (await within(5_000, path, http.response())).status]).toEqual([path, status]);
+      expect([path, (await within(30_000, path, http.response())).status]).toEqual([path, status]);
       http.close();
     }
     await until(() => expect(parts.upstream.open).toBeLessThanOrEqual(openBefore + 1));

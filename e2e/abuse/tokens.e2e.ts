@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createAccessKey, createEndpoint, createTenant } from "../../db/testing/index.ts";
 import { GoawayCode } from "../../relay/protocol/codes.ts";
 import { FrameType } from "../../relay/protocol/frames.ts";
@@ -7,6 +7,7 @@ import { issueConnectorToken, signConnectorToken } from "../fixtures/connector-t
 import { within } from "../fixtures/gate.ts";
 import { dialLink } from "../fixtures/link-dial.ts";
 import { metricOf } from "../fixtures/metrics.ts";
+import { promised } from "../fixtures/promised.ts";
 import { fieldValues, RawHttp, rawRequest } from "../fixtures/raw-http.ts";
 import { RawLink } from "../fixtures/raw-link.ts";
 import { until } from "../fixtures/until.ts";
@@ -58,7 +59,7 @@ describe("a token that is used from a second place", () => {
     }).catch(() => null);
     // Whether WELCOME was on its way already or not: it does not stay.
     if (thief !== null)
-      expect((await within(5_000, "end", thief.ended)).goaway?.code).toBe(GoawayCode.unauthorized);
+      expect((await within(30_000, "end", thief.ended)).goaway?.code).toBe(GoawayCode.unauthorized);
     await until(async () => {
       const row = await db
         .selectFrom("connectors")
@@ -73,7 +74,7 @@ describe("a token that is used from a second place", () => {
     await until(async () => {
       const answer = await rawRequest(world.relay.port, ["GET /mine HTTP/1.1", `Host: ${tenant.host}`]);
       expect(answer.body.toString()).toBe("mine");
-    }, 5_000);
+    });
     expect(connector.running).toBe(true);
     expect(await metricOf(world.relay, REUSES)).toBe(1);
     expect(await auditOf(stolen.connectorId)).toMatchObject([
@@ -127,7 +128,7 @@ describe("a token that is used from a second place", () => {
       await announce(tx, { type: "connector", connectorId, endpointId, slug, tenantId });
     });
     for (const link of links) expect((await link.ended).goaway?.code).toBe(GoawayCode.revoked);
-    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(Date.now() - started).toBeLessThan(promised(2_000));
   });
 });
 
@@ -204,7 +205,7 @@ describe("whose slug it is", () => {
     const other = await linkOf(claimant, { subdomain: victim.slug });
     const http = await RawHttp.open(world.relay.port);
     http.request(["GET / HTTP/1.1", `Host: ${victim.host}`]);
-    const { streamId } = await within(5_000, "OPEN at the owner", owner.next(FrameType.open));
+    const { streamId } = await within(30_000, "OPEN at the owner", owner.next(FrameType.open));
     owner.answer(streamId, OK, "owner");
     expect((await http.response()).body.toString()).toBe("owner");
     expect(other.frames.filter((one) => one.type === FrameType.open)).toEqual([]);
@@ -237,9 +238,9 @@ describe("whose slug it is", () => {
       await announce(tx, { type: "endpoint", endpointId, slug, tenantId });
     });
     const released = Date.now();
-    expect((await within(2_000, "end of the old link", oldLink.ended)).goaway).not.toBeNull();
-    expect(Date.now() - released).toBeLessThan(2_000);
-    await vi.waitFor(async () => expect((await ask(oldKey.secret)).status).toBe(404));
+    expect((await within(30_000, "end of the old link", oldLink.ended)).goaway).not.toBeNull();
+    expect(Date.now() - released).toBeLessThan(promised(2_000));
+    await until(async () => expect((await ask(oldKey.secret)).status).toBe(404));
 
     const tenant = await createTenant(db, { plan: "pro" });
     const endpoint = await createEndpoint(db, tenant, { slug, requireAccessKey: true });
@@ -251,7 +252,7 @@ describe("whose slug it is", () => {
     const newToken = await issueConnectorToken(db, world.signingSecret, tenant, endpoint);
     const newLink = await RawLink.open(world.relay.port, newToken.connectorToken);
     for (const secret of [oldKey.secret, before.endpointToken]) {
-      await vi.waitFor(async () => expect((await ask(secret)).status).toBe(401));
+      await until(async () => expect((await ask(secret)).status).toBe(401));
     }
     expect(
       (await dialLink(world.relay.port, `Bearer ${oldToken.connectorToken}`, { from: "127.0.4.1" })).status,
@@ -259,7 +260,7 @@ describe("whose slug it is", () => {
     expect(newLink.frames.filter((one) => one.type === FrameType.open)).toEqual([]);
     const newKey = await createAccessKey(db, tenant);
     const own = ask(newKey.secret);
-    newLink.answer((await within(5_000, "OPEN", newLink.next(FrameType.open))).streamId, OK, "newer");
+    newLink.answer((await within(30_000, "OPEN", newLink.next(FrameType.open))).streamId, OK, "newer");
     expect((await own).body.toString()).toBe("newer");
     newLink.destroy();
   });

@@ -6,6 +6,7 @@ import { type Account, signUp } from "../fixtures/account.ts";
 import { announce } from "../fixtures/change-events.ts";
 import { startConnector } from "../fixtures/connector-process.ts";
 import { freePort } from "../fixtures/free-port.ts";
+import { promised } from "../fixtures/promised.ts";
 import { fieldValues, rawRequest } from "../fixtures/raw-http.ts";
 import { databaseTraces, fileTraces, leaks, processTraces } from "../fixtures/traces.ts";
 import { until } from "../fixtures/until.ts";
@@ -54,7 +55,7 @@ const expectMail = async (subject: string) =>
     ada.email,
     subject,
   ]);
-const soon = (work: () => Promise<void>) => vi.waitFor(work, { timeout: 10_000, interval: 50 });
+const soon = (work: () => Promise<void>) => vi.waitFor(work, { timeout: 30_000, interval: 50 });
 
 beforeAll(async () => {
   const webhook = `${world.portalUrl}/api/stripe/webhook`;
@@ -252,7 +253,10 @@ test("from paying to not paying to paying: plan, mails, 402 and back, by nothing
     .execute();
   await sql`select graphile_worker.add_job('dunning', '{}'::json)`.execute(world.db);
   await soon(async () => expect((await settings()).billing_state).toBe("unpaid"));
-  await vi.waitFor(async () => expect((await ask()).status).toBe(402), { timeout: 2_000, interval: 50 });
+  await vi.waitFor(async () => expect((await ask()).status).toBe(402), {
+    timeout: promised(2_000),
+    interval: 50,
+  });
   await soon(() => expectMail("Your endpoints are paused"));
 });
 
@@ -272,7 +276,10 @@ test("unpaid: the OpenAI shape for programs, a page for people, and within two s
   await soon(async () =>
     expect(await settings()).toMatchObject({ plan: "pro", billing_state: "ok", grace_ends_at: null }),
   );
-  await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 2_000, interval: 50 });
+  await vi.waitFor(async () => expect((await ask()).status).toBe(200), {
+    timeout: promised(2_000),
+    interval: 50,
+  });
   await soon(() => expectMail("Your endpoints are back"));
 });
 
@@ -302,7 +309,7 @@ test("a portal that is killed over an event leaves it to the next one, which has
       expect(row.processed_at).not.toBeNull();
       expect(await jobOf()).toEqual([]);
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 30_000, interval: 100 },
   );
 });
 
@@ -314,7 +321,10 @@ test("with the portal stopped, what is written beside it reaches the relay withi
       await announce(tx, { type: "tenant", tenantId: tenant.id });
     });
   const within2s = (status: number) =>
-    vi.waitFor(async () => expect((await ask()).status).toBe(status), { timeout: 2_000, interval: 50 });
+    vi.waitFor(async () => expect((await ask()).status).toBe(status), {
+      timeout: promised(2_000),
+      interval: 50,
+    });
   const setBilling = (billing_state: "ok" | "unpaid") =>
     change((tx) =>
       tx.updateTable("tenant_settings").set({ billing_state }).where("tenant_id", "=", tenant.id).execute(),

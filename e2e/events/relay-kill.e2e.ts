@@ -5,6 +5,7 @@ import { createEndpoint } from "../../db/testing/index.ts";
 import { root, toolEnv } from "../fixtures/clone.ts";
 import { ManagedProcess } from "../fixtures/managed-process.ts";
 import { metricOf } from "../fixtures/metrics.ts";
+import { promised } from "../fixtures/promised.ts";
 import { until } from "../fixtures/until.ts";
 import { startUpstream, type Upstream } from "../standins/upstream.ts";
 import { type LabTenant, makeTenant } from "../tunnel/lab.ts";
@@ -79,8 +80,8 @@ test("the relay is killed and started again under load, three times: 200 connect
       `relay killed: served ${servedAt - killedAt} ms after the kill, ${CONNECTORS} connectors back ${backMs} ms after ` +
         `the start, at most ${busiest} in 100 ms`,
     );
-    expect(servedAt - startedAt).toBeLessThan(3_000);
-    expect(backMs).toBeLessThan(5_000);
+    expect(servedAt - startedAt).toBeLessThan(promised(3_000));
+    expect(backMs).toBeLessThan(promised(5_000));
     // On a machine that stands still for a moment they come in heaps; their own waiting times spread them.
     expect(busiest).toBeLessThan(CONNECTORS * 0.8);
   }

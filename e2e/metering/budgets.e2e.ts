@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAccessKey } from "../../db/testing/index.ts";
 import { announce } from "../fixtures/change-events.ts";
 import { gate, within } from "../fixtures/gate.ts";
+import { promised } from "../fixtures/promised.ts";
 import { fieldValues, rawRequest } from "../fixtures/raw-http.ts";
 import { until } from "../fixtures/until.ts";
 import { bodyOf, startUpstream, type Upstream } from "../standins/upstream.ts";
@@ -284,7 +285,7 @@ describe("a key with 7 requests a day", () => {
       await tx.updateTable("budgets").set({ limit_value: 9 }).where("id", "=", budgetId).execute();
       await announce(tx, { type: "budgets", tenantId: tenant.tenantId });
     });
-    await until(async () => expect((await ask(tenant, key)).status).toBe(200), 2_000);
+    await until(async () => expect((await ask(tenant, key)).status).toBe(200), promised(2_000));
     expect((await ask(tenant, key)).status).toBe(200);
     expectOurError(await ask(tenant, key), 429, "budget_exceeded");
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { createTenant, type TestTenant } from "../../db/testing/index.ts";
 import { startConnector } from "../fixtures/connector-process.ts";
+import { promised } from "../fixtures/promised.ts";
 import { rawRequest } from "../fixtures/raw-http.ts";
 import { startUpstream } from "../standins/upstream.ts";
 import { portalWorld } from "./portal-world.ts";
@@ -157,7 +158,7 @@ describe("the routes of seeds/000", () => {
       }>(await post("/api/endpoints/details", { licenseKey, deviceId }));
       expect(got.relay.online).toBe(true);
       return got;
-    }, 5_000);
+    }, 30_000);
     expect(details.relay.connectors).toHaveLength(1);
     expect(details.relay.connectors[0]).toMatchObject({
       connectorId: expect.any(String),
@@ -196,7 +197,7 @@ describe("the routes of seeds/000", () => {
       await post("/api/endpoints/token/rotate", { licenseKey, deviceId }),
     );
     expect(endpointToken).not.toBe(shared.endpointToken);
-    await vi.waitFor(async () => expect(await withToken(shared.endpointToken)).toBe(401), 2_000);
+    await vi.waitFor(async () => expect(await withToken(shared.endpointToken)).toBe(401), promised(2_000));
     expect(await withToken(endpointToken)).not.toBe(401);
   });
 

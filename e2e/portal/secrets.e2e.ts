@@ -84,7 +84,7 @@ test("no secret that a run makes is in a log, a file, a command line or, unhashe
   await vi.waitFor(async () => {
     const { length } = await world.db.selectFrom("requests").select("id").execute();
     expect(length).toBeGreaterThan(10);
-  }, 10_000);
+  }, 30_000);
 
   const traces = [
     ...(await processTraces(world.children)),

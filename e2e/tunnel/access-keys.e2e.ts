@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
 import { createAccessKey, createEndpoint } from "../../db/testing/index.ts";
 import { announce } from "../fixtures/change-events.ts";
+import { promised } from "../fixtures/promised.ts";
 import { rawRequest } from "../fixtures/raw-http.ts";
 import { expectOurError } from "./error-answer.ts";
 import { connect, type LabTenant, makeTenant, tunnelLab } from "./lab.ts";
@@ -36,7 +37,7 @@ const logged = (tenant: LabTenant, path: string) =>
       expect(rows).toHaveLength(1);
       return rows[0]!;
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 30_000, interval: 50 },
   );
 
 describe("an endpoint that wants an access key", () => {
@@ -104,7 +105,7 @@ describe("an endpoint that wants an access key", () => {
         .execute();
       await announce(tx, { type: "access_key", tenantId: tenant.tenantId });
     });
-    await vi.waitFor(async () => expect((await ask(tenant, key.secret)).status).toBe(401), 2_000);
+    await vi.waitFor(async () => expect((await ask(tenant, key.secret)).status).toBe(401), promised(2_000));
   });
 
   test("the endpoint token opens it too; after a rotation the old one is refused at once, the new one is taken", async () => {
@@ -112,7 +113,10 @@ describe("an endpoint that wants an access key", () => {
     expect((await ask(tenant, tenant.endpointToken)).status).toBe(200);
     const fresh = `hs_ep_${randomBytes(24).toString("hex")}`;
     await rotate(tenant, fresh);
-    await vi.waitFor(async () => expect((await ask(tenant, tenant.endpointToken)).status).toBe(401), 2_000);
+    await vi.waitFor(
+      async () => expect((await ask(tenant, tenant.endpointToken)).status).toBe(401),
+      promised(2_000),
+    );
     expect((await ask(tenant, fresh)).status).toBe(200);
   });
 });
@@ -136,7 +140,7 @@ describe("an endpoint that wants no key", () => {
     await rotate(tenant, `hs_ep_${randomBytes(24).toString("hex")}`);
     await vi.waitFor(
       async () => expect((await ask(tenant, tenant.endpointToken, "/rotated")).status).toBe(401),
-      2_000,
+      promised(2_000),
     );
     expect((await ask(tenant, null, "/rotated")).status).toBe(200);
   });

@@ -132,7 +132,7 @@ test("40 stalled readers cost each process at most a window each, not their bodi
       expect(now.relay - before.relay).toBeLessThan(MEMORY_BAR);
       expect(now.connector - before.connector).toBeLessThan(MEMORY_BAR);
     },
-    { timeout: 15_000, interval: 250 },
+    { timeout: 30_000, interval: 250 },
   );
   for (const http of readers) http.close();
 });
@@ -236,6 +236,6 @@ async function settled(value: () => number): Promise<void> {
       }
       if (last <= 0 || Date.now() - since < 1_000) throw new Error(`still moving at ${last}`);
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 30_000, interval: 50 },
   );
 }

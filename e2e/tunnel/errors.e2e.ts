@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { announce } from "../fixtures/change-events.ts";
 import { freePort } from "../fixtures/free-port.ts";
+import { promised } from "../fixtures/promised.ts";
 import { fieldValues, rawRequest } from "../fixtures/raw-http.ts";
 import { expectOurError } from "./error-answer.ts";
 import { connect, type LabTenant, makeTenant, tunnelLab } from "./lab.ts";
@@ -8,7 +9,7 @@ import { connect, type LabTenant, makeTenant, tunnelLab } from "./lab.ts";
 const RATE_LIMIT = 30;
 
 const lab = await tunnelLab({
-  env: { RELAY_HEADER_TIMEOUT_MS: "1000", RELAY_GRACE_MS: "300", PROXY_RATE_LIMIT_MAX: String(RATE_LIMIT) },
+  env: { RELAY_HEADER_TIMEOUT_MS: "4000", RELAY_GRACE_MS: "300", PROXY_RATE_LIMIT_MAX: String(RATE_LIMIT) },
 });
 
 const ask = (host: string, path = "/", extra: string[] = []) =>
@@ -42,7 +43,7 @@ describe("the answers of design.md's table", () => {
     const tenant = await makeTenant(lab.world);
     const started = Date.now();
     expectOurError(await ask(tenant.host), 502, "connector_offline");
-    expect(Date.now() - started).toBeLessThan(3_000);
+    expect(Date.now() - started).toBeLessThan(promised(3_000));
   });
 
   test("upstream refuses the connection: 502 upstream_unreachable", async () => {
@@ -110,12 +111,12 @@ describe("the answers of design.md's table", () => {
           expect(answer.status).toBe(status);
           return answer;
         },
-        { timeout: 2_000, interval: 150 },
+        { timeout: promised(2_000), interval: 150 },
       );
       expectOurError(refused, status, fieldValues(refused, "hotspot-error")[0] ?? "");
       await changeTenant(tenant, {});
       await vi.waitFor(async () => expect((await ask(tenant.host, "/served")).status).not.toBe(status), {
-        timeout: 2_000,
+        timeout: promised(2_000),
         interval: 150,
       });
     },

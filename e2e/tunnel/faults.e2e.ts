@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { gate, within } from "../fixtures/gate.ts";
+import { promised } from "../fixtures/promised.ts";
 import { fieldValues, RawHttp, rawRequest } from "../fixtures/raw-http.ts";
+import { until } from "../fixtures/until.ts";
 import { connect, makeTenant, tunnelLab } from "./lab.ts";
 
 const lab = await tunnelLab();
@@ -23,7 +25,7 @@ describe("the connector is killed", () => {
     lab.upstream.on("/again", (_req, res) => res.end("again"));
 
     const before = ask(tenant.host, "/killed-before", "POST");
-    await within(5_000, "request at the upstream", arrived.opened);
+    await within(30_000, "request at the upstream", arrived.opened);
     const inside = await RawHttp.open(lab.port);
     inside.request(["GET /killed-inside HTTP/1.1", `Host: ${tenant.host}`]);
     await inside.readHead();
@@ -31,15 +33,15 @@ describe("the connector is killed", () => {
 
     first.kill("SIGKILL");
     await first.exited;
-    const refused = await within(5_000, "502", before);
+    const refused = await within(30_000, "502", before);
     expect(refused.status).toBe(502);
     expect(fieldValues(refused, "hotspot-error")).toHaveLength(1);
-    await within(5_000, "cut", inside.closed());
+    await within(30_000, "cut", inside.closed());
     expect((await inside.rest()).toString()).toBe("");
 
     const parked = [1, 2, 3].map(() => ask(tenant.host, "/again"));
     await connect(world, tenant, { to: lab.upstream.url });
-    const answers = await within(2_000, "parked requests after the return", Promise.all(parked));
+    const answers = await within(promised(2_000), "parked requests after the return", Promise.all(parked));
     expect(answers.map((answer) => answer.body.toString())).toEqual(["again", "again", "again"]);
   });
 
@@ -61,7 +63,7 @@ describe("the connector is killed", () => {
     const holder = await Promise.race(arrivals.map(({ opened }, n) => opened.then(() => n)));
     killed = true;
     connectors[holder]!.kill("SIGKILL");
-    expect((await within(5_000, "second try", answer)).body.toString()).toBe("second try");
+    expect((await within(30_000, "second try", answer)).body.toString()).toBe("second try");
   });
 
   test("SIGTERM lets a running stream end, then it exits with 0 and counts as offline at once", async () => {
@@ -79,9 +81,9 @@ describe("the connector is killed", () => {
     expect((await http.readChunk()).toString()).toBe("begin ");
     connector.kill("SIGTERM");
     finish.open();
-    expect((await within(5_000, "rest of the stream", http.readChunk())).toString()).toBe("end");
-    expect(await within(5_000, "exit", connector.exited)).toBe(0);
-    await vi.waitFor(async () => {
+    expect((await within(30_000, "rest of the stream", http.readChunk())).toString()).toBe("end");
+    expect(await within(30_000, "exit", connector.exited)).toBe(0);
+    await until(async () => {
       const rows = await world.db
         .selectFrom("connectors")
         .select("status")
@@ -100,7 +102,7 @@ describe("the relay is stopped", () => {
     world.relay.process.kill("SIGKILL");
     await world.relay.process.exited;
     await world.restartRelay();
-    const answer = await within(3_000, "service after the restart", ask(lab.host, "/after-kill"));
+    const answer = await within(promised(3_000), "service after the restart", ask(lab.host, "/after-kill"));
     expect([answer.status, answer.body.toString()]).toEqual([200, "served"]);
   });
 
@@ -120,17 +122,17 @@ describe("the relay is stopped", () => {
     const draining = world.relay.process;
     draining.kill("SIGTERM");
     // It listens a little longer, so that a successor can take over the port without a gap.
-    await vi.waitFor(async () => expect(await isRefused(lab.port)).toBe(true), 5_000);
+    await vi.waitFor(async () => expect(await isRefused(lab.port)).toBe(true), 30_000);
     expect(draining.running).toBe(true);
     finish.open();
-    expect((await within(5_000, "rest of the stream", http.readChunk())).toString()).toBe("end");
+    expect((await within(30_000, "rest of the stream", http.readChunk())).toString()).toBe("end");
     expect((await http.readChunk()).length).toBe(0);
-    await within(5_000, "close of the idle connection", http.closed());
+    await within(30_000, "close of the idle connection", http.closed());
     http.close();
-    expect(await within(5_000, "exit", draining.exited)).toBe(0);
+    expect(await within(30_000, "exit", draining.exited)).toBe(0);
 
     await world.restartRelay();
-    const answer = await within(5_000, "service by the successor", ask(lab.host, "/after-drain"));
+    const answer = await within(30_000, "service by the successor", ask(lab.host, "/after-drain"));
     expect([answer.status, answer.body.toString()]).toEqual([200, "served"]);
   });
 });

@@ -9,9 +9,10 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import { connect as connectTcp } from "node:net";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCertificate } from "../fixtures/certificates.ts";
 import { within } from "../fixtures/gate.ts";
+import { until } from "../fixtures/until.ts";
 import { bodyOf } from "../standins/upstream.ts";
 import { tunnelLab } from "./lab.ts";
 
@@ -171,60 +172,88 @@ test("events come as they are sent; a cancelled stream is cancelled upstream, an
   expect((await ask(plain, { ":path": "/hello" })).head[":status"]).toBe(200);
 });
 
-test("an upload that the upstream does not read stops at the windows, and goes on when it does", async () => {
+/** An upload that goes on until it is told to end: no machine is so slow that its buffers take the whole of it. */
+function endlessUpload(session: ClientHttp2Session, path: string) {
+  const stream = session.request({ ":authority": lab.host, ":path": path, ":method": "POST" });
+  const answer = whole(stream);
+  const chunk = Buffer.alloc(65_536);
+  let ending = false;
+  const upload = {
+    answer,
+    /** Bytes that were taken from it. */
+    sent: 0,
+    end() {
+      ending = true;
+    },
+    /** Until nothing of it moves: windows of stream and link, and sockets, are full. */
+    async standsStill(): Promise<void> {
+      const looks: number[] = [];
+      await until(
+        () => {
+          looks.push(upload.sent);
+          expect(looks.slice(-5)).toEqual(Array(5).fill(upload.sent));
+          // At first nothing moves either. This much is what the protocol lets all streams together have at first.
+          expect(upload.sent).toBeGreaterThan(65_535);
+        },
+        30_000,
+        100,
+      );
+    },
+  };
+  const write = () => {
+    if (ending) return void stream.end();
+    stream.write(chunk, (error) => {
+      if (error) return;
+      upload.sent += chunk.length;
+      write();
+    });
+  };
+  write();
+  return upload;
+}
+
+/** Scripts an upstream that takes nothing of a request before it is told to, then answers how much it was. */
+function takesNothing(path: string): () => void {
   let read = () => {};
-  lab.upstream.on("/slow-read", (req, res) => {
+  lab.upstream.on(path, (req, res) => {
     let bytes = 0;
-    req.pause();
     req.on("data", (chunk: Buffer) => (bytes += chunk.length));
     req.pause();
     req.on("end", () => res.end(String(bytes)));
     read = () => req.resume();
   });
-  const size = 24_000_000;
-  const stream = plain.request({ ":authority": lab.host, ":path": "/slow-read", ":method": "POST" });
-  const answer = whole(stream);
-  stream.end(Buffer.alloc(size));
-  await vi.waitFor(() => expect(lab.upstream.seenAt("/slow-read")).toHaveLength(1), 5_000);
+  return () => read();
+}
+
+test("an upload that the upstream does not read stops at the windows, and goes on when it does", async () => {
+  const read = takesNothing("/slow-read");
+  const upload = endlessUpload(plain, "/slow-read");
+  await upload.standsStill();
   // Another stream of the same connection is not held back by it.
   expect((await ask(plain, { ":path": "/hello" })).head[":status"]).toBe(200);
-  expect(stream.writableLength).toBeGreaterThan(0);
+  const before = upload.sent;
   read();
-  expect((await answer).body.toString()).toBe(String(size));
+  await until(() => expect(upload.sent).toBeGreaterThan(before), 30_000);
+  upload.end();
+  const answer = await upload.answer;
+  expect(answer.body.toString()).toBe(String(upload.sent));
 });
 
 test("an upload that stands still holds up no other upload of its connection", async () => {
-  let read = () => {};
-  lab.upstream.on("/stands", (req, res) => {
-    req.pause();
-    req.on("end", () => res.end("whole"));
-    read = () => req.resume();
-  });
+  const read = takesNothing("/stands");
   lab.upstream.on("/counts", async (req, res) => res.end(String((await bodyOf(req)).length)));
   const session = open("http");
   expect((await ask(session, { ":path": "/hello" })).head[":status"]).toBe(200);
   // What the client may send on all streams together.
   expect(session.state.remoteWindowSize).toBe(983_040);
-  const upload = (path: string, size: number) =>
-    start(session, { ":path": path, ":method": "POST" }, "x".repeat(size));
-  const standing = upload("/stands", 24_000_000);
-  const stood = whole(standing);
-  await vi.waitFor(() => expect(lab.upstream.seenAt("/stands")).toHaveLength(1), 5_000);
-  // Until nothing of it moves: windows of link and stream, and sockets, are full.
-  const seen: (number | undefined)[] = [];
-  await vi.waitFor(
-    () => {
-      seen.push(session.state.remoteWindowSize);
-      expect(seen.slice(-4)).toEqual(Array(4).fill(seen.at(-1)));
-      // More than the whole connection could have had before it was widened; at first nothing moves either.
-      expect(seen.at(-1)).toBeLessThan(983_040 - 65_535);
-    },
-    { timeout: 10_000, interval: 100 },
-  );
-  const other = await within(10_000, "the other upload", whole(upload("/counts", 1_000_000)));
-  expect(other.body.toString()).toBe("1000000");
+  const standing = endlessUpload(session, "/stands");
+  await standing.standsStill();
+  const other = ask(session, { ":path": "/counts", ":method": "POST" }, "x".repeat(1_000_000));
+  expect((await within(30_000, "the other upload", other)).body.toString()).toBe("1000000");
   read();
-  expect((await stood).body.toString()).toBe("whole");
+  standing.end();
+  const answer = await standing.answer;
+  expect(answer.body.toString()).toBe(String(standing.sent));
 });
 
 test("an answer before the end of the upload ends the stream without an error", async () => {

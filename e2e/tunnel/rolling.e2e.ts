@@ -71,7 +71,7 @@ test("a successor on the same port, then SIGTERM: under load no request fails an
   const old = lab.world.relay.process;
   await lab.world.restartRelay();
   old.kill("SIGTERM");
-  expect(await within(20_000, "end of the old relay", old.exited)).toBe(0);
+  expect(await within(30_000, "end of the old relay", old.exited)).toBe(0);
   const before = clients.ended.length;
   await until(() => expect(clients.ended.length).toBeGreaterThan(before + 200));
   await clients.stop();

@@ -66,7 +66,7 @@ test("no secret that passes the tunnel is in a log, a file, a command line or, u
       const { length } = await world.db.selectFrom("requests").select("id").execute();
       expect(length).toBeGreaterThan(3 * Object.keys(secrets).length);
     },
-    { timeout: 10_000, interval: 100 },
+    { timeout: 30_000, interval: 100 },
   );
 
   const traces = [

@@ -9,6 +9,7 @@ import { freePorts } from "../fixtures/free-port.ts";
 import type { ManagedProcess } from "../fixtures/managed-process.ts";
 import { HashSink, patternStream } from "../fixtures/pattern.ts";
 import { processMemory } from "../fixtures/process-memory.ts";
+import { promised } from "../fixtures/promised.ts";
 import { endOf, nextText, openTcp } from "../fixtures/tcp-client.ts";
 import { until } from "../fixtures/until.ts";
 import { startTcpTarget, type TcpTarget } from "../standins/tcp-target.ts";
@@ -16,7 +17,8 @@ import { startUpstream, type Upstream } from "../standins/upstream.ts";
 import { connect, type LabTenant, makeTenant } from "./lab.ts";
 import { relayWorld } from "./relay-world.ts";
 
-const GRACE_MS = 1_500;
+/** A connector that is started again comes back in this time on a slow machine too. */
+const GRACE_MS = 5_000;
 const IDLE_SECONDS = 3;
 const PER_ADDRESS = 20;
 const firstPort = await freePorts(20);
@@ -338,7 +340,7 @@ describe("the public port", () => {
     const startedAt = performance.now();
     await setUnpaid("unpaid");
     expect((await endOf(client)).by).toBe("ECONNRESET");
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(promised(2_000));
     expect((await endOf(openTcp(port))).by).toBe("ECONNREFUSED");
     await setUnpaid("ok");
     await until(() => isOpen(port));
@@ -389,6 +391,9 @@ describe("the public port", () => {
     const client = at("echo");
     client.write("before");
     expect(await nextText(client)).toBe("before");
+    // It is not idle, however long the successor takes to start.
+    const busy = setInterval(() => client.write("."), IDLE_SECONDS * 100);
+    onTestFinished(() => clearInterval(busy));
     const old = world.relay.process;
     old.kill("SIGTERM");
     await world.restartRelay();
@@ -398,8 +403,11 @@ describe("the public port", () => {
       expect(await nextText(next)).toBe("new");
       next.destroy();
     });
+    clearInterval(busy);
     client.write("still");
-    expect(await nextText(client)).toBe("still");
+    let echoed = "";
+    while (!echoed.endsWith("still")) echoed += await nextText(client);
+    expect(echoed).toMatch(/^\.*still$/);
     client.end();
     await once(client, "close");
     expect(await old.exited).toBe(0);

@@ -72,14 +72,15 @@ describe("an upstream that is started by the first request", () => {
   test("serves 50 waiting requests from one start, is stopped when idle, and started again", async () => {
     const tenant = await makeTenant(world);
     const port = await freePort();
-    const log = join(world.scratchDir, "wake.log");
-    const script = join(world.scratchDir, "server.mjs");
+    const log = join(world.scratchDir, `${tenant.slug}.log`);
+    const script = join(world.scratchDir, `${tenant.slug}.mjs`);
     await writeFile(script, SERVER);
     await connect(world, tenant, {
       to: `http://127.0.0.1:${port}`,
       args: [
         ...["--wake", `exec "${process.execPath}" "${script}" ${port} "${log}"`, "--health", "/health"],
-        ...["--idle-seconds", "1"],
+        // Longer than a busy machine takes between two of the fifty.
+        ...["--idle-seconds", "4"],
       ],
     });
     const lines = async () => (await readFile(log, "utf8").catch(() => "")).trim().split("\n");
@@ -97,7 +98,7 @@ describe("an upstream that is started by the first request", () => {
     expect(await lines()).toEqual(["start"]);
     await until(async () => expect((await lines()).at(-1)).toBe("stop"));
     expect(await (await fetch(`${tenant.url}/again`)).text()).toBe("/again ");
-    expect(await lines()).toEqual(["start", "stop", "start"]);
+    expect((await lines()).slice(0, 3)).toEqual(["start", "stop", "start"]);
     const logged = () =>
       world.db
         .selectFrom("requests")

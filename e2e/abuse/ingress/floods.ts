@@ -15,7 +15,7 @@ export function floods(lab: Lab): void {
       const block = "1\r\nx\r\n".repeat(10_000);
       for (let n = 0; n < 10; n++) http.send(block);
       http.send("0\r\n\r\n");
-      expect((await within(10_000, "answer", http.response())).body.toString()).toBe("100000");
+      expect((await within(30_000, "answer", http.response())).body.toString()).toBe("100000");
       http.close();
     });
 
@@ -26,7 +26,7 @@ export function floods(lab: Lab): void {
         http.send(byte);
         await new Promise(setImmediate);
       }
-      expect((await within(5_000, "answer", http.response())).body.toString()).toBe("read");
+      expect((await within(30_000, "answer", http.response())).body.toString()).toBe("read");
       http.close();
     });
 
@@ -41,10 +41,10 @@ export function floods(lab: Lab): void {
       );
       const over = await RawHttp.open(lab.port);
       over.send(`GET / HTTP/1.1\r\nX: ${"b".repeat(60_000)}`);
-      expect((await within(5_000, "431", over.response())).status).toBe(431);
+      expect((await within(30_000, "431", over.response())).status).toBe(431);
       const long = await RawHttp.open(lab.port);
       long.send(`GET /${"b".repeat(16_500)} HTTP/1.1\r\nHost: ${lab.host}\r\n\r\n`);
-      expect((await within(5_000, "414", long.response())).status).toBe(414);
+      expect((await within(30_000, "414", long.response())).status).toBe(414);
       lab.otherUpstream.on("/beside", (_req, res) => res.end("beside"));
       const beside = await RawHttp.open(lab.port);
       beside.request(["GET /beside HTTP/1.1", `Host: ${lab.otherHost}`]);

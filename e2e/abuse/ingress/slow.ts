@@ -17,8 +17,8 @@ export function slow(lab: Lab): void {
       const http = await RawHttp.open(lab.port);
       http.send("GET /slow HTTP/1.1\r\nX-Drip: ");
       drip(http, "x");
-      expect((await within(6_000, "408", http.response())).status).toBe(408);
-      await within(8_000, "close", http.closed());
+      expect((await within(30_000, "408", http.response())).status).toBe(408);
+      await within(30_000, "close", http.closed());
       http.close();
     });
 
@@ -27,8 +27,8 @@ export function slow(lab: Lab): void {
       lab.upstream.on("/slow-body", (req) => bodyOf(req).catch(() => cut.open()));
       const http = await RawHttp.open(lab.port);
       http.request(["POST /slow-body HTTP/1.1", `Host: ${lab.host}`, "Content-Length: 1000"], "some");
-      expect((await within(6_000, "408", http.response())).status).toBe(408);
-      await within(5_000, "cut at the upstream", cut.opened);
+      expect((await within(30_000, "408", http.response())).status).toBe(408);
+      await within(30_000, "cut at the upstream", cut.opened);
       http.close();
     });
 
@@ -46,7 +46,7 @@ export function slow(lab: Lab): void {
       http.request(["GET /slow-reader HTTP/1.1", `Host: ${lab.host}`]);
       await http.readHead();
       http.socket.pause();
-      await within(15_000, "end at the upstream", gone.opened);
+      await within(30_000, "end at the upstream", gone.opened);
       http.close();
     });
 
@@ -57,7 +57,7 @@ export function slow(lab: Lab): void {
       kept.request(["GET /kept HTTP/1.1", `Host: ${lab.host}`]);
       expect((await kept.response()).body.toString()).toBe("kept");
       for (const http of [silent, kept]) {
-        expect(await within(8_000, "close", http.closed())).toBe("clean");
+        expect(await within(30_000, "close", http.closed())).toBe("clean");
         expect(http.unread).toBe(0);
         http.close();
       }
@@ -87,9 +87,9 @@ export function slow(lab: Lab): void {
       half.close();
       const gone = await RawHttp.open(lab.port);
       gone.request(["GET /gone HTTP/1.1", `Host: ${lab.host}`]);
-      await within(5_000, "request at the upstream", asked.opened);
+      await within(30_000, "request at the upstream", asked.opened);
       gone.socket.resetAndDestroy();
-      await within(5_000, "abort at the upstream", aborted.opened);
+      await within(30_000, "abort at the upstream", aborted.opened);
     });
   });
 }

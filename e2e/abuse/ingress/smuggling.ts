@@ -27,7 +27,7 @@ export function smuggling(lab: Lab): void {
             await new Promise(setImmediate);
           }
           http.send(cut ? bytes.subarray(9) : bytes);
-          await within(5_000, name, http.closed());
+          await within(30_000, name, http.closed());
           const seen = (await http.rest()).toString("latin1");
           http.close();
           // It is HTTP/2 from here on; what comes behind it is no frame of that.
@@ -68,7 +68,7 @@ export function smuggling(lab: Lab): void {
           ],
           Buffer.from(message + behind(), "latin1"),
         );
-        await within(5_000, name, http.closed());
+        await within(30_000, name, http.closed());
         const seen = (await http.rest()).toString("latin1");
         expect([name, seen.slice(0, 12), seen.match(/HTTP\/1\.1 \d/g)?.length]).toEqual([
           name,
@@ -85,9 +85,9 @@ export function smuggling(lab: Lab): void {
       lab.upstream.on("/early", (_req, res) => res.writeHead(413, { "content-length": 0 }).end());
       const http = await RawHttp.open(lab.port);
       http.request(["POST /early HTTP/1.1", `Host: ${lab.host}`, "Content-Length: 100000"], "part of a body");
-      expect((await within(5_000, "early answer", http.response())).status).toBe(413);
+      expect((await within(30_000, "early answer", http.response())).status).toBe(413);
       http.send(`${"x".repeat(1_000)}\r\n\r\n${behind()}`);
-      await within(5_000, "close", http.closed());
+      await within(30_000, "close", http.closed());
       expect((await http.rest()).toString()).not.toContain("HTTP/1.1");
       http.close();
       expect(lab.upstream.seenAt("/smuggled")).toEqual([]);

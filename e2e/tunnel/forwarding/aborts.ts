@@ -30,9 +30,9 @@ export function aborts(lab: Lab): void {
     });
     const http = await RawHttp.open(lab.port);
     http.request(["GET /client-gone HTTP/1.1", `Host: ${lab.host}`]);
-    await within(5_000, "request at the upstream", arrived.opened);
+    await within(30_000, "request at the upstream", arrived.opened);
     http.close();
-    await within(5_000, "end at the upstream", gone.opened);
+    await within(30_000, "end at the upstream", gone.opened);
   });
 
   test("a client that goes away in mid-upload cuts the upload at the upstream, never completes it", async () => {
@@ -48,9 +48,9 @@ export function aborts(lab: Lab): void {
       ["POST /upload-cut HTTP/1.1", `Host: ${lab.host}`, "Transfer-Encoding: chunked"],
       "5\r\nhello\r\n",
     );
-    await within(5_000, "first bytes at the upstream", firstBytes.opened);
+    await within(30_000, "first bytes at the upstream", firstBytes.opened);
     http.close();
-    expect(await within(5_000, "end of the upload", outcome.opened)).toBe("cut");
+    expect(await within(30_000, "end of the upload", outcome.opened)).toBe("cut");
   });
 
   test("an upstream that resets before its head is a 502 with a code and a request id", async () => {
@@ -76,7 +76,7 @@ export function aborts(lab: Lab): void {
     expect((await http.readHead()).status).toBe(200);
     expect((await http.readChunk()).toString()).toBe("part");
     firstPart.open();
-    await within(5_000, "cut at the client", http.closed());
+    await within(30_000, "cut at the client", http.closed());
     expect((await http.rest()).toString()).toBe("");
   });
 
@@ -88,7 +88,7 @@ export function aborts(lab: Lab): void {
     const http = await RawHttp.open(lab.port);
     http.request(["GET /short HTTP/1.1", `Host: ${lab.host}`]);
     expect(fieldValues(await http.readHead(), "content-length")).toEqual(["10"]);
-    await within(5_000, "cut at the client", http.closed());
+    await within(30_000, "cut at the client", http.closed());
     expect((await http.rest()).toString()).toBe("five5");
   });
 

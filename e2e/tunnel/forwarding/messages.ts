@@ -155,7 +155,7 @@ export function messages(lab: Lab): void {
     });
     const http = await RawHttp.open(lab.port);
     http.request(["PUT /expect HTTP/1.1", `Host: ${lab.host}`, "Expect: 100-continue", "Content-Length: 4"]);
-    expect((await within(5_000, "100 at the client", http.readHead())).status).toBe(100);
+    expect((await within(30_000, "100 at the client", http.readHead())).status).toBe(100);
     http.send("body");
     const answer = await http.response("PUT");
     expect([answer.status, answer.body.toString()]).toEqual([200, "body"]);
@@ -171,7 +171,7 @@ export function messages(lab: Lab): void {
       "Expect: 100-continue",
       "Content-Length: 4",
     ]);
-    const answer = await within(5_000, "final answer without a body", http.response("PUT"));
+    const answer = await within(30_000, "final answer without a body", http.response("PUT"));
     expect([answer.status, answer.informational.length]).toEqual([401, 0]);
     http.close();
   });
@@ -185,7 +185,7 @@ export function messages(lab: Lab): void {
       ["POST /early-answer HTTP/1.1", `Host: ${lab.host}`, "Content-Length: 1000000"],
       "first bytes",
     );
-    const answer = await within(5_000, "early answer", http.response("POST"));
+    const answer = await within(30_000, "early answer", http.response("POST"));
     expect([answer.status, fieldValues(answer, "x-why"), answer.body.toString()]).toEqual([
       413,
       ["too big for me"],

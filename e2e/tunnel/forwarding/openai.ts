@@ -69,7 +69,7 @@ export function openaiClient(lab: Lab): void {
       messages: [{ role: "user", content: "hi" }],
     });
     const events = stream[Symbol.asyncIterator]();
-    const first = await within(5_000, "first event at the client", events.next());
+    const first = await within(30_000, "first event at the client", events.next());
     expect(first.value?.choices[0]?.delta.content).toBe("one");
     expect(sentSecond).toBe(false);
     firstArrived.open();
@@ -94,6 +94,6 @@ export function openaiClient(lab: Lab): void {
       expect(event.choices[0]?.delta.content).toBe("one");
       break;
     }
-    await within(5_000, "close at the upstream", gone.opened);
+    await within(30_000, "close at the upstream", gone.opened);
   });
 }

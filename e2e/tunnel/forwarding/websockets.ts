@@ -87,7 +87,10 @@ export function websockets(lab: Lab): void {
     const mine = await dial("/ws-close");
     const closedMine = closeOf(mine);
     mine.close(4001, "client says so");
-    expect(await within(5_000, "close at the upstream", atUpstream.opened)).toEqual([4001, "client says so"]);
+    expect(await within(30_000, "close at the upstream", atUpstream.opened)).toEqual([
+      4001,
+      "client says so",
+    ]);
     expect((await closedMine)[0]).toBe(4001);
 
     const theirs = new WebSocket(`ws://${lab.host}/ws-close?server`);
@@ -106,7 +109,7 @@ export function websockets(lab: Lab): void {
     });
     const http = await RawHttp.open(lab.port);
     http.request(upgradeLines(lab, "/ws-refused"));
-    const answer = await within(5_000, "answer", http.response());
+    const answer = await within(30_000, "answer", http.response());
     expect([answer.status, fieldValues(answer, "x-why"), answer.body.toString()]).toEqual([
       403,
       ["no"],
@@ -125,7 +128,7 @@ export function websockets(lab: Lab): void {
     });
     const http = await RawHttp.open(lab.port);
     http.request(upgradeLines(lab, "/ws-raw"), bad);
-    const head = await within(5_000, "101", http.readHead());
+    const head = await within(30_000, "101", http.readHead());
     expect(head.status).toBe(101);
     const [socket, early] = await upstreamSide.opened;
     const arrived = await within(
@@ -143,11 +146,11 @@ export function websockets(lab: Lab): void {
     );
     expect(arrived.toString("hex")).toBe(bad.toString("hex"));
     socket.write(bad);
-    expect((await within(5_000, "raw bytes back", http.readExactly(bad.length))).toString("hex")).toBe(
+    expect((await within(30_000, "raw bytes back", http.readExactly(bad.length))).toString("hex")).toBe(
       bad.toString("hex"),
     );
     socket.end();
-    expect(await within(5_000, "close at the client", http.closed())).toBe("clean");
+    expect(await within(30_000, "close at the client", http.closed())).toBe("clean");
     http.close();
   });
 
@@ -161,7 +164,7 @@ export function websockets(lab: Lab): void {
       "Upgrade: h2c",
       "HTTP2-Settings: AAMAAABkAAQAAP__",
     ]);
-    expect((await within(5_000, "answer", http.response())).body.toString()).toBe("plain");
+    expect((await within(30_000, "answer", http.response())).body.toString()).toBe("plain");
     const names = lab.upstream.seenAt("/h2c")[0]!.fields.map(([name]) => name.toLowerCase());
     for (const name of ["upgrade", "http2-settings"]) expect(names).not.toContain(name);
     http.close();

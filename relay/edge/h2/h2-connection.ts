@@ -16,9 +16,9 @@ const MAX_QUEUED_BYTES = 65_536;
 /** What a client may send on one stream before it hears that it was taken. */
 const STREAM_WINDOW_BYTES = 524_288;
 /**
- * The same of all streams together, and the most that waits here for upstreams that do not read. The protocol starts with
- * 64 KiB: one upload that stands still would hold all others of its connection up, and over 100 ms a second carries 640 KB.
- * Less than two stream windows: Bun 1.4.5 renews the window of a stream when half of this one is used.
+ * The same of all streams together. The protocol starts with 64 KiB: over 100 ms a second carries 640 KB. Less than two
+ * stream windows: Bun 1.4.5 renews the window of a stream when half of this one is used. It renews this one as bytes come,
+ * read or not: an upload that stands still holds up no other, and each may have its own window waiting here.
  */
 const CONNECTION_WINDOW_BYTES = 983_040;
 /** Far more than the windows: beyond it the library refuses answers of streams that it took. */
