@@ -5,7 +5,6 @@ import {
   BATCH_HEADROOM,
   FRAME_HEADER_BYTES,
   HIGH_WATER_BYTES,
-  MAX_PAYLOAD_BYTES,
   MAX_UNSENT_BYTES,
   MESSAGES_PER_TICK,
   QUANTUM_BYTES,
@@ -101,7 +100,7 @@ export class FairWriter {
         this.send();
         continue;
       }
-      const length = Math.min(room, quantum - taken, MAX_PAYLOAD_BYTES);
+      const length = Math.min(room, quantum - taken);
       if (length >= OWN_MESSAGE_BYTES && batch.empty && spare >= 0 && spare + taken >= OWN_HEADROOM) {
         this.sendInPlace(streamId, chunk, taken, length);
         taken += length;
