@@ -46,7 +46,7 @@ export interface ManagedCloudflare
 }
 
 /** A bucket, as far as it says where it is. */
-export interface StoredBucket {
+interface StoredBucket {
   readonly cf_account_id: string;
   readonly jurisdiction: string;
 }
