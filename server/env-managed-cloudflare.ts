@@ -12,11 +12,12 @@ export type ManagedCloudflareEnv =
       readonly zoneId: string;
       /** Host names are made one label under it. */
       readonly domain: string;
+      /** Of buckets that are made from now on; each keeps its own. */
       readonly jurisdiction: string;
       /** null: Cloudflare decides. */
       readonly location: string | null;
-      /** Origin of R2's S3 API. */
-      readonly r2Endpoint: string;
+      /** Origin of R2's S3 API; null: Cloudflare's own, by account and jurisdiction. */
+      readonly r2Endpoint: string | null;
       readonly apiBase: string;
     };
 
@@ -55,18 +56,15 @@ export function readManagedCloudflare(values: Values): ManagedCloudflareEnv {
     );
   }
   if (problems.length > 0) throw new EnvError(problems);
-  const accountId = values.MANAGED_CF_ACCOUNT_ID!;
-  const jurisdiction = values.MANAGED_CF_JURISDICTION;
-  const place = jurisdiction === "default" ? "" : `.${jurisdiction}`;
   return {
     kind: "on",
     token: values.MANAGED_CF_API_TOKEN!,
-    accountId,
+    accountId: values.MANAGED_CF_ACCOUNT_ID!,
     zoneId: values.MANAGED_CF_ZONE_ID!,
     domain: values.MANAGED_CF_DOMAIN!,
-    jurisdiction,
+    jurisdiction: values.MANAGED_CF_JURISDICTION,
     location: values.MANAGED_CF_LOCATION ?? null,
-    r2Endpoint: values.MANAGED_CF_R2_ENDPOINT ?? `https://${accountId}${place}.r2.cloudflarestorage.com`,
+    r2Endpoint: values.MANAGED_CF_R2_ENDPOINT ?? null,
     apiBase: values.CLOUDFLARE_API_BASE,
   };
 }

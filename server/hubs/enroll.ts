@@ -70,7 +70,7 @@ async function readEnrollment(
     tunnel_id: hub.tunnel_id,
     tunnel_token: await openSecret.tunnelToken(db, vault, hub, hub.sealed_tunnel_token),
     hostname,
-    r2_endpoint: requireCloudflare(deps).r2Endpoint,
+    r2_endpoint: requireCloudflare(deps).endpointOf(bucket),
     r2_bucket: bucket.name,
     r2_access_key_id: key.access_key_id,
     r2_secret_access_key: await openSecret.key(db, vault, key, key.sealed_secret),

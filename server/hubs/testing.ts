@@ -19,8 +19,17 @@ const settings = {
 };
 
 /** A portal's worth of hubs on a test database, against the stand-in of Cloudflare. */
-export async function createHubWorld({ db, url }: TestDb, options: { propagationMs?: number } = {}) {
-  const cloudflare = await CloudflareStandIn.start({ zone: "hubs.example", ...options });
+export async function createHubWorld(
+  { db, url }: TestDb,
+  { propagationMs, jurisdiction = "default" }: { propagationMs?: number; jurisdiction?: string } = {},
+) {
+  const cloudflare = await CloudflareStandIn.start({
+    zone: "hubs.example",
+    ...(propagationMs !== undefined && { propagationMs }),
+  });
+  /** As at Cloudflare, a bucket is at its own jurisdiction's address only; the other leads nowhere. */
+  const endpointOf = (bucket: { jurisdiction: string }) =>
+    bucket.jurisdiction === jurisdiction ? cloudflare.r2Endpoint : "http://127.0.0.1:9";
   const changes = createChangeHub();
   const quiet = { info: () => undefined, warn: () => undefined };
   const listener = listenForChanges(url, changes.publish, quiet);
@@ -37,12 +46,12 @@ export async function createHubWorld({ db, url }: TestDb, options: { propagation
       accountId: cloudflare.accountId,
       zoneId: cloudflare.zoneId,
       domain: cloudflare.zone,
-      jurisdiction: "default",
+      jurisdiction,
       location: null,
-      r2Endpoint: cloudflare.r2Endpoint,
+      r2Endpoint: null,
       apiBase: cloudflare.apiBase,
     },
-    { timeoutMs: 3_000, pauseMs: 1 },
+    { timeoutMs: 3_000, pauseMs: 1, endpointOf },
   );
   const deps = makeDeps(db, { changes, hubs: { vault, cloudflare: managed, settings } });
   const warnings: object[] = [];

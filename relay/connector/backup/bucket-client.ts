@@ -7,7 +7,7 @@ import type { BucketAccess } from "./access.ts";
 const TIMEOUT_MS = 20_000;
 
 /** Commands of the S3 API and a client to send them with, for small objects and lists: bodies are text. */
-export type BucketClient = typeof import("@aws-sdk/client-s3") & { client: S3Client };
+type BucketClient = typeof import("@aws-sdk/client-s3") & { client: S3Client };
 
 /**
  * A client of the bucket that goes the way of all our requests: by proxy, trusting whom we are told to trust.

@@ -39,7 +39,7 @@ export async function deleteData(context: StepContext): Promise<void> {
   if (whole === null) return;
   const bucket = context.bucket;
   if (bucket) {
-    const objects = await cloudflare.openOwnStore();
+    const objects = await cloudflare.openOwnStore(bucket);
     try {
       await objects.deleteAll(bucket.name, whole ? "" : `${prefixOf(hub)}/`);
     } finally {

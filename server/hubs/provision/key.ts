@@ -81,7 +81,7 @@ async function waitUntilItWorks(
   key: { accessKeyId: string; secretAccessKey: string },
 ): Promise<void> {
   const deadline = Date.now() + settings.propagationMs;
-  const objects = cloudflare.openStore(key);
+  const objects = cloudflare.openStore(bucket!, key);
   try {
     for (;;) {
       let seen: string;

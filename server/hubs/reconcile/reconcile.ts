@@ -148,21 +148,31 @@ async function reconcileTokens(work: HubWork, found: Reconciled): Promise<void> 
   }
 }
 
+/** In every jurisdiction that buckets were ever made in: a list holds those of one. */
 async function reconcileBuckets(work: HubWork, found: Reconciled): Promise<void> {
-  const { db, cloudflare, log } = work;
-  const held = await cloudflare.buckets.list(cloudflare.jurisdiction, "hotspot-");
-  const rows = await db.selectFrom("hub_buckets").select("name").where("state", "!=", "deleted").execute();
-  const names = new Set(rows.map(({ name }) => name));
-  for (const { name, creation_date } of held) {
+  const { db, cloudflare } = work;
+  const rows = await db.selectFrom("hub_buckets").select(["name", "jurisdiction", "state"]).execute();
+  const names = new Set(rows.filter(({ state }) => state !== "deleted").map(({ name }) => name));
+  const places = new Set([cloudflare.jurisdiction, ...rows.map(({ jurisdiction }) => jurisdiction)]);
+  for (const jurisdiction of places) await removeOrphanBuckets(work, found, { jurisdiction, names });
+}
+
+async function removeOrphanBuckets(
+  work: HubWork,
+  found: Reconciled,
+  { jurisdiction, names }: { jurisdiction: string; names: ReadonlySet<string> },
+): Promise<void> {
+  const { cloudflare, log } = work;
+  for (const { name, creation_date } of await cloudflare.buckets.list(jurisdiction, "hotspot-")) {
     if (!/^hotspot-[0-9a-f]{20}$/.test(name) || names.has(name) || !isOld(work, creation_date)) continue;
     try {
-      await cloudflare.buckets.remove({ name, jurisdiction: cloudflare.jurisdiction });
-      log.info({ bucket: name }, "removed an empty bucket that nobody has");
+      await cloudflare.buckets.remove({ name, jurisdiction });
+      log.info({ bucket: name, jurisdiction }, "removed an empty bucket that nobody has");
       found.removed++;
     } catch (error) {
       if (!isCloudflareError(error, codes.bucketNotEmpty)) throw error;
       log.warn(
-        { bucket: name },
+        { bucket: name, jurisdiction },
         "a bucket that nobody has is not empty: delete it by hand if it is not needed",
       );
       found.left++;
