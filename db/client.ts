@@ -3,7 +3,7 @@ import pg from "pg";
 import { CopyFromCursor } from "./copy-from.ts";
 import type { Database } from "./schema/index.ts";
 
-export { copyField, copyFrom } from "./copy-from.ts";
+export { copyField, copyFrom, fromCopyField } from "./copy-from.ts";
 
 /** A pool of connections, or an open transaction: verbs take either and join what they are given. */
 export type Db = Kysely<Database>;

@@ -79,6 +79,14 @@ export function copyField(value: string | null): string {
   return NEEDS_CARE.test(value) ? value.replace(ALL_CARE, careful) : value;
 }
 
+/** What `copyField` was given, or any other way to write it that Postgres itself makes. */
+export function fromCopyField(field: string): string | null {
+  if (!field.includes("\\")) return field;
+  if (field === "\\N") return null;
+  return field.replace(/\\(.)/g, (_, letter: string) => CHARACTERS[letter] ?? letter);
+}
+
+const CHARACTERS: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r" };
 const NEEDS_CARE = /[\\\t\n\r\0]/;
 const ALL_CARE = /[\\\t\n\r\0]/g;
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -11,6 +11,7 @@ import {
   recordConnectorState,
   recordTokenReuse,
   refreshConnectorStates,
+  verifyConnectorClaims,
   verifyConnectorToken,
 } from "../server/connectors/index.ts";
 import { findSlugOfHost } from "../server/domains/index.ts";
@@ -140,7 +141,12 @@ export async function startRelay(env: RelayEnv, log: Log): Promise<Relay> {
     now,
     log,
   });
-  const rechecker = new Rechecker({ room, verify, memory, log });
+  const rechecker = new Rechecker({
+    room,
+    verify: (claims) => verifyConnectorClaims({ db, now: clock.now }, claims),
+    memory,
+    log,
+  });
   const budgets =
     env.journal === null
       ? null

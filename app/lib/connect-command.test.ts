@@ -34,7 +34,6 @@ test.each([
 describe("the line that makes a machine a hub", () => {
   const hub = {
     hubId: "office-server",
-    hubToken: "hs_hub_abc",
     accountId: "ten_1",
     serviceUrl: "http://localhost:8080",
     portalUrl: "http://localhost:3000",
@@ -42,7 +41,7 @@ describe("the line that makes a machine a hub", () => {
 
   test("has all that the hub has to know", () => {
     expect(hubEnableCommand(hub)).toBe(
-      "npx hotspot hub enable --hub-id office-server --account-id ten_1 --hub-token hs_hub_abc --to http://localhost:8080",
+      "npx hotspot hub enable --hub-id office-server --account-id ten_1 --hub-token - --to http://localhost:8080",
     );
   });
 

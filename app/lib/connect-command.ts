@@ -42,19 +42,19 @@ export function tcpCommand({ licenseKey, slug, tunnels, portalUrl }: TcpCommand)
 
 interface HubCommand {
   hubId: string;
-  hubToken: string;
   accountId: string;
   serviceUrl: string;
   portalUrl: string;
 }
 
 /** The line that makes a machine the hub that was registered, and switches it on. */
-export function hubEnableCommand({ hubId, hubToken, accountId, serviceUrl, portalUrl }: HubCommand): string {
+export function hubEnableCommand({ hubId, accountId, serviceUrl, portalUrl }: HubCommand): string {
   const parts = [
     "npx hotspot hub enable",
     `--hub-id ${quoted(hubId)}`,
     `--account-id ${quoted(accountId)}`,
-    `--hub-token ${quoted(hubToken)}`,
+    // Asked for: a token on the command line is in the list of processes and in the shell's history.
+    "--hub-token -",
     `--to ${quoted(serviceUrl)}`,
   ];
   if (portalUrl !== usualPortal) parts.push(`--portal ${quoted(portalUrl)}`);

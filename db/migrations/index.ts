@@ -20,6 +20,7 @@ import * as hubs from "./2026-11-24-1-hubs.ts";
 import * as tenantKeys from "./2026-11-24-2-tenant-keys.ts";
 import * as hubWork from "./2026-11-24-3-hub-work.ts";
 import * as storageMeters from "./2026-11-24-4-storage-meters.ts";
+import * as requestBlocks from "./2026-11-25-1-request-blocks.ts";
 
 /** Every migration under the name that Postgres remembers. Listed, not read from disk, so that a bundle carries them. */
 export const migrations: Record<string, Migration> = {
@@ -44,4 +45,5 @@ export const migrations: Record<string, Migration> = {
   "2026-11-24-2-tenant-keys": tenantKeys,
   "2026-11-24-4-storage-meters": storageMeters,
   "2026-11-24-3-hub-work": hubWork,
+  "2026-11-25-1-request-blocks": requestBlocks,
 };

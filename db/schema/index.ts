@@ -28,7 +28,13 @@ import type {
   HubsTable,
 } from "./hubs.ts";
 import type { AccessKeysTable, ApiKeysTable } from "./keys.ts";
-import type { AbuseReportsTable, AuditLogTable, RateLimitsTable, RequestsTable } from "./records.ts";
+import type {
+  AbuseReportsTable,
+  AuditLogTable,
+  RateLimitsTable,
+  RequestBlocksTable,
+  RequestsTable,
+} from "./records.ts";
 import type { TcpRangesTable, TcpTunnelsTable } from "./tcp.ts";
 import type { DevicesTable, LicensesTable, TenantSettingsTable } from "./tenants.ts";
 import type {
@@ -55,6 +61,9 @@ export interface Database extends AuthTables {
   access_keys: AccessKeysTable;
   api_keys: ApiKeysTable;
   requests: RequestsTable;
+  request_blocks: RequestBlocksTable;
+  /** A view of both as rows. Nothing but ids of endpoints is found by an index: it is for checks, not for pages. */
+  request_log: RequestsTable;
   audit_log: AuditLogTable;
   abuse_reports: AbuseReportsTable;
   rate_limits: RateLimitsTable;

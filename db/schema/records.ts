@@ -5,7 +5,10 @@ export type UsageSource = "provider" | "estimated" | "none";
 /** Whether the answer came whole. */
 export type UsageStatus = "complete" | "partial" | "error";
 
-/** One proxied request, written by the relay in batches. No foreign keys: a batch must never fail for one row. */
+/**
+ * One proxied request, written by the relay in batches: those with tokens, in several parts, or that waited on a relay's
+ * disk. The others are in blocks. No foreign keys: a batch must never fail for one row.
+ */
 export interface RequestsTable {
   id: string;
   tenant_id: string;
@@ -48,6 +51,24 @@ export interface RequestsTable {
   usage_source: UsageSource | null;
   usage_status: UsageStatus | null;
   finish_reason: string | null;
+}
+
+/** Plain requests of one endpoint, key, connector and relay, all begun in the same minute. */
+export interface RequestBlocksTable {
+  id: Generated<number>;
+  tenant_id: string;
+  endpoint_id: string;
+  access_key_id: string | null;
+  connector_id: string | null;
+  relay_id: string;
+  /** When the first and the last of them began; less than a minute lies between. */
+  first_at: Date;
+  last_at: Date;
+  requests: number;
+  /** Those of them that were handed to an upstream. */
+  forwarded: number;
+  /** The other columns of each, in the text format of COPY (server/requests/line-columns.ts). Compressed by Postgres. */
+  lines: string;
 }
 
 export interface AuditLogTable {

@@ -60,6 +60,28 @@ export async function startProxy(
   );
 }
 
+/** One nginx before several upstreams, each under a host name of its own; the bodies are streamed. */
+export async function startFront(
+  bench: Pick<Bench, "dir" | "resources">,
+  hosts: readonly { host: string; port: number }[],
+): Promise<Nginx> {
+  const upstream = ({ port }: { port: number }, n: number) =>
+    `upstream origin${n} { server 127.0.0.1:${port}; keepalive 512; keepalive_requests 100000000; }`;
+  const server = (listening: number) => (one: { host: string }, n: number) =>
+    `server {
+      listen 127.0.0.1:${listening}; server_name ${one.host}; client_max_body_size 0;
+      location / {
+        proxy_pass http://origin${n}; proxy_http_version 1.1; proxy_set_header Connection "";
+        proxy_request_buffering off; proxy_max_temp_file_size 0;
+      }
+    }`;
+  return await startNginx(
+    bench,
+    "front",
+    (port) => `${hosts.map(upstream).join("\n")}\n${hosts.map(server(port)).join("\n")}`,
+  );
+}
+
 /** nginx as a side of a comparison that asks for `/1k`. */
 export function nginxSide(name: string, front: Nginx, ...behind: readonly Nginx[]): Side {
   const processes = [front, ...behind].map(({ pid }, n) => ({
@@ -69,7 +91,11 @@ export function nginxSide(name: string, front: Nginx, ...behind: readonly Nginx[
   return { name, target: { port: front.port, path: "/1k", headers: {} }, processes };
 }
 
-async function startNginx(bench: Bench, name: string, servers: (port: number) => string): Promise<Nginx> {
+async function startNginx(
+  bench: Pick<Bench, "dir" | "resources">,
+  name: string,
+  servers: (port: number) => string,
+): Promise<Nginx> {
   const dir = join(bench.dir, `nginx-${name}`);
   await mkdir(join(dir, "temp"), { recursive: true });
   const port = await freePort();
@@ -78,7 +104,7 @@ async function startNginx(bench: Bench, name: string, servers: (port: number) =>
     .join(" ");
   const config = `
 daemon off; master_process off; worker_processes 1; pid ${join(dir, "pid")}; error_log stderr warn;
-events { worker_connections 4096; }
+events { worker_connections 16384; }
 http {
   access_log off; keepalive_requests 100000000; keepalive_timeout 600s; sendfile on; tcp_nodelay on; ${temp}
   ${servers(port)}

@@ -6,7 +6,7 @@ describe("the benchmark's settings", () => {
     expect(readSettings([], {})).toMatchObject({
       pairs: 5,
       seconds: 4,
-      warmUpSeconds: 2,
+      warmUpSeconds: 20,
       only: null,
       timeoutMs: 2_400_000,
       dataDir: ".hotspot",

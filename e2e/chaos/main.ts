@@ -33,6 +33,7 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
   console.error("usage: npm run chaos -- [--rounds 200] [--seed <whole number>] [--clients 12] | --silence");
   console.error("       npm run chaos -- abuse [--full] [--only <part of a name>] [--soak-minutes 30]");
+  console.error("         others while abused: [--rounds 3] [--kinds chunks,bombs,targets,dials,frames,all]");
   console.error("       npm run chaos -- backup [--megabytes 1000]");
   console.error("       npm run chaos -- outage [--seconds 60]");
   console.error("       npm run chaos -- hubs [--orders 50] [--seed 1]");

@@ -165,7 +165,7 @@ function askAll(portalUrl: string, account: Account): Promise<Asked[]> {
 
 async function countsOf(db: Db): Promise<{ logged: number; rows: number; summed: number }> {
   const { logged, rows } = await db
-    .selectFrom("requests")
+    .selectFrom("request_log")
     .select([
       sql<number>`count(*) filter (where path = '/load' and status = 200)::int`.as("logged"),
       sql<number>`count(*)::int`.as("rows"),

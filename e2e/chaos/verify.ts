@@ -46,7 +46,7 @@ export async function waitUntilHandedOver(world: ChaosWorld): Promise<void> {
 export async function verifyBooks(db: Db, completed: readonly Completed[]): Promise<Books> {
   const faults: string[] = [];
   const rows = await db
-    .selectFrom("requests")
+    .selectFrom("request_log")
     .select(["id", "status", "bytes_in", "bytes_out", "duration_ms"])
     .execute();
   const byId = new Map(rows.map((row) => [row.id, row]));

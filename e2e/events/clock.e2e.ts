@@ -95,7 +95,7 @@ test.skipIf(library === undefined)(
       async () => expect(await metricOf(world.relay, "hotspot_usage_waiting_records")).toBe(0),
       20_000,
     );
-    const rows = await world.db.selectFrom("requests").select(["started_at", "duration_ms"]).execute();
+    const rows = await world.db.selectFrom("request_log").select(["started_at", "duration_ms"]).execute();
     expect(rows.length).toBeGreaterThan(load.ended.length);
     for (const row of rows) {
       expect(Math.abs(row.started_at.getTime() - startedAt)).toBeLessThan(120_000);

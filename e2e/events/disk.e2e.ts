@@ -82,7 +82,7 @@ test.skipIf(!isMounted)(
     expect(damage).toEqual([]);
     const served = load.ended.filter((one) => one.status === 200).length;
     const { count } = await world.db
-      .selectFrom("requests")
+      .selectFrom("request_log")
       .select((eb) => eb.fn.countAll<number>().as("count"))
       .where("path", "=", "/load")
       .where("status", "=", 200)

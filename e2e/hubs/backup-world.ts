@@ -13,6 +13,10 @@ import { type HoldingForwarder, startHoldingForwarder } from "./holding-forwarde
 export const BUCKET = "hotspot-backups";
 const PASSWORD = "password-of-this-hub-0123456789";
 const MB = 1_000_000;
+/** Well formed: cloudflared goes on asking whether it is known by now. */
+const OF_NO_TUNNEL = Buffer.from(
+  JSON.stringify({ a: "account", t: "2d1f6d0e-0000-4000-8000-000000000000", s: "c2VjcmV0" }),
+).toString("base64");
 
 /** What a hub's settings file is made of. */
 export interface HubFile {
@@ -87,9 +91,9 @@ export class BackupWorld {
       hubToken: "hs_hub_of_this_test",
       serviceUrl: "http://127.0.0.1:8080",
       enabled: true,
-      hostname: null,
+      hostname: "hub.example.org",
       tunnelId: null,
-      tunnelToken: null,
+      tunnelToken: OF_NO_TUNNEL,
       bucket: {
         endpoint: endpoint ?? `http://127.0.0.1:${this.forwarder.port}`,
         name: BUCKET,
@@ -111,9 +115,9 @@ export class BackupWorld {
   }
 
   /** Starts `hotspot hub …`. */
-  spawn(args: string[], env: Record<string, string> = {}): ManagedProcess {
-    const bun = join(root, "node_modules", ".bin", "bun");
-    const child = new ManagedProcess("hub", bun, ["relay/connector/main.ts", "hub", ...args], {
+  spawn(args: string[], env: Record<string, string> = {}, runtime: "bun" | "node" = "bun"): ManagedProcess {
+    const program = join(root, "node_modules", ".bin", runtime);
+    const child = new ManagedProcess("hub", program, ["relay/connector/main.ts", "hub", ...args], {
       cwd: root,
       env: {
         ...toolEnv(),

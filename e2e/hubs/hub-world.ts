@@ -20,6 +20,7 @@ export interface HubProcessOptions {
   configDir: string;
   args: string[];
   env?: Record<string, string>;
+  stdin?: string;
 }
 
 /** A portal with Managed Cloudflare on a stand-in of Cloudflare, a customer on a paid plan, and a program to be served. */
@@ -87,13 +88,14 @@ export async function hubWorld(): Promise<HubWorld> {
       dirs.push(dir);
       return dir;
     },
-    hub({ runtime = "bun", configDir, args, env }) {
+    hub({ runtime = "bun", configDir, args, env, stdin }) {
       const child = new ManagedProcess(
         `hub ${args[0]}`,
         runtime,
         ["relay/connector/main.ts", "hub", ...args],
         {
           cwd: root,
+          ...(stdin !== undefined && { stdin }),
           env: {
             ...toolEnv(),
             HOTSPOT_CONFIG_DIR: configDir,

@@ -79,7 +79,7 @@ async function counted({ tenantId }: LabTenant, key: Key | null) {
 const refusedRows = ({ tenantId }: LabTenant, code: string, count: number) =>
   until(async () => {
     const rows = await db
-      .selectFrom("requests")
+      .selectFrom("request_log")
       .select(["forwarded", "status", "connector_id", "access_key_id"])
       .where("tenant_id", "=", tenantId)
       .where("error_code", "=", code)

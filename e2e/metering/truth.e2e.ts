@@ -50,14 +50,14 @@ test("tokens recorded are tokens delivered, to the token, and within one event w
   const count = async () =>
     (
       await world.db
-        .selectFrom("requests")
+        .selectFrom("request_log")
         .select((eb) => eb.fn.countAll<number>().as("rows"))
         .where("tenant_id", "=", parts.tenant.tenantId)
         .executeTakeFirstOrThrow()
     ).rows;
   await until(async () => expect(await count()).toBe(REQUESTS), 60_000, 200);
   const rows = await world.db
-    .selectFrom("requests")
+    .selectFrom("request_log")
     .select([
       "path",
       "status",

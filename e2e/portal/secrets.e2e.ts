@@ -82,7 +82,7 @@ test("no secret that a run makes is in a log, a file, a command line or, unhashe
     if (token) secrets["the token of the mail"] = token;
   }
   await vi.waitFor(async () => {
-    const { length } = await world.db.selectFrom("requests").select("id").execute();
+    const { length } = await world.db.selectFrom("request_log").select("id").execute();
     expect(length).toBeGreaterThan(10);
   }, 30_000);
 
@@ -96,7 +96,7 @@ test("no secret that a run makes is in a log, a file, a command line or, unhashe
     ["output of relay", "link ready"],
     ["output of portal", "/api/endpoints/details"],
     ["output of connector", "/none/of/them"],
-    ["table requests", "/v1/models"],
+    ["table request_log", "/v1/models"],
   ] as const) {
     expect(traces.find((trace) => trace.where === where)?.text).toContain(mark);
   }

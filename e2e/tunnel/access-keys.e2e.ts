@@ -29,7 +29,7 @@ const logged = (tenant: LabTenant, path: string) =>
   vi.waitFor(
     async () => {
       const rows = await db
-        .selectFrom("requests")
+        .selectFrom("request_log")
         .selectAll()
         .where("endpoint_id", "=", tenant.endpointId)
         .where("path", "=", path)
@@ -153,7 +153,7 @@ test("what was counted is written before the relay ends: every row, and when a k
   lab.world.relay.process.kill("SIGTERM");
   expect(await lab.world.relay.process.exited).toBe(0);
   const rows = await db
-    .selectFrom("requests")
+    .selectFrom("request_log")
     .select("id")
     .where("access_key_id", "=", key.accessKeyId)
     .execute();

@@ -61,7 +61,7 @@ test("Postgres stops for a while: known tenants and keys see nothing, and the re
   await vi.waitFor(
     async () => {
       const rows = await db
-        .selectFrom("requests")
+        .selectFrom("request_log")
         .select(["status", "access_key_id"])
         .where("endpoint_id", "=", tenant.endpointId)
         .execute();

@@ -63,7 +63,7 @@ test("no secret that passes the tunnel is in a log, a file, a command line or, u
   await rawRequest(lab.port, [`GET /?key=${key.secret} HTTP/1.1`, `Host: ${unreachable.host}`]);
   await vi.waitFor(
     async () => {
-      const { length } = await world.db.selectFrom("requests").select("id").execute();
+      const { length } = await world.db.selectFrom("request_log").select("id").execute();
       expect(length).toBeGreaterThan(3 * Object.keys(secrets).length);
     },
     { timeout: 30_000, interval: 100 },
@@ -77,7 +77,7 @@ test("no secret that passes the tunnel is in a log, a file, a command line or, u
   for (const [where, mark] of [
     ["output of relay", "link ready"],
     ["output of connector", "/none"],
-    ["table requests", "/none"],
+    ["table request_log", "/none"],
   ] as const) {
     expect(traces.find((trace) => trace.where === where)?.text).toContain(mark);
   }

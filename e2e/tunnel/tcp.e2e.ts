@@ -67,7 +67,7 @@ async function tunnelOf(port: number) {
 async function recordOf(path: string, bytesIn: number) {
   return until(() =>
     world.db
-      .selectFrom("requests")
+      .selectFrom("request_log")
       .selectAll()
       .where("endpoint_id", "=", tenant.endpointId)
       .where("path", "=", path)
@@ -219,7 +219,7 @@ describe("TCP tunnels over one link", () => {
     expect([answer.status, answer.headers.get("hotspot-error")]).toEqual([502, "connector_offline"]);
     const records = () =>
       world.db
-        .selectFrom("requests")
+        .selectFrom("request_log")
         .select(["status", "error_code", "bytes_in"])
         .where("endpoint_id", "=", dead.endpointId)
         .where("method", "=", "TCP")

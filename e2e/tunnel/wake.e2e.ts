@@ -101,7 +101,7 @@ describe("an upstream that is started by the first request", () => {
     expect((await lines()).slice(0, 3)).toEqual(["start", "stop", "start"]);
     const logged = () =>
       world.db
-        .selectFrom("requests")
+        .selectFrom("request_log")
         .select(["queue_ms", "tunnel_ms", "upstream_ms"])
         .where("endpoint_id", "=", tenant.endpointId)
         .where("path", "=", "/again")

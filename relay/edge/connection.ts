@@ -161,19 +161,21 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
   private feed(bytes: Uint8Array, from: number, to: number, isOurs = false): void {
     const wasRunning = this.running;
     this.running = true;
-    const at = this.takeBody(bytes, from, to, isOurs);
+    const at = this.takeBody(bytes, from, to, isOurs, true);
     this.running = wasRunning;
     if (at < to && this.state === State.head) this.run(bytes, at, to);
   }
 
   /**
    * @param isOurs the bytes are of `pending`
+   * @param isSpare no head before them is needed any more: they may be overwritten once they are taken
    * @returns offset of bytes that are left for the next head, when the request has ended meanwhile
    */
-  private takeBody(bytes: Uint8Array, from: number, to: number, isOurs = false): number {
+  private takeBody(bytes: Uint8Array, from: number, to: number, isOurs = false, isSpare = false): number {
     const { exchange } = this;
     let at = from;
-    if (exchange?.takesBody === true && this.pending.isEmpty) at = exchange.body.feed(bytes, from, to);
+    if (exchange?.takesBody === true && this.pending.isEmpty)
+      at = exchange.body.feed(bytes, from, to, isSpare);
     if (at === to || this.state === State.head) return at;
     if (this.state !== State.busy) return to;
     if (isOurs && this.pending.isEmpty && exchange?.takesBody === true) this.pending.giveBack(bytes, at, to);

@@ -36,6 +36,21 @@ test("a chunked upload cut anywhere arrives whole", () => {
   }
 });
 
+test("a read is handed over to be written over once it is taken, never a head or what may be sent again", () => {
+  const { connect, tunnel } = createTestEdge();
+  tunnel.window = 6;
+  const client = connect();
+  client.send(`${request("PUT", "/", "Content-Length: 30")}abc`);
+  expect(tunnel.last.overwritten).toBe(0);
+  client.send(`0123456789abcdefghijklmnopq${get("/next")}`);
+  const upload = tunnel.last;
+  for (let n = 0; n < 12; n++) upload.widen(2);
+  expect(upload.body).toBe("abc0123456789abcdefghijklmnopq");
+  expect(upload.overwritten).toBeGreaterThan(27);
+  upload.respond(OK, "ok");
+  expect(tunnel.last.head).toMatch(/^GET \/next /);
+});
+
 test("a read full of tiny chunks is taken in several turns, and others have theirs in between", async () => {
   const { connect, tunnel } = createTestEdge();
   const [client, other] = [connect(), connect()];

@@ -138,6 +138,7 @@ export function createEdge(deps: EdgeDeps): Edge {
       : createTlsListeners({
           ...tls,
           accept,
+          turns: edge,
           mayStart(remoteAddress) {
             const address = normalAddress(remoteAddress);
             return edge.forwarding.proxies.has(address) || handshakes.take(limitKey(address), edge.now());

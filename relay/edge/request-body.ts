@@ -5,6 +5,9 @@ import { copyOf } from "./bytes.ts";
 /** Chunks decoded in one go: the other connections have their turn before the rest of a read full of tiny ones. */
 const MAX_CHUNKS_PER_TURN = 4_096;
 
+/** For `Stream.write`: its bytes are to stay as they are. */
+const NONE_SPARE = -1;
+
 /** What a body asks of the exchange it belongs to. */
 export interface RequestBodyEvents {
   /** The stream takes no more for now: stop reading from the client. */
@@ -35,6 +38,8 @@ export class RequestBody {
   private stream: Stream | null = null;
   private remaining: number;
   private backlog: Uint8Array | null = null;
+  /** What `Stream.write` is told of the bytes before the backlog. */
+  private backlogSpare = NONE_SPARE;
   private trailers: Uint8Array | undefined;
   private readonly framing: Framing;
   private maxBytes: number;
@@ -70,16 +75,17 @@ export class RequestBody {
   /**
    * Takes body bytes out of `chunk[from, to)`; call only while flowing and not complete. A chunked body is decoded in
    * place: those bytes are overwritten.
+   * @param isOurs nobody else needs `chunk[0, to)`: what has been taken may be overwritten, which saves a copy
    * @returns offset of the first byte that is not part of this body, or that is to be fed in another turn
    */
-  feed(chunk: Uint8Array, from: number, to: number): number {
-    if (this.framing === Framing.chunked) return this.feedChunked(chunk, from, to);
+  feed(chunk: Uint8Array, from: number, to: number, isOurs = false): number {
+    if (this.framing === Framing.chunked) return this.feedChunked(chunk, from, to, isOurs);
     const end = this.framing === Framing.length ? Math.min(to, from + this.remaining) : to;
     if (this.framing === Framing.length) {
       this.remaining -= end - from;
       this.complete = this.remaining === 0;
     }
-    this.take(chunk, from, end);
+    this.take(chunk, from, end, isOurs);
     return end;
   }
 
@@ -89,6 +95,7 @@ export class RequestBody {
    */
   hold(bytes: Uint8Array): void {
     this.backlog = bytes;
+    this.backlogSpare = NONE_SPARE;
     this.ended = false;
   }
 
@@ -102,10 +109,11 @@ export class RequestBody {
   onWritable(): void {
     const { backlog, stream } = this;
     if (backlog === null || stream === null) return;
-    const taken = stream.write(backlog);
+    const spare = this.backlogSpare;
+    const taken = stream.write(backlog, spare);
     if (this.stream !== stream) return;
     if (taken < backlog.length) {
-      if (taken > 0) this.backlog = backlog.subarray(taken);
+      if (taken > 0) this.keep(backlog.subarray(taken), spare === NONE_SPARE ? NONE_SPARE : spare + taken);
       return;
     }
     this.backlog = null;
@@ -113,7 +121,7 @@ export class RequestBody {
     if (this.stream !== null) this.events.onUnblocked();
   }
 
-  private feedChunked(chunk: Uint8Array, from: number, to: number): number {
+  private feedChunked(chunk: Uint8Array, from: number, to: number, isOurs: boolean): number {
     const { decoder } = this;
     if (decoder === null) return from;
     const result = decoder.decode(chunk, from, to, MAX_CHUNKS_PER_TURN);
@@ -126,11 +134,16 @@ export class RequestBody {
       if (decoder.trailers.length > 0) this.trailers = decoder.trailers;
     }
     const { position, dataEnd } = decoder;
-    this.take(chunk, from, dataEnd);
+    this.take(chunk, from, dataEnd, isOurs);
     return position;
   }
 
-  private take(chunk: Uint8Array, from: number, to: number): void {
+  private keep(bytes: Uint8Array, spare: number): void {
+    this.backlog = bytes;
+    this.backlogSpare = spare;
+  }
+
+  private take(chunk: Uint8Array, from: number, to: number, isOurs: boolean): void {
     const length = to - from;
     this.bytes += length;
     if (this.bytes > this.maxBytes) {
@@ -141,13 +154,13 @@ export class RequestBody {
     const { stream } = this;
     if (stream === null) return;
     if (length > 0) {
-      const taken = stream.write(chunk.subarray(from, to));
+      const taken = stream.write(chunk.subarray(from, to), isOurs ? from : NONE_SPARE);
       if (this.stream !== stream) return;
       if (taken < length) {
         // A view would pin the whole read; copy when that is much more than what is left.
         const left = length - taken;
-        const pins = chunk.length > left * 2;
-        this.backlog = pins ? copyOf(chunk, from + taken, to) : chunk.subarray(from + taken, to);
+        if (chunk.length > left * 2) this.keep(copyOf(chunk, from + taken, to), 0);
+        else this.keep(chunk.subarray(from + taken, to), isOurs ? from + taken : NONE_SPARE);
         this.events.onBlocked();
         return;
       }

@@ -1,6 +1,7 @@
 import { decodeJwt } from "jose";
 import type { ConnectorClaims, ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
+import { hashSecret } from "../../server/secrets.ts";
 import type { Log } from "../log.ts";
 import type { TokenMemory } from "../routes/token-memory.ts";
 import type { TunnelRegistry } from "../routes/tunnel-registry.ts";
@@ -22,7 +23,7 @@ export interface AdmissionDeps {
 }
 
 export type Admission =
-  | { ok: true; key: string; token: string; claims: ConnectorClaims }
+  | { ok: true; key: string; tokenHash: string; claims: ConnectorClaims }
   | { ok: false; refusal: Refusal };
 
 /** Decides whether a connector may open a link now. Answers to wrong tokens come slower and slower. */
@@ -30,15 +31,16 @@ export async function admitConnector(request: LinkRequest, deps: AdmissionDeps):
   const read = readLinkRequest(request);
   if (!read.ok) return read;
   const { key, token } = read;
+  const tokenHash = hashSecret(token);
   const names = [addressName(request.clientAddress), `endpoint ${claimed(token).endpointId}`];
   const waitMs = Math.max(...names.map((name) => deps.attempts.delayMs(name)));
 
   let verdict: ConnectorVerdict;
   try {
     verdict = await deps.verify(token);
-    if (verdict.valid) deps.memory.remember(token, verdict.claims);
+    if (verdict.valid) deps.memory.remember(tokenHash, verdict.claims);
   } catch (error) {
-    const claims = deps.memory.recall(token, deps.wallClock());
+    const claims = deps.memory.recall(tokenHash, deps.wallClock());
     deps.log.warn({ err: error, known: claims !== null }, "connector token not checked");
     if (claims === null) return { ok: false, refusal: unavailable };
     verdict = { valid: true, claims };
@@ -62,7 +64,7 @@ export async function admitConnector(request: LinkRequest, deps: AdmissionDeps):
   if (!known && registry.connectorCount(claims.endpointId) >= limit) {
     return { ok: false, refusal: tooManyConnectors(limit) };
   }
-  return { ok: true, key, token, claims };
+  return { ok: true, key, tokenHash, claims };
 }
 
 /** What a token says of itself, not yet believed: good enough to count attempts against a name. */

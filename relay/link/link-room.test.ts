@@ -3,8 +3,9 @@ import { describe, expect, it, vi } from "vitest";
 import type { ConnectorState, ConnectorVerdict } from "../../server/connectors/index.ts";
 import type { Route } from "../../server/endpoints/index.ts";
 import { goawayName, LINK_LOST } from "../protocol/codes.ts";
-import { MAX_LINKS } from "../protocol/limits.ts";
+import { MAX_LINKS, MAX_PINGS } from "../protocol/limits.ts";
 import { bytes, Recorder, text } from "../protocol/testing/recorder.ts";
+import { WebSocketReceiver } from "../protocol/websocket/receiver.ts";
 import { makeRoute } from "../routes/testing/route.ts";
 import { TokenMemory } from "../routes/token-memory.ts";
 import { TunnelRegistry } from "../routes/tunnel-registry.ts";
@@ -72,7 +73,8 @@ function makeRoom(route: Partial<Route> = {}, policy: ReplayPolicy = "allow") {
     now: () => clock.now,
     log,
   });
-  const rechecker = new Rechecker({ room, verify, memory, log });
+  const again = ({ connectorId }: { connectorId: string }) => verify(connectorId);
+  const rechecker = new Rechecker({ room, verify: again, memory, log });
 
   /** Asks for a link and gives the status line and error code of the answer. */
   async function ask(token: string, changes: Record<string, string> = {}) {
@@ -395,6 +397,37 @@ describe("a link", () => {
     room.tick(Date.now() + 4_000_000);
     connector.settle();
     expect(goaways).toEqual(["unauthorized"]);
+  });
+});
+
+describe("an idle link", () => {
+  const receiverOf = (socket: object) =>
+    Object.values(socket).find((value) => value instanceof WebSocketReceiver);
+
+  it("holds no receiver between two messages, and goes on where a message was cut off", async () => {
+    const { room, connect } = makeRoom();
+    const { connector, conn } = await connect();
+    const [link] = room.linksOf("con_1");
+    expect(receiverOf(link!.socket)).toBeUndefined();
+
+    // A masked PING frame of WebSocket, "hi", in two reads.
+    const ping = new Uint8Array([0x89, 0x82, 1, 2, 3, 4, 0x68 ^ 1, 0x69 ^ 2]);
+    conn.takeWritten();
+    conn.events!.onData(ping.slice(0, 7));
+    expect(receiverOf(link!.socket)).toBeInstanceOf(WebSocketReceiver);
+    conn.events!.onData(ping.slice(7));
+    expect([...conn.takeWritten()]).toEqual([0x8a, 2, 0x68, 0x69]);
+    connector.settle();
+    expect(link!.accepting).toBe(true);
+  });
+
+  it("is still counted when it floods PINGs, one a read", async () => {
+    const { connect } = makeRoom();
+    const { conn, connector } = await connect();
+    const ping = new Uint8Array([0x89, 0x80, 1, 2, 3, 4]);
+    for (let i = 0; i <= MAX_PINGS; i++) conn.events!.onData(ping.slice());
+    connector.settle();
+    expect(connector.closes).toEqual([1008]);
   });
 });
 

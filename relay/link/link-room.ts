@@ -97,7 +97,7 @@ export class LinkRoom implements LinkHost {
         else if (!admission.ok) this.refuse(conn, request, admission.refusal);
         else if (this.holders.isKicked(admission.claims.connectorId))
           this.refuse(conn, request, meanings.revoked.refusal);
-        else this.start(conn, request, rest, admission.key, admission.token, admission.claims);
+        else this.start(conn, request, rest, admission.key, admission.tokenHash, admission.claims);
       },
       (error: unknown) => {
         this.options.log.error({ err: error }, "link handshake failed");
@@ -174,12 +174,12 @@ export class LinkRoom implements LinkHost {
     request: LinkRequest,
     rest: Uint8Array,
     key: string,
-    token: string,
+    tokenHash: string,
     claims: Link["claims"],
   ): void {
     const { clientAddress } = request;
     const linkId = `lnk_${randomBytes(10).toString("hex")}`;
-    const link = new Link(this, { conn, claims, token, linkId, clientAddress });
+    const link = new Link(this, { conn, claims, tokenHash, linkId, clientAddress });
     this.links.add(link);
     this.counts.accepted++;
     conn.takeOver(link.socket);

@@ -11,6 +11,10 @@ import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
 /** A peer that does not finish the closing handshake is dropped after this, ms. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** Receivers kept for sockets that have nothing to read now: each chunk of an idle link is read and done with at once. */
+const KEPT_RECEIVERS = 64;
+const spareReceivers: WebSocketReceiver[] = [];
+
 /** Whose messages a socket carries. */
 export interface LinkSocketOwner {
   readonly session: Session;
@@ -18,13 +22,14 @@ export interface LinkSocketOwner {
   onGone(): void;
 }
 
-/** The WebSocket under one link, on a raw socket. */
+/** The WebSocket under one link, on a raw socket. It has a receiver only in the middle of a message, and while streams are open. */
 export class LinkSocket implements RawConnectionEvents, SessionTransport, WebSocketReceiverEvents {
   private readonly conn: RawConnection;
   private readonly owner: LinkSocketOwner;
   private readonly now: () => number;
   private readonly sender: WebSocketSender;
-  private readonly receiver: WebSocketReceiver;
+  private receiver: WebSocketReceiver | null = null;
+  private readEnded = false;
   private closingAt: number | null = null;
   /** The close code of a WebSocket fault, which says more than that of the GOAWAY. */
   private faultCode: CloseCode | null = null;
@@ -34,12 +39,12 @@ export class LinkSocket implements RawConnectionEvents, SessionTransport, WebSoc
     this.owner = owner;
     this.now = now;
     this.sender = new WebSocketSender("server", conn);
-    this.receiver = new WebSocketReceiver("server", this, now);
   }
 
   /** Call every second. @returns false once the closing handshake has begun */
   tick(): boolean {
-    this.receiver.trim();
+    this.receiver?.trim();
+    this.releaseReceiver();
     if (this.closingAt === null) return true;
     if (this.now() - this.closingAt >= CLOSE_TIMEOUT_MS) this.conn.terminate();
     return false;
@@ -56,7 +61,7 @@ export class LinkSocket implements RawConnectionEvents, SessionTransport, WebSoc
   }
 
   close(code: number, reason: string): void {
-    this.receiver.end();
+    this.endReading();
     this.closingAt ??= this.now();
     this.sender.close(this.faultCode ?? code, reason);
   }
@@ -79,6 +84,8 @@ export class LinkSocket implements RawConnectionEvents, SessionTransport, WebSoc
   // What the raw socket tells.
 
   onData(chunk: Uint8Array): void {
+    if (this.readEnded) return;
+    this.receiver ??= this.borrowReceiver();
     try {
       this.receiver.push(chunk);
     } catch (error) {
@@ -88,6 +95,7 @@ export class LinkSocket implements RawConnectionEvents, SessionTransport, WebSoc
       const code = tooLarge ? GoawayCode.frameTooLarge : GoawayCode.protocolError;
       this.owner.session.close(code, error.message);
     }
+    this.releaseReceiver();
   }
 
   onDrain(): void {
@@ -101,9 +109,37 @@ export class LinkSocket implements RawConnectionEvents, SessionTransport, WebSoc
   }
 
   onClose(): void {
-    this.receiver.end();
+    this.endReading();
     this.sender.drop();
     this.owner.session.lost("connection lost");
     this.owner.onGone();
   }
+
+  private endReading(): void {
+    this.readEnded = true;
+    this.receiver?.end();
+  }
+
+  private borrowReceiver(): WebSocketReceiver {
+    const receiver = spareReceivers.pop();
+    if (receiver === undefined) return new WebSocketReceiver("server", this, this.now);
+    receiver.serve(this, this.now);
+    return receiver;
+  }
+
+  private releaseReceiver(): void {
+    const { receiver } = this;
+    if (receiver === null || this.owner.session.outstanding > 0 || !receiver.resting) return;
+    this.receiver = null;
+    receiver.serve(nobody, noClock);
+    if (spareReceivers.length < KEPT_RECEIVERS) spareReceivers.push(receiver);
+  }
 }
+
+const noClock = () => 0;
+/** Whose receiver a spare one is. */
+const nobody: WebSocketReceiverEvents = {
+  onMessage: () => undefined,
+  onPing: () => undefined,
+  onCloseFrame: () => undefined,
+};

@@ -46,8 +46,8 @@ export interface LinkHost {
 export interface LinkOptions {
   conn: RawConnection;
   claims: ConnectorClaims;
-  /** Kept to ask again whether it is still good. Never logged. */
-  token: string;
+  /** Names its token; the token itself is not kept, its claims say all that is asked later. */
+  tokenHash: string;
   linkId: string;
   clientAddress: string;
 }
@@ -61,7 +61,7 @@ type KnownHello = Pick<Hello, "agent" | "capacity" | "links" | "instance" | "ser
  */
 export class Link implements LinkTunnel, SessionEvents, LinkSocketOwner {
   readonly claims: ConnectorClaims;
-  readonly token: string;
+  readonly tokenHash: string;
   readonly linkId: string;
   readonly clientAddress: string;
   hello: KnownHello | null = null;
@@ -82,7 +82,7 @@ export class Link implements LinkTunnel, SessionEvents, LinkSocketOwner {
     const { now, schedule, windowBudget } = host;
     this.host = host;
     this.claims = options.claims;
-    this.token = options.token;
+    this.tokenHash = options.tokenHash;
     this.linkId = options.linkId;
     this.clientAddress = options.clientAddress;
     this.openedAt = now();

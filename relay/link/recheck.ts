@@ -12,7 +12,8 @@ const RETRY_MS = 1_000;
 
 export interface RecheckerOptions {
   room: LinkRoom;
-  verify(token: string): Promise<ConnectorVerdict>;
+  /** `verifyConnectorClaims` of server/connectors. */
+  verify(claims: ConnectorClaims): Promise<ConnectorVerdict>;
   memory: TokenMemory;
   log: Log;
 }
@@ -23,7 +24,7 @@ export interface RecheckerOptions {
  */
 export class Rechecker {
   private readonly options: RecheckerOptions;
-  /** Tokens to ask about, each with a link that holds it. */
+  /** Tokens to ask about, by hash, each with a link that holds it. */
   private readonly waiting = new Map<string, Link>();
   private readonly later = new Map<string, Link>();
   private running = 0;
@@ -38,7 +39,8 @@ export class Rechecker {
     const { room, memory } = this.options;
     memory.forget(fits);
     room.doubt();
-    for (const link of room.select((candidate) => fits(candidate.claims))) this.waiting.set(link.token, link);
+    for (const link of room.select((candidate) => fits(candidate.claims)))
+      this.waiting.set(link.tokenHash, link);
     this.work();
   }
 
@@ -52,41 +54,41 @@ export class Rechecker {
     while (this.running < CONCURRENT) {
       const next = this.waiting.entries().next();
       if (next.done) return;
-      const [token, link] = next.value;
-      this.waiting.delete(token);
+      const [tokenHash, link] = next.value;
+      this.waiting.delete(tokenHash);
       this.running++;
-      this.ask(token, link).finally(() => {
+      this.ask(link).finally(() => {
         this.running--;
         this.work();
       });
     }
   }
 
-  private async ask(token: string, asked: Link): Promise<void> {
+  private async ask(asked: Link): Promise<void> {
     const { room, verify, memory, log } = this.options;
     let verdict: ConnectorVerdict;
     try {
-      verdict = await verify(token);
+      verdict = await verify(asked.claims);
     } catch (error) {
       log.warn({ err: error, connectorId: asked.connectorId }, "connector token not checked again yet");
-      this.again(token, asked);
+      this.again(asked);
       return;
     }
     if (verdict.valid) {
-      memory.remember(token, verdict.claims);
+      memory.remember(asked.tokenHash, asked.claims);
       return;
     }
     const { goaway, refusal } = meanings[verdict.reason];
-    for (const link of room.select((candidate) => candidate.token === token))
+    for (const link of room.select((candidate) => candidate.tokenHash === asked.tokenHash))
       link.close(goaway, refusal.message);
   }
 
   /** Puts a token back, but not at once: a dead Postgres must not be asked in a loop. */
-  private again(token: string, link: Link): void {
-    this.later.set(token, link);
+  private again(link: Link): void {
+    this.later.set(link.tokenHash, link);
     this.timer ??= setTimeout(() => {
       this.timer = null;
-      for (const [late, holder] of this.later) this.waiting.set(late, holder);
+      for (const [tokenHash, holder] of this.later) this.waiting.set(tokenHash, holder);
       this.later.clear();
       this.work();
     }, RETRY_MS);

@@ -12,7 +12,8 @@ export class LiveSource implements JournalSource {
   seq = 1;
   private readonly journal: Journal;
   private disk: DiskSource | null = null;
-  private lines = Buffer.alloc(0);
+  /** One for all batches: they are handed over one by one. */
+  private readonly plain = new PlainRowsBuilder();
 
   constructor(journal: Journal, relayId: string) {
     this.journal = journal;
@@ -56,9 +57,8 @@ export class LiveSource implements JournalSource {
     const count = places.length;
     let bytes = 0;
     for (let n = 0; n < count; n++) bytes += endOfRecord(places[n]!, offsets[n]!) - offsets[n]!;
-    // One room for all batches: they are handed over one by one, and new memory has to be brought in page by page.
-    if (bytes > this.lines.length) this.lines = Buffer.allocUnsafeSlow(bytes + (bytes >> 1));
-    const plain = new PlainRowsBuilder(this.lines);
+    const { plain } = this;
+    plain.start(bytes);
     const records: UsageRecord[] = [];
     const crcs: number[] = [];
     const missing: Portion["missing"][number][] = [];

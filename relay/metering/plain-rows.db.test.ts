@@ -58,7 +58,7 @@ async function booksOf(tenantId: string) {
     ),
   );
   const rows = await db
-    .selectFrom("requests")
+    .selectFrom("request_log")
     .selectAll()
     .where("tenant_id", "=", tenantId)
     .orderBy("id")

@@ -1,7 +1,7 @@
-import { REQUEST_LINE_COLUMNS } from "../../server/requests/index.ts";
+import { BLOCK_LINE_COLUMNS } from "../../server/requests/index.ts";
 import { type UsageBatch, UsageBatchRefused } from "../../server/usage/index.ts";
 
-const ID = REQUEST_LINE_COLUMNS.indexOf("id");
+const ID = BLOCK_LINE_COLUMNS.indexOf("id");
 
 /** Request ids of a batch: those that are ready for Postgres, then the others. */
 export function idsOf({ records, plain }: UsageBatch): string[] {

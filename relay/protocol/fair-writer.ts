@@ -5,7 +5,6 @@ import {
   BATCH_HEADROOM,
   FRAME_HEADER_BYTES,
   HIGH_WATER_BYTES,
-  MAX_PAYLOAD_BYTES,
   MAX_UNSENT_BYTES,
   MESSAGES_PER_TICK,
   QUANTUM_BYTES,
@@ -28,6 +27,8 @@ export interface WriterOwner {
   onOverflow(): void;
   /** A handler threw during its turn. */
   onFault(error: unknown): void;
+  /** A turn is over and nothing is left to write: the writer can be given back. */
+  onQuiet(): void;
 }
 
 /**
@@ -40,7 +41,7 @@ export class FairWriter {
   closed = false;
   /** The transport holds more than HIGH_WATER_BYTES: no DATA until `drained`. */
   blocked = false;
-  private readonly owner: WriterOwner;
+  private owner: WriterOwner;
   private readonly batch = new Batch();
   private readonly runFlush = () => this.flush();
   /** Streams that want to write, oldest first: bulky ones, and those that go before them. */
@@ -52,6 +53,11 @@ export class FairWriter {
   private messagesLeft = MESSAGES_PER_TICK;
 
   constructor(owner: WriterOwner) {
+    this.owner = owner;
+  }
+
+  /** Writes for another session from here on. Only between `onQuiet` and the next frame. */
+  serve(owner: WriterOwner): void {
     this.owner = owner;
   }
 
@@ -94,7 +100,7 @@ export class FairWriter {
         this.send();
         continue;
       }
-      const length = Math.min(room, quantum - taken, MAX_PAYLOAD_BYTES);
+      const length = Math.min(room, quantum - taken);
       if (length >= OWN_MESSAGE_BYTES && batch.empty && spare >= 0 && spare + taken >= OWN_HEADROOM) {
         this.sendInPlace(streamId, chunk, taken, length);
         taken += length;
@@ -195,6 +201,7 @@ export class FairWriter {
     this.scheduled = false;
     if (this.closed) return;
     if (!this.batch.empty || (this.hasQueue && !this.blocked)) this.schedule();
+    else if (!this.hasQueue && !this.blocked) this.owner.onQuiet();
   }
 
   /** One turn for each stream that waits; those that want more queue again behind the others. */
@@ -238,3 +245,33 @@ export class FairWriter {
     this.bulk = left.filter(isBulky).concat(this.bulk);
   }
 }
+
+/** Writers kept for the next session that has something to say: a tick of PINGs to many links needs no more. */
+const KEPT_WRITERS = 256;
+const spare: FairWriter[] = [];
+
+/** A writer without a history, until `giveBackWriter`. */
+export function borrowWriter(owner: WriterOwner): FairWriter {
+  const writer = spare.pop();
+  if (writer === undefined) return new FairWriter(owner);
+  writer.serve(owner);
+  return writer;
+}
+
+/** Takes back a writer that is quiet: it holds no frame, queue or turn. */
+export function giveBackWriter(writer: FairWriter): void {
+  writer.serve(nobody);
+  if (spare.length < KEPT_WRITERS) spare.push(writer);
+}
+
+const unowned = () => {
+  throw new Error("a writer that was given back is used");
+};
+const nobody: WriterOwner = {
+  transport: { send: unowned, bufferedBytes: () => 0, close: unowned },
+  schedule: unowned,
+  onBlocked: unowned,
+  onOverflow: unowned,
+  onFault: unowned,
+  onQuiet: unowned,
+};

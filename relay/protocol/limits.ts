@@ -45,12 +45,18 @@ export const MAX_LINKS = 16;
 /** Stream ids are u32; the relay asks the connector for a new link before they run out. */
 export const MAX_STREAM_ID = 0xffff_fffe;
 
-/** Headers and payload one outgoing message is filled up to: one full frame, so that reads of 512 KiB leave no sliver. */
-export const BATCH_BYTES = FRAME_HEADER_BYTES + MAX_PAYLOAD_BYTES;
+/**
+ * Payload of the DATA frames we send. With its headers, or those of HTTP, a piece is one segment of TCP: it fits 45 packets
+ * of an Ethernet with timestamps (65,160 bytes) and the one packet of a loopback (65,483). Of 64 KiB the last few bytes were a
+ * segment of their own, which cost both ends as much as the rest's way through the kernel.
+ */
+export const DATA_BYTES = 65_024;
+/** Headers and payload one outgoing message is filled up to: one such frame. */
+export const BATCH_BYTES = FRAME_HEADER_BYTES + DATA_BYTES;
 /** Scratch in front of a batch, so that a transport can put its own header there: 14 is the largest of RFC 6455. */
 export const BATCH_HEADROOM = 16;
-/** What one stream may write per turn while others wait. */
-export const QUANTUM_BYTES = 32_768;
+/** What one stream may write per turn while others wait: two turns and their headers fill a message. */
+export const QUANTUM_BYTES = BATCH_BYTES / 2 - FRAME_HEADER_BYTES;
 /** Messages sent in one tick before the event loop gets its turn. */
 export const MESSAGES_PER_TICK = 8;
 /** DATA is pulled only while the transport holds no more than this: it bounds the delay of a head behind bulk. */

@@ -1,4 +1,4 @@
-import { MAX_WINDOW_BYTES } from "./limits.ts";
+import { DATA_BYTES, MAX_WINDOW_BYTES } from "./limits.ts";
 
 /** Below this round trip the first window carries 500 Mbit/s, and larger ones cost memory and make others wait, ms. */
 const MIN_ROUND_TRIP_MS = 4;
@@ -77,13 +77,13 @@ export class ReceiveWindow {
     // A caller that gives back more than it got must not widen the window.
     this.consumed += Math.min(bytes, this.size - this.credit - this.consumed);
     if (this.consumed < Math.max(this.firstSize >>> 1, this.size >>> 3)) return 0;
-    this.measured += this.consumed;
+    this.measured += wholeFrames(this.consumed);
     const now = path.now();
     if (this.measured >= this.size >>> 1 || now - this.since >= REVIEW_MS) this.resize(path, now);
-    const { consumed } = this;
-    this.credit += consumed;
-    this.consumed = 0;
-    return consumed;
+    const given = wholeFrames(this.consumed);
+    this.credit += given;
+    this.consumed -= given;
+    return given;
   }
 
   /** Nothing more is received: what the window had beyond its first size is free for others. */
@@ -114,4 +114,9 @@ export class ReceiveWindow {
       this.consumed -= less;
     }
   }
+}
+
+/** A sender that has credit for a part of a frame sends that part, and each frame costs as much as a whole one. */
+function wholeFrames(bytes: number): number {
+  return bytes < DATA_BYTES ? bytes : bytes - (bytes % DATA_BYTES);
 }

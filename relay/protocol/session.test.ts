@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LINK_LOST, ResetCode } from "./codes.ts";
+import { FairWriter } from "./fair-writer.ts";
 import { MAX_STRAY_BYTES, MAX_STREAM_ID, WINDOW_BYTES } from "./limits.ts";
+import { WindowBudget } from "./receive-window.ts";
 import { type AcceptedStream, BodyFraming, type Stream, StreamKind } from "./stream.ts";
 import { createPair, type Pair } from "./testing/pair.ts";
 import { bytes, echo, pump, Recorder, text } from "./testing/recorder.ts";
@@ -320,6 +322,38 @@ describe("a session", () => {
       expect(kept.streams.size).toBe(0);
       expect(kept.strayBudget).toBeLessThanOrEqual(MAX_STRAY_BYTES);
     }
+  });
+
+  it("holds no writer, budget or map of streams while it is idle, also after a stream", () => {
+    const { pair, accepted } = recordingPair();
+    const held = (session: object) =>
+      Object.values(session).filter(
+        (value) =>
+          value instanceof FairWriter ||
+          value instanceof WindowBudget ||
+          (value instanceof Map && value.size > 0),
+      ).length;
+    const count = () => [held(pair.relay), held(pair.connector)];
+    expect(count()).toEqual([0, 0]);
+    pair.relay.ping();
+    pair.settle();
+    expect(pair.relay.roundTripMs).toBe(0);
+    expect(count()).toEqual([0, 0]);
+
+    const client = new Recorder();
+    openTo(pair, client, true);
+    pair.settle();
+    // The connector has had nothing to say yet.
+    expect(count()).toEqual([2, 1]);
+    accepted[0]!.stream.head(ok, true);
+    pair.settle();
+    expect(client.heads).toEqual([text(ok)]);
+    // What it wrote last was before the answer: the next PING shows that there is no stream any more.
+    pair.relay.ping();
+    pair.settle();
+    const writers = (session: object) =>
+      Object.values(session).filter((value) => value instanceof FairWriter);
+    expect([...writers(pair.relay), ...writers(pair.connector)]).toEqual([]);
   });
 
   it("gathers the frames of a tick into one message", () => {

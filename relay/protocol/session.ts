@@ -1,5 +1,5 @@
 import { closeCodeOf, GoawayCode, LINK_LOST, ProtocolError, ResetCode } from "./codes.ts";
-import { FairWriter, type WriterOwner } from "./fair-writer.ts";
+import { borrowWriter, type FairWriter, giveBackWriter, type WriterOwner } from "./fair-writer.ts";
 import { END, FrameReader, FrameType, readU32, writeU32 } from "./frames.ts";
 import * as limits from "./limits.ts";
 import { WindowBudget } from "./receive-window.ts";
@@ -24,15 +24,17 @@ export class Session implements WriterOwner {
   closed = false;
   /** When the peer was heard last, by `now`. */
   heardAt: number;
-  /** What the windows of this link may grow by. */
-  readonly budget: WindowBudget;
   readonly now: () => number;
   readonly transport: SessionTransport;
   readonly schedule: (task: () => void) => void;
-  private readonly writer: FairWriter;
+  /** Only while there is something to write, or a stream: most links of a relay are idle. */
+  private lentWriter: FairWriter | null = null;
   private readonly events: SessionEvents;
   private readonly maxStreams: number;
-  private readonly streams = new Map<number, SessionStream>();
+  /** `noStreams` before the first. */
+  private streams = noStreams;
+  private readonly windowBudget: WindowBudget | null;
+  private ownBudget: WindowBudget | null = null;
   private lastStreamId: number;
   private greeted = false;
   private goawaySent = false;
@@ -56,18 +58,28 @@ export class Session implements WriterOwner {
     this.role = options.role;
     this.transport = options.transport;
     this.schedule = options.schedule;
-    this.writer = new FairWriter(this);
     this.now = options.now;
     this.events = options.events;
     this.windowBytes = options.windowBytes ?? limits.WINDOW_BYTES;
     this.maxStreams = options.maxStreams ?? limits.MAX_STREAMS;
     this.lastStreamId = (options.firstStreamId ?? 1) - 1;
-    this.budget = new WindowBudget(limits.LINK_WINDOW_BYTES, options.windowBudget ?? null);
+    this.windowBudget = options.windowBudget ?? null;
     this.heardAt = this.now();
     this.pingedAt = this.heardAt;
     this.checkedAt = this.heardAt;
     this.askedAt = this.heardAt;
     this.roundTrips = new RoundTrips(this.heardAt);
+  }
+
+  /** What the windows of this link may grow by. */
+  get budget(): WindowBudget {
+    this.ownBudget ??= new WindowBudget(limits.LINK_WINDOW_BYTES, this.windowBudget);
+    return this.ownBudget;
+  }
+
+  private get writer(): FairWriter {
+    this.lentWriter ??= borrowWriter(this);
+    return this.lentWriter;
   }
 
   /** Shortest round trip of the last minutes, ms: that of a path without a queue. Null before there were a few. */
@@ -125,7 +137,7 @@ export class Session implements WriterOwner {
   ): Stream | null {
     if (head.length > limits.MAX_HEAD_BYTES) throw new RangeError(`head of ${head.length} bytes`);
     if (!this.accepting || this.streams.size >= this.maxStreams) return null;
-    if (this.writer.blocked && this.transport.bufferedBytes() > limits.MAX_BACKLOG_BYTES) return null;
+    if (this.congested && this.transport.bufferedBytes() > limits.MAX_BACKLOG_BYTES) return null;
     if (this.lastStreamId >= limits.MAX_STREAM_ID) {
       this.goaway(GoawayCode.drain, "stream ids used up");
       return null;
@@ -134,7 +146,7 @@ export class Session implements WriterOwner {
     const stream = new SessionStream(this, id, kind, this.windowBytes);
     stream.events = events;
     stream.localEnded = end;
-    this.streams.set(id, stream);
+    this.keepStream(stream);
     const at = this.writer.begin(end ? FrameType.open | END : FrameType.open, id, head.length + 2);
     const { bytes } = this.writer;
     bytes[at] = kind;
@@ -167,7 +179,7 @@ export class Session implements WriterOwner {
 
   /** The transport's buffer has shrunk, perhaps to nothing. */
   drained(): void {
-    this.writer.drained();
+    this.lentWriter?.drained();
   }
 
   /**
@@ -187,7 +199,7 @@ export class Session implements WriterOwner {
   close(code: GoawayCode, reason: string): void {
     if (this.closed) return;
     this.goaway(code, reason);
-    this.writer.send();
+    this.lentWriter?.send();
     if (this.closed) return;
     this.finish(code, reason);
     this.transport.close(closeCodeOf(code), reason.slice(0, 100));
@@ -263,10 +275,16 @@ export class Session implements WriterOwner {
 
   /** The transport holds more than it should: what is opened now waits behind it. */
   get congested(): boolean {
-    return this.writer.blocked;
+    return this.lentWriter?.blocked ?? false;
   }
 
   // What the writer calls.
+
+  onQuiet(): void {
+    if (this.streams.size > 0 || this.lentWriter === null) return;
+    giveBackWriter(this.lentWriter);
+    this.lentWriter = null;
+  }
 
   onBlocked(): void {
     this.events.onBlocked?.();
@@ -281,7 +299,7 @@ export class Session implements WriterOwner {
   onFault(error: unknown): void {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.goaway(GoawayCode.internal, "internal fault");
-    this.writer.send();
+    this.lentWriter?.send();
     this.finish(GoawayCode.internal, reason);
     this.transport.close(closeCodeOf(GoawayCode.internal), "internal fault");
   }
@@ -436,13 +454,18 @@ export class Session implements WriterOwner {
       stream.reset(ResetCode.refused, "too many streams");
       return;
     }
-    this.streams.set(streamId, stream);
+    this.keepStream(stream);
     const head = message.subarray(start + 2, stop);
     const events =
       this.events.onOpen?.(stream, kind as StreamKind, framing as BodyFraming, head, end) ?? null;
     if (events === null) stream.reset(ResetCode.refused, "not taken");
     else if (this.closed) events.onReset(LINK_LOST, "link lost");
     else stream.events = events;
+  }
+
+  private keepStream(stream: SessionStream): void {
+    if (this.streams === noStreams) this.streams = new Map();
+    this.streams.set(stream.id, stream);
   }
 
   /** A frame for a stream that is over: it was on its way, or the peer is broken. */
@@ -496,7 +519,7 @@ export class Session implements WriterOwner {
   private finish(code: GoawayCode, reason: string): void {
     if (this.closed) return;
     this.closed = true;
-    this.writer.close();
+    this.lentWriter?.close();
     const open = [...this.streams.values()];
     this.streams.clear();
     for (const stream of open) {
@@ -506,6 +529,9 @@ export class Session implements WriterOwner {
     this.events.onClose?.(code, reason);
   }
 }
+
+/** Of all sessions that never had a stream; stays empty. */
+const noStreams = new Map<number, SessionStream>();
 
 /** Shared by all sessions while none is in `receive`; one inside another's makes its own. */
 let spareReader: FrameReader | null = null;

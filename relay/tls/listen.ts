@@ -1,7 +1,7 @@
 import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
 import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
 import type { Certificate, CertificateBook } from "./certificate.ts";
-import { TlsConnection } from "./tls-connection.ts";
+import { TlsConnection, type Turns } from "./tls-connection.ts";
 import { failureOf, type TlsStats, UNKNOWN_NAME } from "./tls-stats.ts";
 
 export interface TlsListenOptions {
@@ -20,6 +20,7 @@ export interface TlsListenerDeps {
   accept(
     raw: RawConnection & { readonly certificate: Certificate | null },
   ): { readonly events: RawConnectionEvents; release(): void } | null;
+  readonly turns: Turns;
   /** A client has so long for its handshake, ms. */
   readonly handshakeMs: number;
   readonly log: { error(fields: Record<string, unknown>, message: string): void };
@@ -77,7 +78,7 @@ export function createTlsListeners(deps: TlsListenerDeps) {
     }
     // Errors close the socket, and `close` is what we hear.
     socket.on("error", () => undefined);
-    const connection = new TlsConnection(socket);
+    const connection = new TlsConnection(socket, deps.turns);
     const accepted = deps.accept(connection);
     if (accepted === null) return;
     connections.set(socket, connection);

@@ -7,6 +7,12 @@ interface NativeSocket {
   write(bytes: Uint8Array, offset: number, length: number): number;
 }
 
+/** Hears when a read of a socket is worked on, from its first byte to its last. */
+export interface Turns {
+  startTurn(): void;
+  endTurn(): void;
+}
+
 /**
  * One TLS connection in the shape that the rooms of the relay share. What node:stream would add per read and write (an
  * event, a queue, a callback) is half a microsecond each: reads are taken where the socket hands them to the stream, writes
@@ -30,12 +36,20 @@ export class TlsConnection implements RawConnection {
     else if (!this.closed) this.events?.onDrain();
   };
 
-  constructor(socket: TLSSocket) {
+  constructor(socket: TLSSocket, turns: Turns) {
     this.socket = socket;
     this.remoteAddress = socket.remoteAddress ?? "";
     socket.push = (chunk: Uint8Array | null) => {
-      if (chunk !== null) this.events?.onData(chunk);
-      else if (!this.inputEnded) this.endInput();
+      if (chunk === null) {
+        if (!this.inputEnded) this.endInput();
+        return true;
+      }
+      turns.startTurn();
+      try {
+        this.events?.onData(chunk);
+      } finally {
+        turns.endTurn();
+      }
       return true;
     };
     socket.on("close", () => {

@@ -12,6 +12,7 @@ export {
   type ConnectorClaims,
   type ConnectorRefusal,
   type ConnectorVerdict,
+  verifyConnectorClaims,
   verifyConnectorToken,
 } from "./verify.ts";
 export { watchConnectors } from "./watch.ts";

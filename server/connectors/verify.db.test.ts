@@ -4,7 +4,7 @@ import { releaseDevice } from "../devices/index.ts";
 import { releaseEndpoint } from "../endpoints/index.ts";
 import { authenticateLicense } from "../licenses/index.ts";
 import { ownerContext, testConfig } from "../testing/api.ts";
-import { issueConnector, revokeConnector, verifyConnectorToken } from "./index.ts";
+import { issueConnector, revokeConnector, verifyConnectorClaims, verifyConnectorToken } from "./index.ts";
 import { signConnectorToken } from "./token.ts";
 
 const { db } = await createTestDb();
@@ -140,4 +140,15 @@ test("no token is issued for another tenant's endpoint, nor while the tenant is 
   const own = await createEndpoint(db, tenant);
   await setTenant(tenant, { suspended_at: new Date() });
   await expect(issue(own.slug)).rejects.toMatchObject({ code: "tenant_suspended" });
+});
+
+test("what a good token said is enough to ask again: it stays good until it is revoked or its own time is over", async () => {
+  const { connectorToken, connectorId, ctx } = await issued();
+  const verdict = await verify(connectorToken);
+  if (!verdict.valid) throw new Error("the token should be valid");
+  const again = (now = Date.now()) => verifyConnectorClaims({ db, now: () => now }, verdict.claims);
+  expect(await again()).toEqual(verdict);
+  expect(await again(verdict.claims.expiresAt.getTime())).toEqual({ valid: false, reason: "expired" });
+  await revokeConnector({ ctx, input: { connectorId } });
+  expect(await again()).toEqual({ valid: false, reason: "revoked" });
 });

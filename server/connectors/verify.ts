@@ -23,8 +23,19 @@ export async function verifyConnectorToken(
   token: string,
 ): Promise<ConnectorVerdict> {
   const read = await readConnectorToken(token, deps.signingSecret, deps.now?.());
-  if (!read.ok) return { valid: false, reason: read.fault };
-  const { claims } = read;
+  return read.ok ? verifyConnectorClaims(deps, read.claims) : { valid: false, reason: read.fault };
+}
+
+/**
+ * Decides the same again for a token that was verified before, from what it said: whoever keeps its links open need not
+ * keep the token.
+ */
+export async function verifyConnectorClaims(
+  deps: { db: Db; now?: () => number },
+  claims: ConnectorClaims,
+): Promise<ConnectorVerdict> {
+  const now = deps.now?.() ?? Date.now();
+  if (claims.expiresAt.getTime() <= now) return { valid: false, reason: "expired" };
   const row = await deps.db
     .selectFrom("connectors")
     .innerJoin("endpoints", "endpoints.id", "connectors.endpoint_id")

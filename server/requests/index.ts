@@ -1,6 +1,10 @@
 export { decodeCursor, encodeCursor, type RequestCursor } from "./cursor.ts";
-export { REQUEST_LINE_COLUMNS } from "./line-columns.ts";
+export { BLOCK_LINE_COLUMNS, REQUEST_LINE_COLUMNS } from "./line-columns.ts";
 export { listRequests } from "./list.ts";
+export type { LogFilter } from "./log-filter.ts";
+export { type NamedLogRow, withNames } from "./log-names.ts";
 export { purgeRequests, type RequestArchive } from "./purge.ts";
-export { copyRequestLines, type RequestRow, recordRequests } from "./record.ts";
+export { readLog } from "./read-log.ts";
+export { type RequestRow, recordRequests } from "./record.ts";
+export { type RequestBlock, recordRequestBlocks } from "./record-blocks.ts";
 export { RequestTiming, timingOf } from "./timing.ts";

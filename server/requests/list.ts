@@ -1,8 +1,8 @@
-import { sql } from "kysely";
-import { columns } from "../../db/schema/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
 import { getEndpointBySlug } from "../endpoints/index.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { withNames } from "./log-names.ts";
+import { readLog } from "./read-log.ts";
 import type { ListRequestsInput, ListRequestsOutput } from "./schemas.ts";
 import { timingOf } from "./timing.ts";
 
@@ -22,48 +22,15 @@ export async function listRequests(args: {
     input.slug === undefined ? null : (await getEndpointBySlug(ctx.db, ctx.tenantId, input.slug, "slug")).id;
   const cursor = input.cursor === undefined ? null : decodeCursor(input.cursor);
   const limit = input.limit ?? DEFAULT_LIMIT;
-  const micros = sql<number>`(extract(epoch from requests.started_at) * 1000000)::bigint`;
-  // One index serves: each endpoint gives its newest rows, and the newest of those are the page.
-  const rows = await ctx.db
-    .selectFrom((eb) =>
-      eb
-        .selectFrom("endpoints")
-        .select(["id", "slug", "tenant_id"])
-        .where("tenant_id", "=", ctx.tenantId)
-        .$if(endpointId !== null, (query) => query.where("id", "=", endpointId as string))
-        .as("endpoints"),
-    )
-    .innerJoinLateral(
-      (eb) =>
-        eb
-          .selectFrom("requests as of_endpoint")
-          .selectAll()
-          .whereRef("of_endpoint.endpoint_id", "=", "endpoints.id")
-          .whereRef("of_endpoint.tenant_id", "=", "endpoints.tenant_id")
-          .$if(cursor !== null, (query) =>
-            query.where(
-              sql<boolean>`(of_endpoint.started_at, of_endpoint.id) <
-                (timestamptz 'epoch' + ${cursor?.startedAtMicros} * interval '1 microsecond', ${cursor?.id})`,
-            ),
-          )
-          .orderBy("of_endpoint.started_at", "desc")
-          .orderBy("of_endpoint.id", "desc")
-          .limit(limit + 1)
-          .as("requests"),
-      (join) => join.onTrue(),
-    )
-    .leftJoin("access_keys", (join) =>
-      join
-        .onRef("access_keys.id", "=", "requests.access_key_id")
-        .onRef("access_keys.tenant_id", "=", "requests.tenant_id"),
-    )
-    .select(columns.request)
-    .select(["endpoints.slug", "access_keys.name as access_key_name", micros.as("micros")])
-    .orderBy("requests.started_at", "desc")
-    .orderBy("requests.id", "desc")
-    .limit(limit + 1)
-    .execute();
-  const page = rows.slice(0, limit);
+  const rows = await readLog(ctx.db, {
+    tenantId: ctx.tenantId,
+    stretches: (endpointId === null ? await endpointIdsOf(ctx) : [endpointId]).map((endpointId) => ({
+      endpointId,
+    })),
+    cursor,
+    limit: limit + 1,
+  });
+  const page = await withNames(ctx, rows.slice(0, limit));
   const last = page.at(-1);
   return {
     requests: page.map((row) => ({
@@ -94,4 +61,10 @@ export async function listRequests(args: {
     nextCursor:
       last && rows.length > limit ? encodeCursor({ startedAtMicros: last.micros, id: last.id }) : null,
   };
+}
+
+/** Of all endpoints that the tenant ever had: requests outlive their names. */
+async function endpointIdsOf({ db, tenantId }: RequestContext): Promise<string[]> {
+  const rows = await db.selectFrom("endpoints").select("id").where("tenant_id", "=", tenantId).execute();
+  return rows.map(({ id }) => id);
 }

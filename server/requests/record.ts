@@ -1,7 +1,6 @@
 import type { Insertable } from "kysely";
 import { copyField, copyFrom, type Db } from "../../db/client.ts";
 import type { RequestsTable } from "../../db/schema/index.ts";
-import { REQUEST_LINE_COLUMNS } from "./line-columns.ts";
 
 /** One proxied request as the relay counts it; columns of the table. */
 export type RequestRow = Insertable<RequestsTable>;
@@ -34,7 +33,6 @@ const COLUMNS = [
 ].flat();
 /** More than a row without a long path takes, in the text format of COPY. */
 const USUAL_LINE_BYTES = 1_024;
-const LINES_STATEMENT = `copy requests (${REQUEST_LINE_COLUMNS.join(", ")}) from stdin`;
 const STATEMENT = `copy requests (${COLUMNS.join(", ")}) from stdin`;
 
 /**
@@ -54,14 +52,6 @@ export async function recordRequests(db: Db, rows: readonly RequestRow[]): Promi
     at += bytes.write(text, at);
   }
   await copyFrom(db, STATEMENT, bytes.subarray(0, at));
-}
-
-/**
- * Writes rows of the request log that are lines of COPY's text format already, in the transaction that `db` is.
- * @param lines columns as REQUEST_LINE_COLUMNS says, a newline behind each line
- */
-export async function copyRequestLines(db: Db, lines: Buffer): Promise<void> {
-  if (lines.length > 0) await copyFrom(db, LINES_STATEMENT, lines);
 }
 
 /** In the order of COLUMNS. Written out: this is the dearest loop of the hand-over. */

@@ -1,10 +1,16 @@
-import { type RawBuilder, type Selectable, sql } from "kysely";
-import type { RequestsTable } from "../../db/schema/index.ts";
 import { type RequestContext, requirePermission } from "../context.ts";
 import { type Plan, planOf } from "../plans.ts";
-import { decodeCursor, encodeCursor, type RequestCursor, timingOf } from "../requests/index.ts";
+import {
+  decodeCursor,
+  encodeCursor,
+  type LogFilter,
+  type NamedLogRow,
+  readLog,
+  timingOf,
+  withNames,
+} from "../requests/index.ts";
 import { type Filters, readFilters } from "./filters.ts";
-import { findLogWindows, type LogWindow } from "./log-windows.ts";
+import { findLogWindows } from "./log-windows.ts";
 import type { Range } from "./range.ts";
 import { reportRange } from "./report-range.ts";
 import type { UsageRequest, UsageRequestsInput, UsageRequestsOutput } from "./schemas.ts";
@@ -36,20 +42,23 @@ export async function listUsageRequests(args: {
   const keptSince = new Date(now.getTime() - plan.requestLogDays * DAY_MS);
   const cursor = input.cursor === undefined ? null : decodeCursor(input.cursor);
   const limit = Number(input.limit ?? DEFAULT_LIMIT);
-  const rows = await readRows(ctx, {
-    range: { from, to },
-    keptSince,
-    windows: await findLogWindows(ctx, {
-      range: { from: new Date(Math.max(from.getTime(), keptSince.getTime())), to },
-      filters,
-      before: cursor === null ? null : new Date(Math.ceil(cursor.startedAtMicros / 1000)),
-      enough: limit + 1,
-    }),
-    conditions: conditionsOf(filters, input.meter),
+  const windows = await findLogWindows(ctx, {
+    range: { from: new Date(Math.max(from.getTime(), keptSince.getTime())), to },
+    filters,
+    before: cursor === null ? null : new Date(Math.ceil(cursor.startedAtMicros / 1000)),
+    enough: limit + 1,
+  });
+  const rows = await readLog(ctx.db, {
+    tenantId: ctx.tenantId,
+    stretches: windows.map((window) => ({
+      ...window,
+      from: new Date(Math.max(window.from.getTime(), keptSince.getTime())),
+    })),
+    filter: filterOf(filters, input.meter, { from, to }),
     cursor,
     limit: limit + 1,
   });
-  const page = rows.slice(0, limit);
+  const page = await withNames(ctx, rows.slice(0, limit));
   const last = page.at(-1);
   return {
     from: from.toISOString(),
@@ -65,83 +74,20 @@ export async function listUsageRequests(args: {
   };
 }
 
-type Row = Selectable<RequestsTable> & {
-  slug: string | null;
-  access_key_name: string | null;
-  ended_at: Date;
-  micros: number;
-};
-
-interface Query {
-  range: Range;
-  keptSince: Date;
-  windows: readonly LogWindow[];
-  conditions: RawBuilder<unknown>[];
-  cursor: RequestCursor | null;
-  limit: number;
-}
-
-async function readRows(ctx: RequestContext, query: Query): Promise<Row[]> {
-  const { range, keptSince, windows, conditions, cursor, limit } = query;
-  if (windows.length === 0) return [];
-  const endedAt = sql`(r.started_at + r.duration_ms * interval '1 millisecond')`;
-  const stretches = windows.map(({ endpointId, from, to }) => {
-    const where = [
-      sql`r.endpoint_id = ${endpointId}`,
-      sql`r.started_at >= ${new Date(Math.max(from.getTime(), keptSince.getTime()))}`,
-      sql`r.started_at < ${to}`,
-      sql`r.tenant_id = ${ctx.tenantId}`,
-      // Nearly always true, which the planner cannot know of an expression but takes of a case.
-      sql`case when ${endedAt} >= ${range.from} and ${endedAt} < ${range.to} then true else false end`,
-      ...conditions,
-      ...(cursor === null
-        ? []
-        : [
-            sql`(r.started_at, r.id) <
-              (timestamptz 'epoch' + ${cursor.startedAtMicros} * interval '1 microsecond', ${cursor.id})`,
-          ]),
-    ];
-    return sql`(
-      select r.*, ${endedAt} as ended_at
-      from requests as r
-      where ${sql.join(where, sql` and `)}
-      order by r.started_at desc, r.id desc
-      limit ${limit}
-    )`;
-  });
-  // Written out one by one, so that the planner sees how much of the log each is; there are hardly more than rows.
-  const { rows } = await sql<Row>`
-    select
-      listed.*, endpoints.slug, access_keys.name as access_key_name,
-      (extract(epoch from listed.started_at) * 1000000)::bigint as micros
-    from (
-      select * from (${sql.join(stretches, sql` union all `)}) as found
-      order by started_at desc, id desc
-      limit ${limit}
-    ) as listed
-    left join endpoints on endpoints.id = listed.endpoint_id and endpoints.tenant_id = listed.tenant_id
-    left join access_keys on access_keys.id = listed.access_key_id and access_keys.tenant_id = listed.tenant_id
-    order by listed.started_at desc, listed.id desc`.execute(ctx.db);
-  return rows;
-}
-
-function conditionsOf(
+function filterOf(
   { accessKeyId, model }: Filters,
   meter: UsageRequestsInput["meter"],
-): RawBuilder<unknown>[] {
-  return [
-    // What we answered ourselves is in no figure.
-    sql`r.forwarded`,
-    ...(accessKeyId === null ? [] : [same(sql`r.access_key_id`, accessKeyId)]),
-    ...(model === null ? [] : [same(sql`r.model`, model)]),
-    ...(meter === "megabytes" ? [sql`r.bytes_in + r.bytes_out > 0`] : []),
-    ...(meter === "tokens" ? [sql`r.input_tokens + r.output_tokens > 0`] : []),
-  ];
-}
-
-/** The roll-ups say '' where the log says null. */
-function same(column: RawBuilder<unknown>, value: string): RawBuilder<unknown> {
-  return value === "" ? sql`${column} is null` : sql`${column} = ${value}`;
+  ended: Range,
+): LogFilter {
+  return {
+    ended,
+    forwarded: true,
+    // The roll-ups say '' where the log says null.
+    ...(accessKeyId !== null && { accessKeyId: accessKeyId || null }),
+    ...(model !== null && { model: model || null }),
+    ...(meter === "megabytes" && { with: "bytes" }),
+    ...(meter === "tokens" && { with: "tokens" }),
+  };
 }
 
 async function planOfTenant(ctx: RequestContext): Promise<Plan> {
@@ -157,12 +103,12 @@ function retentionMessage(plan: Plan, keptSince: Date): string {
   return `The ${plan.title} plan keeps requests for ${plan.requestLogDays} days. Those before ${keptSince.toISOString().slice(0, 10)} are counted and billed as shown, but can no longer be listed one by one.`;
 }
 
-function toRequest(row: Row): UsageRequest {
+function toRequest(row: NamedLogRow): UsageRequest {
   return {
     id: row.id,
     slug: row.slug,
     startedAt: row.started_at.toISOString(),
-    endedAt: row.ended_at.toISOString(),
+    endedAt: new Date(row.started_at.getTime() + row.duration_ms).toISOString(),
     method: row.method,
     path: row.path,
     status: row.status,

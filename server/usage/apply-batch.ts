@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { type Db, inTransaction, type Tx } from "../../db/client.ts";
 import { type ChangeNotice, notifyChanges } from "../events.ts";
-import { copyRequestLines } from "../requests/index.ts";
+import { recordRequestBlocks } from "../requests/index.ts";
 import { logRequests } from "./log-rows.ts";
 import { rollUp } from "./roll-up.ts";
 import { type UsageBatch, UsageBatchRefused } from "./types.ts";
@@ -25,7 +25,7 @@ export async function applyUsageBatch(db: Db, batch: UsageBatch): Promise<"appli
     const { records, plain } = batch;
     await takeOver(tx, batch);
     await recordDamage(tx, batch);
-    if (plain !== undefined) await copyRequestLines(tx, plain.lines);
+    if (plain !== undefined) await recordRequestBlocks(tx, plain.blocks, plain.lines);
     await logRequests(tx, records);
     await rollUp(tx, records, plain?.sums);
     await tell(tx, batch);

@@ -1,4 +1,5 @@
 import type { UsageSource, UsageStatus } from "../../db/schema/index.ts";
+import type { RequestBlock } from "../requests/index.ts";
 
 /** Tokens of one request, or of one part of it. Whole numbers, never negative. */
 export interface UsageTokens {
@@ -72,9 +73,11 @@ export interface PlainSum {
   connectionMs: number;
 }
 
-/** Requests in one part and without tokens, ready for Postgres: lines for `copyRequestLines`, and what they come to. */
+/** Requests in one part and without tokens, ready for Postgres: blocks of the request log, and what they come to. */
 export interface PlainRows {
   readonly count: number;
+  readonly blocks: readonly RequestBlock[];
+  /** Of the blocks, one behind the other. */
   readonly lines: Buffer;
   readonly sums: readonly PlainSum[];
 }

@@ -48,9 +48,10 @@ export function HubCommandDialog({ made, title, portalUrl, withLink, onClose }: 
             <p className="font-medium">On the machine</p>
             <Command title="the hub's machine" command={command({ ...made, portalUrl })} />
             <p className="text-[0.933rem] text-mute">
+              It asks for the token: paste it and press Enter.{" "}
               {made.mode === "self_hosted"
-                ? "It checks what your account needs, names what is missing, and starts nothing before all of it is there."
-                : "It switches Managed Cloudflare on, keeps its secrets in a file that only its user can read, and starts the tunnel."}
+                ? "Then it checks what your account needs, names what is missing, and starts nothing before all of it is there."
+                : "Then it switches Managed Cloudflare on, keeps its secrets in a file that only its user can read, and starts the tunnel."}
             </p>
           </div>
         </div>

@@ -45,7 +45,7 @@ export function hosts(lab: Lab): void {
       }
       await until(async () => {
         const rows = await lab.world.db
-          .selectFrom("requests")
+          .selectFrom("request_log")
           .select("endpoint_id")
           .where("id", "in", ids)
           .execute();

@@ -37,12 +37,12 @@ async function smallRequests(bench: Bench, report: Report): Promise<unknown> {
   const upstream = await startStaticUpstream(bench, 1024 * MIB);
   const proxy = await startProxy(bench, upstream);
   const tunnel = await startTunnel(bench, { upstreamPort: upstream.port });
-  const { seconds, warmUpSeconds } = bench.settings;
+  const { seconds } = bench.settings;
   const side = (name: string, port: number, headers: Record<string, string>) => ({
     name,
     run: async () => {
       const small = { port, headers, path: "/1k" };
-      await bench.load(small, SMALL_CONNECTIONS, warmUpSeconds);
+      await bench.load(small, SMALL_CONNECTIONS, Math.min(2, seconds));
       const downloads = await startBackground(bench, {
         port,
         headers,

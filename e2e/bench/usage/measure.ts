@@ -62,7 +62,7 @@ export async function timeAddress(
 export async function countRows(db: Db, tenantId: string): Promise<Record<string, number>> {
   const { rows } = await sql<Record<string, number>>`
     select
-      (select count(*) from requests) as requests,
+      (select count(*) from request_log) as requests,
       (select count(*) from usage_hourly where tenant_id = ${tenantId}) as hourly,
       (select count(*) from usage_daily where tenant_id = ${tenantId}) as daily,
       (select count(*) from usage_monthly where tenant_id = ${tenantId}) as monthly`.execute(db);

@@ -9,9 +9,9 @@ export async function latencyBeside(world: AbuseWorld, seconds: number): Promise
 }
 
 /** The same with requests on new connections, and those that failed. */
-export function besideFor(world: AbuseWorld, seconds: number): Promise<BesideResult> {
+export function besideFor(world: AbuseWorld, seconds: number, pauseMs = 5): Promise<BesideResult> {
   const { port, besideHost: host, besidePath: path } = world;
-  return askBeside({ port, host, path, seconds });
+  return askBeside({ port, host, path, seconds, pauseMs });
 }
 
 /** `count` requests over `lanes` kept connections. @returns answers by status */

@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { createEndpoint } from "../../../db/testing/factories.ts";
 import { ResetCode } from "../../../relay/protocol/codes.ts";
@@ -10,87 +8,14 @@ import { issueConnectorToken, signConnectorToken } from "../../fixtures/connecto
 import { patternBlock } from "../../fixtures/pattern.ts";
 import { RawHttp } from "../../fixtures/raw-http.ts";
 import { frame, RawLink, u32 } from "../../fixtures/raw-link.ts";
-import type { AbusePlan, AbuseResult } from "../programs/abuser-main.ts";
-import { besideFor, latencyBeside, manyRequests, openMany } from "./client.ts";
-import { abuse } from "./programs.ts";
+import { latencyBeside, manyRequests, openMany } from "./client.ts";
+import { othersWhileAbused } from "./others.ts";
+import { judge, type Scenario } from "./scenario.ts";
 import type { AbuseWorld } from "./world.ts";
-
-/** What was seen, and what of it is over its bar. Times are reported and never judged: they are the machine's. */
-export interface Finding {
-  readonly seen: string;
-  readonly wrong: string | null;
-}
-
-export interface Scenario {
-  readonly name: string;
-  /** @param full the sizes that the product is meant for; else a tenth of them, or less */
-  run(world: AbuseWorld, full: boolean): Promise<Finding>;
-}
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
-const judge = (seen: string, isRight: boolean, bar: string): Finding => ({
-  seen,
-  wrong: isRight ? null : bar,
-});
-
-/**
- * What others feel, and what of it is the relay's doing: the other tenant alone, then with every abuser at work on a
- * server of nothing (the machine is as busy, the relay is not), then with each of them at work on the relay.
- */
-const othersWhileAbused: Scenario = {
-  name: "others while abused",
-  async run(world, full) {
-    const seconds = full ? 20 : 6;
-    world.upstream.on("/swallow", (req, res) => req.resume().on("end", () => res.end("ok")));
-    world.upstream.on("/dialled", (_req, res) => res.end("answered"));
-    const slug = world.host.split(".")[0] ?? "";
-    const endpoint = await createEndpoint(world.db, world.tenant);
-    const { connectorToken: token } = await issueConnectorToken(
-      world.db,
-      world.signingSecret,
-      world.tenant,
-      endpoint,
-    );
-    const framesHost = world.host.replace(slug, endpoint.slug);
-    const nothing = await startNothing();
-    const kinds = ["chunks", "bombs", "targets", "dials", "frames"] as const;
-    const planOf = (kind: (typeof kinds)[number], port = world.port) => ({
-      ...{ kind, port, host: kind === "frames" ? framesHost : world.host, seconds: seconds + 2, token },
-    });
-    const measure = async (plans: AbusePlan[]) => {
-      const working = Promise.all(plans.map((plan) => abuse(plan)));
-      await delay(1_000);
-      const cpu = world.relayCpuMicros();
-      const beside = await besideFor(world, seconds);
-      const busy = (world.relayCpuMicros() - cpu) / (seconds * 1e6);
-      return { beside, busy, done: await working };
-    };
-    const quiet = await measure([]);
-    const control = await measure(
-      (["bombs", "targets", "dials"] as const).map((kind) => planOf(kind, nothing.port)),
-    );
-    const lines: string[] = [];
-    const line = (name: string, { beside, busy, done }: Awaited<ReturnType<typeof measure>>) => {
-      const { kept, fresh } = beside;
-      const ratio = (one: number, two: number) => (one / two).toFixed(1);
-      lines.push(
-        `${name}: p50 ${kept.p50}, p99 ${kept.p99} ms (x${ratio(kept.p99, quiet.beside.kept.p99)} of alone, ` +
-          `x${ratio(kept.p99, control.beside.kept.p99)} of the busy machine), new connections p99 ${fresh.p99} ms, ` +
-          `failed ${beside.failed}; relay ${(busy * 100).toFixed(0)} % of a core; ${done.map(rates).join(" ")}`,
-      );
-    };
-    line("alone", quiet);
-    line("busy machine", control);
-    for (const kind of kinds) line(kind, await measure([planOf(kind)]));
-    const all = await measure(kinds.map((kind) => planOf(kind)));
-    line("all of them", all);
-    nothing.close();
-    return judge(`\n      ${lines.join("\n      ")}`, all.beside.failed === 0, "others were not answered");
-  },
-};
-
 const stalledReaders: Scenario = {
   name: "100 readers that stall",
   async run(world) {
@@ -135,7 +60,7 @@ const stalledReaders: Scenario = {
 
 const idleConnections: Scenario = {
   name: "idle keep-alive connections",
-  async run(world, full) {
+  async run(world, { full }) {
     const count = Math.min(full ? 20_000 : 2_000, openFiles() - 1_000);
     const open = () =>
       RawHttp.open(world.port, `127.0.1.${1 + Math.floor(Math.random() * 200)}`).then(async (http) => {
@@ -157,7 +82,7 @@ const idleConnections: Scenario = {
 
 const idleConnectors: Scenario = {
   name: "idle connectors",
-  async run(world, full) {
+  async run(world, { full }) {
     const count = full ? 10_000 : 1_000;
     const tokens = await manyTokens(world, count);
     const open = (n: number) => RawLink.open(world.port, tokens[n]!, { onFrame: forget });
@@ -175,7 +100,7 @@ const idleConnectors: Scenario = {
 
 const manyStreams: Scenario = {
   name: "streams opened and reset at once",
-  async run(world, full) {
+  async run(world, { full }) {
     const count = full ? 100_000 : 10_000;
     let opens = 0;
     const { link, host } = await hostileLink(world, (one, self) => {
@@ -205,7 +130,7 @@ const manyStreams: Scenario = {
 
 const manyRequestsFlat: Scenario = {
   name: "requests without growth",
-  async run(world, full) {
+  async run(world, { full }) {
     const count = full ? 200_000 : 20_000;
     const ask = (some: number) =>
       manyRequests(world, { host: world.host, path: "/small", count: some, lanes: 32 });
@@ -232,24 +157,6 @@ export const scenarios: readonly Scenario[] = [
   idleConnections,
   idleConnectors,
 ];
-
-/** `chunks 1,200,000/s` */
-function rates({ counts, seconds }: AbuseResult): string {
-  return Object.entries(counts)
-    .map(([name, count]) => `${name} ${Math.round(count / seconds)}/s`)
-    .join(", ");
-}
-
-/** Answers every head with nothing and closes: what an abuser costs the machine without a relay. */
-async function startNothing(): Promise<{ port: number; close(): void }> {
-  const server = createServer((socket) => {
-    socket.on("error", () => undefined);
-    socket.once("data", () => socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
-}
 
 /** Files that a process may have open here. */
 function openFiles(): number {

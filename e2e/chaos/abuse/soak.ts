@@ -1,11 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RawHttp } from "../../fixtures/raw-http.ts";
-import type { Latency } from "../programs/beside-main.ts";
-import { latencyBeside } from "./client.ts";
-import { type Finding, settled } from "./scenarios.ts";
+import type { BesideResult } from "../programs/beside-main.ts";
+import { besideFor } from "./client.ts";
+import type { Finding } from "./scenario.ts";
+import { settled } from "./scenarios.ts";
 import type { AbuseWorld } from "./world.ts";
 
 const MIB = 1024 * 1024;
+/** Between two requests of a lane of the other tenant, ms: about 300 requests a second, 450 with those of the load. */
+const BESIDE_PAUSE_MS = 15;
 
 /**
  * Mixed load with readers that stall, for a long time: memory must not climb by 1 MiB a minute, files go back to the
@@ -28,10 +31,12 @@ export async function soak(
     }, 50);
     res.once("close", () => clearInterval(timer));
   });
-  await settled(world);
+  const restBefore = await settled(world);
   const filesBefore = world.relayFiles();
   const over = Date.now() + minutes * 60_000;
   const isOn = () => Date.now() < over;
+  let answers = 0;
+  let failures = 0;
   const ask = async (path: string, body: Buffer | null, pauseMs: number) => {
     while (isOn()) {
       const http = await RawHttp.open(world.port);
@@ -44,8 +49,10 @@ export async function soak(
         ],
         body ?? "",
       );
-      await http.response(method);
+      const { status } = await http.response(method);
       http.close();
+      answers++;
+      if (status !== 200) failures++;
       await delay(pauseMs);
     }
   };
@@ -67,33 +74,45 @@ export async function soak(
     ...Array.from({ length: 20 }, () => stall()),
   ]);
   // The first tenth is for warming up: code is compiled, buffers find their sizes.
-  const looks: { minute: number; bytes: number }[] = [];
-  const latencies: Latency[] = [];
+  const looks: { minute: number; relay: number; connectors: number }[] = [];
+  const besides: BesideResult[] = [];
   const stepMs = Math.max(5_000, (minutes * 60_000) / 40);
   const started = Date.now();
   while (Date.now() + stepMs < over) {
-    const latency = await latencyBeside(world, stepMs / 1_000);
-    latencies.push(latency);
+    const beside = await besideFor(world, stepMs / 1_000, BESIDE_PAUSE_MS);
+    besides.push(beside);
+    answers += beside.kept.count + beside.fresh.count;
+    failures += beside.failed;
     const minute = (Date.now() - started) / 60_000;
-    looks.push({ minute, bytes: world.relayBytes() });
+    const look = { minute, relay: world.relayBytes() / MIB, connectors: world.connectorBytes() / MIB };
+    looks.push(look);
+    const memory = `relay ${look.relay.toFixed(0)} MiB, both connectors ${look.connectors.toFixed(0)} MiB`;
+    const requests = `${answers} requests, ${failures} failed`;
     say(
-      `${minute.toFixed(1)} min: relay ${(world.relayBytes() / MIB).toFixed(0)} MiB, ${world.relayFiles()} files, p99 ${latency.p99} ms`,
+      `${minute.toFixed(1)} min: ${memory}, ${world.relayFiles()} files, p99 ${beside.kept.p99} ms, ${requests}`,
     );
   }
   await load;
   const kept = looks.slice(Math.ceil(looks.length / 10));
-  const slope = slopeOf(kept.map(({ minute, bytes }) => [minute, bytes / MIB]));
-  await settled(world);
+  const slope = slopeOf(kept.map(({ minute, relay }) => [minute, relay]));
+  const connectors = slopeOf(kept.map(({ minute, connectors }) => [minute, connectors]));
+  const restAfter = await settled(world, 20);
   const files = world.relayFiles();
-  const third = Math.ceil(latencies.length / 3);
-  const median = (some: Latency[]) =>
-    some.map(({ p99 }) => p99).sort((a, b) => a - b)[Math.floor(some.length / 2)] ?? 0;
+  const third = Math.ceil(besides.length / 3);
+  const median = (some: BesideResult[]) =>
+    some.map(({ kept }) => kept.p99).sort((a, b) => a - b)[Math.floor(some.length / 2)] ?? 0;
   const seen =
-    `${minutes} min: ${slope.toFixed(2)} MiB a minute, files ${filesBefore} -> ${files}, ` +
-    `p99 ${median(latencies.slice(0, third))} ms in the first third, ${median(latencies.slice(-third))} ms in the last`;
+    `${minutes} min, ${answers} requests, ${failures} failed: relay ${slope.toFixed(2)} MiB a minute, connectors ` +
+    `${connectors.toFixed(2)}, at rest ${mib(restBefore)} -> ${mib(restAfter)} MiB, files ${filesBefore} -> ${files}, ` +
+    `p99 ${median(besides.slice(0, third))} ms in the first third, ${median(besides.slice(-third))} ms in the last`;
+  if (failures > 0) return { seen, wrong: "requests failed" };
   // A short one only shows that it works: caches and the collector are still finding their sizes.
-  const isFlat = minutes < 5 || (slope < 1 && files <= filesBefore + 10);
+  const isFlat = minutes < 5 || (slope < 1 && connectors < 1 && files <= filesBefore + 10);
   return { seen, wrong: isFlat ? null : "memory climbs, or files stay open" };
+}
+
+function mib(bytes: number): string {
+  return (bytes / MIB).toFixed(0);
 }
 
 /** Least squares. */

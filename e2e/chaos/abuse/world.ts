@@ -9,7 +9,7 @@ import { createEndpoint, createTenant, type TestTenant } from "../../../db/testi
 import { root, toolEnv } from "../../fixtures/clone.ts";
 import { spawnConnector } from "../../fixtures/connector-process.ts";
 import { ManagedProcess, stopAll } from "../../fixtures/managed-process.ts";
-import { anonymousBytes, cpuMicros } from "../../fixtures/process-memory.ts";
+import { anonymousBytes } from "../../fixtures/process-memory.ts";
 import { type Relay, startRelay } from "../../fixtures/relay-process.ts";
 import { startIssuingPortal } from "../../standins/issuing-portal.ts";
 import { startUpstream, type Upstream } from "../../standins/upstream.ts";
@@ -28,12 +28,13 @@ export interface AbuseWorld {
   readonly host: string;
   readonly upstream: Upstream;
   readonly besideHost: string;
+  readonly besideUpstreamPort: number;
   /** What the other tenant's upstream answers at once. */
   readonly besidePath: string;
   /** Resident bytes of the relay, now, without its mapped journal. */
   relayBytes(): number;
-  /** CPU time that the relay has had, in microseconds. */
-  relayCpuMicros(): number;
+  /** The same of both connectors. */
+  connectorBytes(): number;
   /** Files that the relay has open. */
   relayFiles(): number;
   stop(): Promise<void>;
@@ -89,7 +90,8 @@ export async function startAbuseWorld(dir: string): Promise<AbuseWorld> {
   );
   children.push(besideUpstream);
   const ready = await besideUpstream.line("its port", (line) => line.startsWith("{") && line);
-  const besideUrl = `http://127.0.0.1:${(JSON.parse(ready) as { port: number }).port}`;
+  const besideUpstreamPort = (JSON.parse(ready) as { port: number }).port;
+  const besideUrl = `http://127.0.0.1:${besideUpstreamPort}`;
   const beside = await endpointOf(await createTenant(db, { plan: "team" }), "beside", besideUrl);
   yieldCpu(abused.connector.pid);
   yieldCpu(process.pid);
@@ -103,9 +105,10 @@ export async function startAbuseWorld(dir: string): Promise<AbuseWorld> {
     host: abused.host,
     upstream,
     besideHost: beside.host,
+    besideUpstreamPort,
     besidePath: "/1k",
     relayBytes: () => anonymousBytes(relay.process.pid),
-    relayCpuMicros: () => cpuMicros(relay.process.pid),
+    connectorBytes: () => anonymousBytes(abused.connector.pid) + anonymousBytes(beside.connector.pid),
     relayFiles: () => readdirSync(`/proc/${relay.process.pid}/fd`).length,
     async stop() {
       await stopAll(children);

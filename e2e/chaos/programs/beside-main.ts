@@ -8,6 +8,8 @@ export interface BesidePlan {
   readonly host: string;
   readonly path: string;
   readonly seconds: number;
+  /** Between two requests of a lane, ms; 5 when absent. */
+  readonly pauseMs?: number;
 }
 
 /** Median and 99th percentile, ms. */
@@ -26,10 +28,8 @@ export interface BesideResult {
   readonly failed: number;
 }
 
-/** Between two requests of a lane, ms. */
-const PAUSE_MS = 5;
 const plan = JSON.parse(process.argv[2] ?? "{}") as BesidePlan;
-const { port, host, path } = plan;
+const { port, host, path, pauseMs = 5 } = plan;
 const until = performance.now() + plan.seconds * 1_000;
 const kept: number[] = [];
 const fresh: number[] = [];
@@ -59,7 +59,7 @@ async function lane(keeps: boolean): Promise<void> {
       http?.close();
       http = null;
     }
-    await delay(PAUSE_MS);
+    await delay(pauseMs);
   }
   http?.close();
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { directNetwork } from "../network/network.ts";
 import type { RepositoryAccess } from "./access.ts";
 import { type BackupsOptions, createBackups, type PlannedRepository } from "./backups.ts";
 import { BackupError } from "./failure.ts";
@@ -7,6 +8,10 @@ import type { HubBackupReport, HubSnapshot } from "./report.ts";
 import { createRestic } from "./restic.ts";
 import { nextBackupAt, retryAfterMs } from "./schedule.ts";
 
+const place = {
+  ...{ program: "restic", version: "0.14.0", cacheDir: "/none", env: {} },
+  ...{ network: directNetwork, trustedFile: null },
+};
 const HOUR_MS = 3_600_000;
 const NOON = Date.parse("2026-11-21T12:00:00Z");
 const bucket = {
@@ -80,7 +85,7 @@ function world(snapshots: HubSnapshot[], change: Partial<BackupsOptions> = {}) {
     access: bucket,
     password: "p",
     plan: { ...DEFAULT_BACKUP, exclude: [], paths: ["/srv/data"] },
-    tool: async () => createRestic({ program: "restic", version: "0.14.0", cacheDir: "/none", env: {} }),
+    tool: async () => createRestic(place),
     log: () => undefined,
     onChange: (report) => reports.push(report),
     clock,
@@ -178,7 +183,7 @@ test("a missing tool is looked for again: installing it needs no restart", async
   const { clock, backups, runs, last } = world([], {
     async tool() {
       if (!installed) throw new BackupError("tool_missing", "Backups need restic.");
-      return createRestic({ program: "restic", version: "0.14.0", cacheDir: "/none", env: {} });
+      return createRestic(place);
     },
   });
   backups.start();

@@ -23,7 +23,7 @@ export interface BackupsOptions {
   readonly access: BucketAccess;
   readonly password: string;
   readonly plan: BackupPlan;
-  /** Asked before each run, e.g. `() => findTool(env)`: installing a tool needs no restart. */
+  /** Asked before each run, e.g. `() => findTool(env, network)`: installing a tool needs no restart. */
   tool(): Promise<BackupTool>;
   readonly log: Log;
   /** Told at each change, while one runs about once a second; `snapshots` only when they have been read. */

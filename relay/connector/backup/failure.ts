@@ -30,6 +30,10 @@ export class BackupError extends Error {
 /** What the bucket answers to a key that it does not know, or not any more: 403, and R2 for a deleted one also 401. */
 const REFUSED =
   /access ?denied|invalidaccesskeyid|does not exist in our records|signaturedoesnotmatch|401 unauthorized|403 forbidden|\bunauthorized\b|permission ?denied \(persistent\)/i;
+/** Go says "Proxy Authentication Required", or what else the proxy's line said, behind "proxyconnect" only sometimes. */
+const PROXY = /proxyconnect|proxy authentication required|tunnel error|unsuccessful tunnel/i;
+const LOCKED_OUT = /proxy authentication required/i;
+const UNTRUSTED = /x509: certificate signed by unknown authority|x509: .*not trusted|UnknownIssuer/i;
 const UNREACHABLE =
   /connection refused|no such host|i\/o timeout|network is unreachable|no route to host|connection reset|tls: |x509: |unexpected eof|server gave http response|context deadline|temporary failure in name|error sending request|dns error/i;
 
@@ -38,7 +42,10 @@ const LOST = /retrying after.*(specified key does not exist|NoSuchKey)|pack \w+ 
 
 /** A line that says a request would be tried again for a quarter of an hour, in vain. */
 export function isHopelessRetry(line: string): boolean {
-  return /retrying after/i.test(line) && (REFUSED.test(line) || LOST.test(line));
+  return (
+    /retrying after/i.test(line) &&
+    (REFUSED.test(line) || LOST.test(line) || LOCKED_OUT.test(line) || UNTRUSTED.test(line))
+  );
 }
 
 /**
@@ -86,6 +93,18 @@ export function explainFailure(said: string, code: number): BackupError {
     return new BackupError(
       "locked",
       "Another run uses the repository. It is tried again later; nothing is to be done.",
+    );
+  }
+  if (PROXY.test(said)) {
+    return new BackupError(
+      "unreachable",
+      `The proxy on the way to the bucket does not let this machine through: ${line}. Check --proxy or HTTPS_PROXY, with its user and password; --proxy none goes without.`,
+    );
+  }
+  if (UNTRUSTED.test(said)) {
+    return new BackupError(
+      "unreachable",
+      "The bucket shows a certificate of an authority that is not known here, as a proxy that looks into TLS does. Name the authority's certificate with --ca-file.",
     );
   }
   if (UNREACHABLE.test(said)) {

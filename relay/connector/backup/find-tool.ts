@@ -1,5 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { writeTrustedFile } from "../network/for-programs.ts";
+import type { Network } from "../network/network.ts";
 import { BackupError } from "./failure.ts";
 import { createRestic } from "./restic.ts";
 import { runTool } from "./run-tool.ts";
@@ -31,13 +33,17 @@ export function backupCacheDir(env: Env): string {
  * The backup program of this machine: rustic when it is installed, else restic.
  *
  * @param env its PATH is where they are looked for
+ * @param network its way to the bucket; whom to trust is written to a file for it
  * @param only this one and no other
  * @throws BackupError tool_missing, with how to install it
  */
-export async function findTool(env: Env, only?: ToolName): Promise<BackupTool> {
+export async function findTool(env: Env, network: Network, only?: ToolName): Promise<BackupTool> {
   for (const name of only === undefined ? toolNames : [only]) {
-    const version = await versionOf(name, env);
-    if (version !== null) return makers[name]({ program: name, version, cacheDir: backupCacheDir(env), env });
+    const version = await versionOf(name, env, network);
+    if (version === null) continue;
+    const cacheDir = backupCacheDir(env);
+    const trustedFile = writeTrustedFile(network, cacheDir);
+    return makers[name]({ program: name, version, cacheDir, env, network, trustedFile });
   }
   const wanted = only === "rustic" ? "rustic (https://rustic.cli.rs)" : "restic";
   const how = only === "rustic" ? "" : `: ${install[process.platform] ?? "https://restic.net"}`;
@@ -47,10 +53,14 @@ export async function findTool(env: Env, only?: ToolName): Promise<BackupTool> {
   );
 }
 
-async function versionOf(program: string, env: Env): Promise<string | null> {
+async function versionOf(program: string, env: Env, network: Network): Promise<string | null> {
   try {
     const args = program === "restic" ? ["version"] : ["--version"];
-    const { code, stdout } = await runTool(program, { args, env: toolEnvironment(env) }, { secrets: [] });
+    const { code, stdout } = await runTool(
+      program,
+      { args, env: toolEnvironment({ env, network }) },
+      { secrets: [] },
+    );
     return code === 0 ? (/\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? "unknown") : null;
   } catch (error) {
     if (error instanceof BackupError && error.fault === "tool_missing") return null;

@@ -219,7 +219,7 @@ export class Repository {
     if (fault.fault !== "key_damaged") throw fault;
     const good: string[] = [];
     const stray: string[] = [];
-    for (const keyId of await listKeyIds(this.#access().bucket)) {
+    for (const keyId of await listKeyIds(this.#access().bucket, this.#tool.network)) {
       const found = await this.#tryOpen(signal, keyId);
       if (found === null) good.push(keyId);
       else if (found.fault === "key_damaged") stray.push(keyId);

@@ -52,14 +52,19 @@ const Node = z.object({
 });
 
 /** restic, from 0.14 (Debian 12) on. */
-export function createRestic({ program, version, cacheDir, env }: ToolPlace): BackupTool {
-  const base = toolEnvironment(env);
+export function createRestic(place: ToolPlace): BackupTool {
+  const { program, version, cacheDir, network, trustedFile } = place;
+  const base = toolEnvironment(place);
+  // R2 and the servers that stand in for it know a bucket by the path; restic guesses by the endpoint's name.
+  const always = [
+    "--option=s3.bucket-lookup=path",
+    ...(trustedFile === null ? [] : [`--cacert=${trustedFile}`]),
+  ];
 
   function call(access: RepositoryAccess, args: string[], keyId?: string): Invocation {
     const { bucket, password } = access;
     return {
-      // R2 and the servers that stand in for it know a bucket by the path; restic guesses by the endpoint's name.
-      args: [...args.slice(0, 1), "--option=s3.bucket-lookup=path", ...args.slice(1)],
+      args: [...args.slice(0, 1), ...always, ...args.slice(1)],
       env: {
         ...base,
         RESTIC_REPOSITORY: resticRepository(bucket),
@@ -79,6 +84,7 @@ export function createRestic({ program, version, cacheDir, env }: ToolPlace): Ba
     program,
     version,
     cacheDir,
+    network,
     // Without --remove-all: only locks of processes that this machine no longer has, or that nobody has renewed.
     open: (access, keyId) => call(access, ["unlock"], keyId),
     init: (access) => call(access, ["init"]),

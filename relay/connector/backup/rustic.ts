@@ -30,14 +30,16 @@ const Groups = z.array(
  *
  * @see https://rustic.cli.rs/docs/
  */
-export function createRustic({ program, version, cacheDir, env }: ToolPlace): BackupTool {
-  const base = toolEnvironment(env);
+export function createRustic(place: ToolPlace): BackupTool {
+  const { program, version, cacheDir, network, trustedFile } = place;
+  const base = toolEnvironment(place);
 
   function call({ bucket, password }: RepositoryAccess, args: string[]): Invocation {
     return {
       args,
       env: {
         ...base,
+        ...(trustedFile !== null && { SSL_CERT_FILE: trustedFile }),
         RUSTIC_REPOSITORY: "opendal:s3",
         RUSTIC_PASSWORD: password,
         RUSTIC_CACHE_DIR: cacheDir,
@@ -57,6 +59,7 @@ export function createRustic({ program, version, cacheDir, env }: ToolPlace): Ba
     program,
     version,
     cacheDir,
+    network,
     open: (access) => call(access, ["cat", "config"]),
     init: (access) => call(access, ["init"]),
     backup: (access, paths, { exclude }) =>

@@ -1,3 +1,5 @@
+import { withProxyOf } from "../network/for-programs.ts";
+import type { Network } from "../network/network.ts";
 import type { RepositoryAccess } from "./access.ts";
 import type { BackupPlan } from "./plan.ts";
 import type { HubSnapshot } from "./report.ts";
@@ -33,6 +35,8 @@ export interface BackupTool {
   readonly version: string;
   /** For its cache and our notes about repositories; of this user. */
   readonly cacheDir: string;
+  /** The way to the bucket, for what we ask it ourselves. */
+  readonly network: Network;
   /** Fails unless there is a repository that this password opens. Removes locks of processes that are gone. */
   open(access: RepositoryAccess, keyId?: string): Invocation;
   init(access: RepositoryAccess): Invocation;
@@ -65,15 +69,22 @@ export interface ToolPlace {
   readonly cacheDir: string;
   /** Of the connector; what is meant for other programs is left out. */
   readonly env: Record<string, string | undefined>;
+  /** The way to the bucket. */
+  readonly network: Network;
+  /** Certificates to be trusted, the usual ones among them; null: the system's. */
+  readonly trustedFile: string | null;
 }
 
 /**
  * The environment of a tool: ours, without credentials that are not for it and settings of tools that the user has for
- * repositories of their own.
+ * repositories of their own, and with the proxies that we take.
  */
-export function toolEnvironment(env: ToolPlace["env"]): Record<string, string> {
+export function toolEnvironment({
+  env,
+  network,
+}: Pick<ToolPlace, "env" | "network">): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
+  for (const [name, value] of Object.entries(withProxyOf(network, env))) {
     if (value !== undefined && !/^(AWS|RESTIC|RUSTIC|OPENDAL|HOTSPOT)_/i.test(name)) kept[name] = value;
   }
   return kept;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { directNetwork } from "../network/network.ts";
 import { type RepositoryAccess, resticRepository } from "./access.ts";
 import { BackupPlan, DEFAULT_BACKUP } from "./plan.ts";
 import { createRestic } from "./restic.ts";
@@ -22,7 +23,10 @@ const env = {
   RESTIC_PASSWORD_FILE: "/of/somebody",
   HOTSPOT_LICENSE_KEY: "hs_lic_secret",
 };
-const place = { program: "program", version: "1.0.0", cacheDir: "/cache", env };
+const place = {
+  ...{ program: "program", version: "1.0.0", cacheDir: "/cache", env },
+  ...{ network: directNetwork, trustedFile: null },
+};
 const restic = createRestic(place);
 const rustic = createRustic(place);
 const plan = BackupPlan.parse({

@@ -153,7 +153,7 @@ async function withRepository(
   const stop = new AbortController();
   void context.stopRequested.then(() => stop.abort());
   try {
-    const tool = await findTool(context.env, options.backup.tool ?? undefined);
+    const tool = await findTool(context.env, options.network, options.backup.tool ?? undefined);
     const isDebug = Boolean(context.env.HOTSPOT_DEBUG);
     const repository = new Repository(tool, access, (level, message, fields) => {
       if (isDebug) context.stderr(`${JSON.stringify({ level, message, ...fields })}\n`);

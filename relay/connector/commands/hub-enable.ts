@@ -78,7 +78,7 @@ async function register(
   }
   if (credential === null) {
     throw usageError(
-      "Give --license-key with the key from the portal's license page, or --hub-token, or run `hotspot login`.",
+      "Give --license-key with the key from the portal's license page, or --hub-token - with the hub's, or run `hotspot login`.",
     );
   }
   const client = new PortalClient({ portal, credential, deviceId, network });

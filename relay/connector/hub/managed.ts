@@ -28,7 +28,7 @@ export class ManagedHub {
   private readonly context: HubContext;
   private readonly client: HubPortalClient;
   private readonly tokenFile: string;
-  private readonly bucket = new BucketHealth(checkBucket);
+  private readonly bucket: BucketHealth;
   private backups: Backups | null = null;
   private backup: HubBackupReport = BACKUPS_OFF;
   /** Told with the next report. */
@@ -42,6 +42,7 @@ export class ManagedHub {
     this.client = portalOf(settings, context);
     this.tokenFile = tunnelFile(context.options.dir, settings);
     this.serviceUrl = settings.serviceUrl;
+    this.bucket = new BucketHealth((access) => checkBucket(access, context.options.network));
   }
 
   /**
@@ -54,6 +55,7 @@ export class ManagedHub {
     this.writeToken();
     const serving: HubServing = new HubServing({
       ...{ dir: options.dir, hubId: this.settings.hubId, env, output, program, reportMs: options.reportMs },
+      network: options.network,
       args: (metrics) => [
         ...["tunnel", "--no-autoupdate", "--metrics", metrics],
         ...["run", "--token-file", this.tokenFile],
@@ -166,7 +168,7 @@ export class ManagedHub {
     if (plan === null || bucket === null || backupPassword === null) return;
     const running = createBackups({
       ...{ access: bucket, password: backupPassword, plan, log: output.log },
-      tool: () => findTool(env, options.backup.tool ?? undefined),
+      tool: () => findTool(env, options.network, options.backup.tool ?? undefined),
       onChange: (report, snapshots) => {
         const isOther = report.state !== this.backup.state || snapshots !== undefined;
         this.backup = report;

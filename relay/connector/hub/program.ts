@@ -11,9 +11,11 @@ import { type Flags, shared } from "../flags.ts";
 import type { Sources } from "../options/connect-options.ts";
 import type { Run } from "../program.ts";
 import { type HubFlags, resolveHubOptions } from "./options.ts";
+import { readTokenSource, type TokenFlags } from "./token-source.ts";
 
 type HubCommandFlags = Flags &
-  Omit<HubFlags, "to" | "name"> & { deleteBucket?: boolean; confirm?: string; retentionDays?: string };
+  Omit<HubFlags, "to" | "name" | "hubToken"> &
+  TokenFlags & { deleteBucket?: boolean; confirm?: string; retentionDays?: string };
 
 /** The commands of a hub. */
 export function addHub(program: Command, run: Run, context: CommandContext): void {
@@ -28,7 +30,8 @@ export function addHub(program: Command, run: Run, context: CommandContext): voi
   )
     .option("--to <url>", "what the tunnel shall lead to (http://localhost:8080)")
     .option("--name <subdomain>", "the name wished for; otherwise one is made")
-    .option("--hub-token <token>", "from the portal, instead of a license key; better in HOTSPOT_HUB_TOKEN")
+    .option("--hub-token <token>", "from the portal, instead of a license key; - asks for it on stdin")
+    .option("--hub-token-file <file>", "holds the hub token; readable by its user only")
     .option("--account-id <id>", "with a hub token: the account it is of")
     .option("--self-hosted", "with a Cloudflare account of your own, which the four options below are about")
     .option("--cf-account <id>", "the account's id")
@@ -36,7 +39,10 @@ export function addHub(program: Command, run: Run, context: CommandContext): voi
     .option("--domain <zone>", "the zone, e.g. example.com")
     .option("--hostname <name>", "the name to be served, under the zone")
     .action((flags: HubCommandFlags) =>
-      run((sources) => enableHub(options(sources, flags), within(sources)))(flags),
+      run(async (sources) => {
+        const hubToken = await readTokenSource(flags, within(sources));
+        return enableHub(options(sources, { ...flags, hubToken }), within(sources));
+      })(flags),
     );
   serving(
     backupOptions(named(hub.command("run").description("serve a hub that was enabled before, until Ctrl-C"))),

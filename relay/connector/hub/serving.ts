@@ -1,5 +1,7 @@
 import type { HubBackupReport, HubSnapshot } from "../backup/report.ts";
 import type { ExitError } from "../exit.ts";
+import { writeTrustedFile } from "../network/for-programs.ts";
+import type { Network } from "../network/network.ts";
 import type { HubCheck, HubReport, Reported } from "../portal/hub-client.ts";
 import { fullVersion } from "../version.ts";
 import { tunnelChecks } from "./checks/tunnel.ts";
@@ -8,7 +10,7 @@ import { freeAddress, readyConnections } from "./cloudflared/ready.ts";
 import { Supervisor, type TunnelState } from "./cloudflared/supervisor.ts";
 import type { HubOutput } from "./output.ts";
 import { Reports } from "./reports.ts";
-import { type HubSettings, loadHubSettings } from "./state.ts";
+import { type HubSettings, hubRunDir, loadHubSettings } from "./state.ts";
 import { removeRunStatus, writeRunStatus } from "./status-file.ts";
 
 /** Another process may switch the hub off: how often its settings are looked at, ms. */
@@ -38,6 +40,8 @@ export interface HubServingOptions {
   dir: string;
   hubId: string;
   env: Record<string, string | undefined>;
+  /** Of this program; cloudflared is told whom to trust. */
+  network: Network;
   output: HubOutput;
   /** cloudflared. */
   program: string;
@@ -78,9 +82,18 @@ export class HubServing {
     this.supervisor = new Supervisor({
       start: async () => {
         const metricsAddress = await freeAddress();
-        const { program, env, secrets } = options;
+        const { program, env, secrets, network, dir, hubId } = options;
         const args = options.args(metricsAddress);
-        return startCloudflared({ program, args, metricsAddress, env, log: output.log, secrets });
+        const trustedFile = writeTrustedFile(network, hubRunDir(dir, hubId));
+        return startCloudflared({
+          program,
+          args,
+          metricsAddress,
+          env,
+          trustedFile,
+          log: output.log,
+          secrets,
+        });
       },
       connections: ({ metricsAddress }) => readyConnections(metricsAddress),
       onChange: (state) => this.changed(state),

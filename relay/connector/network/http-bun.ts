@@ -22,7 +22,12 @@ export async function requestWithBun(url: string, options: HttpRequest): Promise
     const length = Number(response.headers.get("content-length") ?? 0);
     if (length > MAX_ANSWER_BYTES) throw new Error("answer too long");
     const text = await response.text();
-    return { status: response.status, header: (name) => response.headers.get(name), text };
+    return {
+      status: response.status,
+      header: (name) => response.headers.get(name),
+      headers: Object.fromEntries(response.headers),
+      text,
+    };
   } catch (error) {
     if (signal.aborted) throw new NoAnswerError("no answer in time");
     if ((error as NodeJS.ErrnoException).code === "ERR_PROXY_TUNNEL") {

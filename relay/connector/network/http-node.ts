@@ -44,6 +44,9 @@ export function requestWithNode(url: string, options: HttpRequest): Promise<Http
             const value = response.headers[name.toLowerCase()];
             return value === undefined ? null : String(value);
           },
+          headers: Object.fromEntries(
+            Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+          ),
           text: Buffer.concat(chunks).toString(),
         }),
       );

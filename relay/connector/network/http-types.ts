@@ -13,6 +13,8 @@ export interface HttpAnswer {
   status: number;
   /** The value of a field, null when it is not there. */
   header(name: string): string | null;
+  /** All fields, by lower-case name. */
+  headers: Readonly<Record<string, string>>;
   text: string;
 }
 

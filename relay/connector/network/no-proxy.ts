@@ -5,11 +5,14 @@ import { BlockList, isIP } from "node:net";
  * a range like `10.0.0.0/8`; each but `*` and a range may end in a port.
  */
 export class NoProxyList {
+  /** As it was given. */
+  readonly text: string;
   private readonly entries: string[];
   private readonly loopback: boolean;
 
   /** @param loopback this machine itself is excepted too */
   constructor(text: string, loopback: boolean) {
+    this.text = text;
     this.entries = text
       .toLowerCase()
       .split(/[\s,]+/)

@@ -5,11 +5,10 @@ import {
   LAST_CHUNK_BEFORE_TRAILERS,
   writeChunkHead,
 } from "../../protocol/http1/index.ts";
+import { DATA_BYTES } from "../../protocol/limits.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import type { UpstreamSocket } from "./socket.ts";
 
-/** Payload of one chunk and one write: the size of the largest DATA frame. */
-const BLOCK_BYTES = 65_536;
 /** With more than this waiting to go out, payload is held unframed, so that a thousand tiny pieces become one chunk. */
 const MERGE_BYTES = 16_384;
 const sizeLine = new Uint8Array(CHUNK_HEAD_BYTES);
@@ -119,7 +118,7 @@ export class RequestBody {
   /** Moves the next block of what is held, and the end when it is its turn, behind `wire`. */
   private compose(): void {
     const { held } = this;
-    const length = Math.min(held.length, BLOCK_BYTES);
+    const length = Math.min(held.length, DATA_BYTES);
     if (length > 0) {
       this.frame(held.bytes, held.start, held.start + length);
       held.consume(length);

@@ -22,11 +22,20 @@ export class FakeStream implements Stream {
     this.events = events;
   }
 
-  write(chunk: Uint8Array): number {
+  /** Bytes it was told it may overwrite, and did. */
+  overwritten = 0;
+
+  write(chunk: Uint8Array, spare = -1): number {
     if (this.ended) throw new Error("written after the end");
     const taken = Math.min(chunk.length, this.window);
     this.window -= taken;
     this.body += Buffer.from(chunk.subarray(0, taken)).toString("latin1");
+    if (spare >= 0) {
+      // As a link does, only worse: whoever still needs them finds out.
+      const first = chunk.byteOffset - spare;
+      new Uint8Array(chunk.buffer, first, spare + taken).fill(0x21);
+      this.overwritten += spare + taken;
+    }
     return taken;
   }
   end(trailers?: Uint8Array): void {

@@ -5,4 +5,3 @@ export { isAbandoned, readOwner } from "./owner.ts";
 export { type JournalItem, listJournals, readJournal } from "./reader.ts";
 export { decodeRecord, PLAIN } from "./record-codec.ts";
 export { sweepJournals } from "./sweep.ts";
-export { fromCopy } from "./text.ts";

@@ -1,7 +1,7 @@
+import { fromCopyField as fromCopy } from "../../../db/client.ts";
 import { REQUEST_LINE_COLUMNS } from "../../../server/requests/index.ts";
 import type { UsageRecord, UsageTokens } from "../../../server/usage/index.ts";
 import { decodeEarlier } from "./earlier-records.ts";
-import { fromCopy } from "./text.ts";
 import { TextWriter } from "./text-writer.ts";
 
 const VERSION = "3";

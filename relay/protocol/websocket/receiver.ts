@@ -42,8 +42,8 @@ export interface WebSocketReceiverEvents {
  * it is given (the mask is removed in place).
  */
 export class WebSocketReceiver {
-  private readonly events: WebSocketReceiverEvents;
-  private readonly now: () => number;
+  private events: WebSocketReceiverEvents;
+  private now: () => number;
   /** Clients mask what they send, servers do not (RFC 6455 section 5.1). */
   private readonly masked: boolean;
   /** Where the frame header under way is gathered; its own only when a chunk has ended in the middle of one. */
@@ -101,6 +101,25 @@ export class WebSocketReceiver {
   /** The peer sends nothing more: true when that is between messages. */
   get idle(): boolean {
     return !this.inFrame && this.headerBytes === 0 && !this.fragmented;
+  }
+
+  /** Between messages, with nothing to remember: `serve` may hand it to another connection. */
+  get resting(): boolean {
+    return this.idle && this.parts === null && !this.ended && !this.countsPings;
+  }
+
+  /** A peer that lets go of its receiver must not get a new count of PINGs by that. */
+  private get countsPings(): boolean {
+    return this.pings > 0 && this.now() - this.pingWindowAt <= PING_WINDOW_MS;
+  }
+
+  /** Reads for another connection from here on. Only while `resting`. */
+  serve(events: WebSocketReceiverEvents, now: () => number): void {
+    this.events = events;
+    this.now = now;
+    this.pingWindowAt = 0;
+    this.pings = 0;
+    this.fragments = 0;
   }
 
   /** Call every second or so: a link that has gone quiet lets go of the memory of its last large message. */

@@ -6,6 +6,9 @@ const FIN_PONG = 0x8a;
 const MASKED = 0x80;
 const MASK_BYTES = 4;
 
+/** Of all senders whose sockets take everything at once; stays empty. */
+const noQueue: Uint8Array[] = [];
+
 /** The socket under a WebSocket. */
 export interface WebSocketCarrier {
   /** Sends at once, unbuffered; returns the bytes taken, -1 when closed. */
@@ -22,7 +25,7 @@ export class WebSocketSender {
   private readonly conn: WebSocketCarrier;
   private readonly maskBytes: number;
   private readonly maskBit: number;
-  private queue: Uint8Array[] = [];
+  private queue = noQueue;
   private queuedBytes = 0;
   /** Bytes of the first queue entry that are gone already. */
   private offset = 0;
@@ -107,7 +110,8 @@ export class WebSocketSender {
       this.offset = 0;
       done++;
     }
-    this.queue.splice(0, done);
+    if (done === this.queue.length) this.queue = noQueue;
+    else this.queue.splice(0, done);
     if (this.queuedBytes === 0 && this.finishing) this.conn.end();
     return this.queuedBytes < before;
   }
@@ -115,7 +119,7 @@ export class WebSocketSender {
   /** Forgets what waits: the socket is gone. */
   drop(): void {
     this.closed = true;
-    this.queue = [];
+    this.queue = noQueue;
     this.queuedBytes = 0;
     this.offset = 0;
   }
@@ -139,6 +143,7 @@ export class WebSocketSender {
       }
     }
     if (taken < length) {
+      if (this.queue === noQueue) this.queue = [];
       this.queue.push(bytes.slice(at + taken, at + length));
       this.queuedBytes += length - taken;
     }

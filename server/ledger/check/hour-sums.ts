@@ -82,7 +82,7 @@ async function* compareWithRequests(db: Db, now: Date): AsyncGenerator<Finding> 
   const { rows } = await sql<{ tenant_id: string; hour: Date; counted: number; logged: number }>`
     with logged as (
       select tenant_id, date_trunc('hour', started_at + duration_ms * interval '1 millisecond', 'UTC') as hour, count(*) as n
-      from requests where started_at >= ${from}::timestamptz - interval '1 day' group by 1, 2
+      from request_log where started_at >= ${from}::timestamptz - interval '1 day' group by 1, 2
     ), counted as (
       select tenant_id, hour, sum(requests) as n from usage_hourly where hour >= ${from} group by 1, 2
     )

@@ -105,8 +105,10 @@ async function* nameAltered(
   rows: readonly Row[],
 ): AsyncGenerator<Finding> {
   const logged = await db
-    .selectFrom("requests")
+    .selectFrom("request_log")
     .select(["id", "tenant_id", "bytes_in", "bytes_out", "input_tokens", "output_tokens", "status"])
+    // Which blocks to look into; the ids say which of their lines.
+    .where("endpoint_id", "in", [...new Set(rows.map(({ record }) => record.endpointId))])
     .where(
       "id",
       "in",

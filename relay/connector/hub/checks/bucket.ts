@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { openBucket } from "../../backup/bucket-client.ts";
+import type { Network } from "../../network/network.ts";
 import type { HubCheck } from "../../portal/hub-client.ts";
 import type { HubBucketAccess } from "../state.ts";
 
@@ -9,23 +11,13 @@ const TIMEOUT_MS = 20_000;
  * Writes, reads and deletes a small object in this hub's part of the bucket. Costs two operations that are paid for,
  * so it is not done with every report.
  */
-export async function checkBucket(access: HubBucketAccess): Promise<HubCheck> {
+export async function checkBucket(access: HubBucketAccess, network: Network): Promise<HubCheck> {
   let step = "written";
   try {
-    // Only a hub needs it, and it takes longer to load than all the rest of the program.
-    const { S3Client, PutObjectCommand, GetObjectCommand, DeleteObjectCommand } = await import(
-      "@aws-sdk/client-s3"
+    const { client, PutObjectCommand, GetObjectCommand, DeleteObjectCommand } = await openBucket(
+      access,
+      network,
     );
-    const client = new S3Client({
-      endpoint: access.endpoint,
-      region: "auto",
-      forcePathStyle: true,
-      credentials: { accessKeyId: access.accessKeyId, secretAccessKey: access.secretAccessKey },
-      // R2 and others like it do not know the checksums that are sent otherwise.
-      requestChecksumCalculation: "WHEN_REQUIRED",
-      responseChecksumValidation: "WHEN_REQUIRED",
-      maxAttempts: 2,
-    });
     try {
       const abortSignal = AbortSignal.timeout(TIMEOUT_MS);
       const text = randomBytes(16).toString("hex");

@@ -43,27 +43,41 @@ test("its lines become ours, with their level, without a secret, however they ar
   expect(readLine(`2026-11-20T09:30:00Z FTL ${"x".repeat(9_000)}`).message).toHaveLength(2_000);
 });
 
-test("it gets no secret of ours by its environment, and says why it ended", async () => {
+test("it gets no secret of ours and no proxy by its environment, but whom to trust, and says why it ended", async () => {
   const program = script(`
-    for (const name of Object.keys(process.env)) if (/HOTSPOT|TUNNEL/.test(name)) console.log("2026-01-01T00:00:00Z INF " + name);
+    for (const name of Object.keys(process.env)) if (/HOTSPOT|TUNNEL|PROXY/i.test(name)) console.log("2026-01-01T00:00:00Z INF " + name);
+    console.log("2026-01-01T00:00:00Z INF " + process.env.SSL_CERT_FILE);
     console.error("2026-01-01T00:00:00Z ERR Provided Tunnel token is not valid.");
     process.exitCode = 255;`);
   const log = vi.fn();
+  const others = {
+    ...{ TUNNEL_TOKEN: "x", TUNNEL_REGION: "us", HOTSPOT_LICENSE_KEY: "y" },
+    // By these it would reach the service, not Cloudflare.
+    ...{ HTTPS_PROXY: "http://p:1", http_proxy: "http://p:1" },
+  };
   const run = startCloudflared({
     program,
     args: [],
     metricsAddress: "127.0.0.1:1",
-    env: { ...process.env, TUNNEL_TOKEN: "x", TUNNEL_REGION: "us", HOTSPOT_LICENSE_KEY: "y" },
+    env: { ...process.env, ...others },
+    trustedFile: "/trusted.pem",
     log,
     secrets: () => [],
   });
   expect(await run.ended).toBe("it ended with exit code 255: Provided Tunnel token is not valid.");
   const names = log.mock.calls.filter(([level]) => level === "info").map(([, , fields]) => fields.message);
-  expect(names.sort()).toEqual(["TUNNEL_GRACE_PERIOD", "TUNNEL_REGION"]);
+  expect(names.sort()).toEqual(["/trusted.pem", "TUNNEL_GRACE_PERIOD", "TUNNEL_REGION"]);
 });
 
 test("a program that cannot be started ends with why", async () => {
-  const options = { args: [], metricsAddress: "", env: process.env, log: vi.fn(), secrets: () => [] };
+  const options = {
+    args: [],
+    metricsAddress: "",
+    env: process.env,
+    trustedFile: null,
+    log: vi.fn(),
+    secrets: () => [],
+  };
   const run = startCloudflared({ ...options, program: join(dir, "none") });
   expect(await run.ended).toMatch(/could not be started \(.*ENOENT/);
   await run.stop();
@@ -80,6 +94,7 @@ test("what an earlier run has left behind is found by the file that it was given
       args,
       metricsAddress: "",
       env: process.env,
+      trustedFile: null,
       log,
       secrets: () => [],
     });

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { withoutProxies } from "../../network/for-programs.ts";
 import type { Log } from "../../upstream/log.ts";
 import { createLogReader } from "./log-lines.ts";
 
@@ -6,6 +7,8 @@ import { createLogReader } from "./log-lines.ts";
 const GRACE_SECONDS = 10;
 /** And what has not ended by then is ended by force, ms. */
 const KILL_AFTER_MS = (GRACE_SECONDS + 2) * 1_000;
+
+type Env = Record<string, string | undefined>;
 
 /** One run of cloudflared. */
 export interface CloudflaredRun {
@@ -23,15 +26,17 @@ export interface ChildOptions {
   args: readonly string[];
   metricsAddress: string;
   env: Record<string, string | undefined>;
+  /** Certificates to be trusted; null: the system's. */
+  trustedFile: string | null;
   log: Log;
   secrets: () => readonly string[];
 }
 
 /** Starts cloudflared. A program that cannot be started ends at once. */
 export function startCloudflared(options: ChildOptions): CloudflaredRun {
-  const { program, args, metricsAddress, env, log, secrets } = options;
+  const { program, args, metricsAddress, env, trustedFile, log, secrets } = options;
   const child = spawn(program, args, {
-    env: environmentOf(env) as NodeJS.ProcessEnv,
+    env: environmentOf(env, trustedFile) as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
     windowsHide: true,
   });
@@ -74,10 +79,18 @@ export function startCloudflared(options: ChildOptions): CloudflaredRun {
 /** Settings of the network that somebody made for cloudflared; all others would say against ours what to run. */
 const passed = ["TUNNEL_TRANSPORT_PROTOCOL", "TUNNEL_EDGE_IP_VERSION", "TUNNEL_REGION", "TUNNEL_LOGLEVEL"];
 
-/** A token in the environment would go before the one in the file; our own secrets are nothing for it. */
-function environmentOf(env: Record<string, string | undefined>): Record<string, string | undefined> {
-  const kept = Object.entries(env).filter(
+/**
+ * A token in the environment would go before the one in the file; our own secrets are nothing for it. It knows no
+ * proxy on its way to Cloudflare and would use one to the service instead, which is never reached by one. Under Linux
+ * SSL_CERT_FILE is added to what it trusts of itself, at Cloudflare and at the service; elsewhere the system's list is.
+ */
+function environmentOf(env: Env, trustedFile: string | null): Env {
+  const kept = Object.entries(withoutProxies(env)).filter(
     ([name]) => !/^(HOTSPOT_|TUNNEL_|NO_TLS_VERIFY$)/i.test(name) || passed.includes(name),
   );
-  return { ...Object.fromEntries(kept), TUNNEL_GRACE_PERIOD: `${GRACE_SECONDS}s` };
+  return {
+    ...Object.fromEntries(kept),
+    TUNNEL_GRACE_PERIOD: `${GRACE_SECONDS}s`,
+    ...(trustedFile !== null && { SSL_CERT_FILE: trustedFile }),
+  };
 }

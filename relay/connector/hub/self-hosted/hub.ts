@@ -110,6 +110,7 @@ export class SelfHostedHub {
     await endLeftovers(file, env, output.log);
     const serving = new HubServing({
       ...{ dir: options.dir, hubId, env, output, program, reportMs: options.reportMs },
+      network: options.network,
       args: (metrics) => ["tunnel", "--no-autoupdate", "--metrics", metrics, "--config", file, "run"],
       secrets: () => [this.settings.hubToken],
       parts: async () => ({
