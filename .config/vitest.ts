@@ -10,6 +10,13 @@ export default defineConfig({
   resolve: { alias: { "~": `${root}app` } },
   test: {
     sequence: { sequencer: LongestFirst },
+    // Vitest would leave one processor free: half of a machine with two.
+    maxWorkers: "100%",
+    // For machines with more to do than this: nothing here is fast because its time-out is short.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
+    setupFiles: [".config/patience.ts"],
     reporters: ["default", new SecondTry()],
     projects: [
       {
@@ -26,8 +33,8 @@ export default defineConfig({
           name: "db",
           include: ["{server,relay,db}/**/*.db.test.ts"],
           globalSetup: ["db/testing/global-setup.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -19,13 +19,17 @@ export const staticChecks: readonly Check[] = [
   { name: "unused code", program: "knip", args: ["--config", ".config/knip.json", "--no-config-hints"] },
 ];
 
-/** @returns null when it is satisfied, else what it found */
-export async function runCheck(root: string, check: Check): Promise<string | null> {
+/**
+ * Runs one beside whatever else runs, which goes first.
+ *
+ * @returns null when it is satisfied, else what it found
+ */
+export async function runCheck(root: string, check: Check, signal?: AbortSignal): Promise<string | null> {
   try {
-    await run(join(root, "node_modules", ".bin", check.program), check.args, { cwd: root });
+    const program = join(root, "node_modules", ".bin", check.program);
+    await run(program, check.args, { cwd: root, signal, inBackground: true });
     return null;
   } catch (error) {
-    if (error instanceof CommandError) return error.output.trim();
-    throw error;
+    return error instanceof CommandError ? error.output.trim() : String(error);
   }
 }
