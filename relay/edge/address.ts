@@ -30,18 +30,23 @@ export function createProxyList(blocks: readonly string[]): ProxyList {
   };
 }
 
+/** An IPv4 address in its one form. It is asked for each new connection, and nearly all of them have such. */
+const PLAIN_IPV4 = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+
 function parse(text: string): Address | null {
   return ipaddr.isValid(text) && !text.includes("%") ? ipaddr.process(text) : null;
 }
 
 /** An address in its one form: IPv4 also when it came mapped into IPv6, no zone; as it is when it is no address. */
 export function normalAddress(text: string): string {
+  if (PLAIN_IPV4.test(text)) return text;
   const plain = text.split("%", 1)[0];
   return parse(plain)?.toString() ?? text;
 }
 
 /** What limits count by: an IPv4 address, or the /64 of an IPv6 address, since a client turns freely inside that. */
 export function limitKey(text: string): string {
+  if (PLAIN_IPV4.test(text)) return text;
   const address = parse(text);
   if (address === null || address.kind() === "ipv4") return text;
   return `${(address as ipaddr.IPv6).parts.slice(0, 4).join(":")}/64`;

@@ -12,6 +12,7 @@ import type { Peer } from "./forwarding.ts";
 import { linkRequest } from "./link-request.ts";
 import { Output, type OutputEvents } from "./output.ts";
 import { Pending } from "./pending.ts";
+import type { LaneTask } from "./side-lane.ts";
 
 /** What a connection is doing. */
 const State = {
@@ -29,7 +30,9 @@ const MAX_PIPELINED_BYTES = 65_536;
 const MAX_LINGER_BYTES = 1_048_576;
 
 /** One client connection: heads in, one exchange at a time, in order. */
-export class ClientConnection implements RawConnectionEvents, ExchangeHost, OutputEvents, TimedConnection {
+export class ClientConnection
+  implements RawConnectionEvents, ExchangeHost, OutputEvents, TimedConnection, LaneTask
+{
   readonly output: Output;
   readonly peer: Peer;
   readonly memo: ConnectionMemo = emptyMemo();
@@ -183,12 +186,15 @@ export class ClientConnection implements RawConnectionEvents, ExchangeHost, Outp
     // It could take more, and left it for another turn.
     if (this.exchange?.takesBody === true && !this.isFedLater) {
       this.isFedLater = true;
-      setImmediate(() => {
-        this.isFedLater = false;
-        this.feedPending();
-      });
+      this.edge.crumbs.add(this);
     }
     return to;
+  }
+
+  /** The next crumbs of the body. */
+  onTurn(): void {
+    this.isFedLater = false;
+    this.feedPending();
   }
 
   private keep(bytes: Uint8Array, from: number, to: number): void {

@@ -57,6 +57,7 @@ export function createEdge(deps: EdgeDeps): Edge {
   let cursor = 0;
   let ticks = 0;
   let drained: (() => void) | null = null;
+  let stopped = false;
 
   function remember(connection: Served): void {
     places.set(connection, connections.length);
@@ -101,6 +102,10 @@ export function createEdge(deps: EdgeDeps): Edge {
   }
 
   function accept(raw: PublicConnection): { events: RawConnectionEvents; release(): void } | null {
+    if (stopped) {
+      raw.terminate();
+      return null;
+    }
     const address = normalAddress(raw.remoteAddress);
     const key = limitKey(address);
     const isProxy = edge.forwarding.proxies.has(address);
@@ -172,11 +177,13 @@ export function createEdge(deps: EdgeDeps): Edge {
       edge.draining = true;
       if (lingerMs > 0) await new Promise((resolve) => setTimeout(resolve, lingerMs));
       closeListeners();
+      while (edge.newcomers.isBusy) await new Promise((next) => setImmediate(next));
       if (connections.length > 0) await new Promise<void>((resolve) => (drained = resolve));
       stopTicking();
     },
     stop() {
       edge.draining = true;
+      stopped = true;
       closeListeners();
       for (const connection of [...connections]) connection.stop();
       stopTicking();

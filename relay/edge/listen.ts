@@ -1,6 +1,8 @@
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import type { RawConnection, RawConnectionEvents } from "../routes/tunnel.ts";
 import type { EdgeLog } from "./deps.ts";
+import { NewConnection } from "./new-connection.ts";
+import type { SideLane } from "./side-lane.ts";
 
 export interface ListenOptions {
   /** 0 for any free port. */
@@ -10,10 +12,12 @@ export interface ListenOptions {
   readonly reusePort?: boolean;
 }
 
-/** Hears when a read of a socket is worked on, from its first byte to its last. */
+/** What the listeners need of the edge: it hears when a read of a socket is worked on, from its first byte to its last. */
 export interface Turns {
   startTurn(): void;
   endTurn(): void;
+  /** Where new connections wait in a rush. */
+  readonly newcomers: SideLane;
 }
 
 type Accept = (raw: RawConnection) => { readonly events: RawConnectionEvents; release(): void } | null;
@@ -23,14 +27,19 @@ const KEEP_ALIVE_MS = 60_000;
 
 /** One socket of `Bun.listen` in the shape that the rooms of the relay share. */
 class BunConnection implements RawConnection {
-  readonly remoteAddress: string;
+  remoteAddress = "";
   events: RawConnectionEvents | null = null;
   release: (() => void) | null = null;
   private readonly socket: Socket<BunConnection>;
 
   constructor(socket: Socket<BunConnection>) {
     this.socket = socket;
-    this.remoteAddress = socket.remoteAddress;
+  }
+
+  /** Asks for its address: not done for those that are gone before their turn. @returns false when it is gone */
+  identify(): boolean {
+    this.remoteAddress = this.socket.remoteAddress ?? "";
+    return this.remoteAddress !== "";
   }
 
   write(bytes: Uint8Array, offset = 0, length = bytes.length - offset): number {
@@ -52,22 +61,34 @@ class BunConnection implements RawConnection {
   takeOver(events: RawConnectionEvents): void {
     this.events = events;
   }
+  keepAlive(): void {
+    this.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  }
 }
 
 /** The listening sockets of an edge. Half-open connections are allowed: FIN from a client is the end of its requests only. */
 export function createListeners(accept: Accept, turns: Turns, log: EdgeLog) {
   const open: TCPSocketListener<BunConnection>[] = [];
+  const { newcomers } = turns;
+  function admit(connection: BunConnection): void {
+    // Gone again before we looked (a client that tries both address families closes the slower one): no address.
+    if (!connection.identify()) {
+      connection.terminate();
+      return;
+    }
+    const accepted = accept(connection);
+    if (accepted === null) return;
+    connection.events = accepted.events;
+    connection.release = accepted.release;
+    connection.keepAlive();
+  }
   const handlers: SocketHandler<BunConnection> = {
     open(socket) {
+      // All that wait in the kernel are accepted in one go: in a rush, no more is done for each than to remember it.
       const connection = new BunConnection(socket);
       socket.data = connection;
-      // Gone again before we looked (a client that tries both address families closes the slower one): no address.
-      if (!socket.remoteAddress) return void socket.terminate();
-      const accepted = accept(connection);
-      if (accepted === null) return;
-      connection.events = accepted.events;
-      connection.release = accepted.release;
-      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      if (newcomers.tryNow()) admit(connection);
+      else newcomers.add(new NewConnection(connection, admit));
     },
     data(socket, chunk) {
       turns.startTurn();

@@ -177,7 +177,7 @@ function linesOf(looks: ReadonlyMap<string, readonly Look[]>, kinds: readonly Ab
 }
 
 function medianOf(looks: readonly Look[] | undefined, of: (look: Look) => number): number {
-  return looks === undefined ? Number.NaN : median(looks.map(of));
+  return looks === undefined ? Number.NaN : Number(median(looks.map(of)).toFixed(2));
 }
 
 /** `chunks 1,200,000/s` */
