@@ -74,29 +74,30 @@ async function readRows(
   db: Db,
   { tenantId, stretches, filter = {}, cursor, limit }: LogQuestion,
 ): Promise<LogRow[]> {
-  const where = [
-    sql`r.endpoint_id = stretch.endpoint_id`,
-    sql`r.started_at >= stretch.begun_from`,
-    sql`r.started_at < stretch.begun_to`,
-    sql`r.tenant_id = ${tenantId}`,
-    ...conditionsOfRows(filter),
-    ...(cursor === null
-      ? []
-      : [
-          sql`(r.started_at, r.id) <
-            (timestamptz 'epoch' + ${cursor.startedAtMicros} * interval '1 microsecond', ${cursor.id})`,
-        ]),
-  ];
-  // One index serves: each stretch gives its newest rows, and the newest of those are the page.
-  const { rows } = await sql<LogRow>`
-    select listed.*, (extract(epoch from listed.started_at) * 1000000)::bigint as micros
-    from ${stretchTable(stretches)}
-    cross join lateral (
+  const newestOf = ({ endpointId, from, to }: StretchTerms) => {
+    const where = [
+      sql`r.endpoint_id = ${endpointId}`,
+      ...(from ? [sql`r.started_at >= ${from}`] : []),
+      ...(to ? [sql`r.started_at < ${to}`] : []),
+      sql`r.tenant_id = ${tenantId}`,
+      ...conditionsOfRows(filter),
+      ...(cursor === null
+        ? []
+        : [
+            sql`(r.started_at, r.id) <
+              (timestamptz 'epoch' + ${cursor.startedAtMicros} * interval '1 microsecond', ${cursor.id})`,
+          ]),
+    ];
+    return sql`
       select r.* from requests as r
       where ${sql.join(where, sql` and `)}
       order by r.started_at desc, r.id desc
-      limit ${limit}
-    ) as listed
+      limit ${limit}`;
+  };
+  // One index serves: each stretch gives its newest rows, and the newest of those are the page.
+  const { rows } = await sql<LogRow>`
+    select listed.*, (extract(epoch from listed.started_at) * 1000000)::bigint as micros
+    from ${ofEach(stretches, newestOf)} as listed
     order by listed.started_at desc, listed.id desc
     limit ${limit}`.execute(db);
   return rows;
@@ -115,18 +116,24 @@ async function readBlocks(
   round: { after: Block | null; since: Date | null; size: { blocks: number; lines: number } },
 ): Promise<Block[]> {
   const { after, since, size } = round;
-  const where = [
-    sql`b.endpoint_id = stretch.endpoint_id`,
-    sql`b.last_at >= stretch.begun_from`,
-    // Less than a minute lies between its first and its last request.
-    sql`b.last_at < stretch.begun_to + interval '1 minute'`,
-    sql`b.first_at < stretch.begun_to`,
-    sql`b.tenant_id = ${tenantId}`,
-    ...conditionsOfBlocks(filter),
-    ...(cursor === null ? [] : notBefore(cursor)),
-    ...(since === null ? [] : [sql`b.last_at >= ${since}`]),
-    ...(after === null ? [] : [sql`(b.last_at, b.id) < (${after.last_at}, ${after.id})`]),
-  ];
+  const newestOf = ({ endpointId, from, to }: StretchTerms) => {
+    const where = [
+      sql`b.endpoint_id = ${endpointId}`,
+      ...(from ? [sql`b.last_at >= ${from}`] : []),
+      // Less than a minute lies between its first and its last request.
+      ...(to ? [sql`b.last_at < ${to}::timestamptz + interval '1 minute'`, sql`b.first_at < ${to}`] : []),
+      sql`b.tenant_id = ${tenantId}`,
+      ...conditionsOfBlocks(filter),
+      ...(cursor === null ? [] : notBefore(cursor)),
+      ...(since === null ? [] : [sql`b.last_at >= ${since}`]),
+      ...(after === null ? [] : [sql`(b.last_at, b.id) < (${after.last_at}, ${after.id})`]),
+    ];
+    return sql`
+      select b.* from request_blocks as b
+      where ${sql.join(where, sql` and `)}
+      order by b.last_at desc, b.id desc
+      limit ${size.blocks}`;
+  };
   const counted = filter.forwarded ? sql`forwarded` : sql`requests`;
   const { rows } = await sql<Block>`
     select
@@ -138,13 +145,7 @@ async function readBlocks(
       ), 0) as newer
       from (
         select distinct on (found.last_at, found.id) found.*
-        from ${stretchTable(stretches)}
-        cross join lateral (
-          select b.* from request_blocks as b
-          where ${sql.join(where, sql` and `)}
-          order by b.last_at desc, b.id desc
-          limit ${size.blocks}
-        ) as found
+        from ${ofEach(stretches, newestOf)} as found
         order by found.last_at desc, found.id desc
         limit ${size.blocks}
       ) as newest
@@ -175,10 +176,28 @@ function wantedRows(block: Block, { stretches, filter = {}, cursor }: LogQuestio
   return rows;
 }
 
-function stretchTable(stretches: readonly LogStretch[]): RawBuilder<unknown> {
-  return sql`unnest(
-      ${stretches.map(({ endpointId }) => endpointId)}::text[],
-      ${stretches.map(({ from }) => from?.toISOString() ?? "-infinity")}::timestamptz[],
-      ${stretches.map(({ to }) => to?.toISOString() ?? "infinity")}::timestamptz[]
-    ) as stretch (endpoint_id, begun_from, begun_to)`;
+interface StretchTerms {
+  readonly endpointId: RawBuilder<unknown> | string;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/**
+ * What a query gives for each stretch, together. Whole logs are asked for by one lateral query, of however many endpoints;
+ * parts of logs are written out one by one, so that the planner sees how much of the log each is. There are hardly
+ * more of them than rows on a page.
+ */
+function ofEach(
+  stretches: readonly LogStretch[],
+  query: (stretch: StretchTerms) => RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  if (stretches.some(({ from, to }) => from || to)) {
+    return sql`(${sql.join(
+      stretches.map((stretch) => sql`(${query(stretch)})`),
+      sql` union all `,
+    )})`;
+  }
+  const ids = stretches.map(({ endpointId }) => endpointId);
+  return sql`unnest(${ids}::text[]) as stretch (endpoint_id)
+    cross join lateral (${query({ endpointId: sql`stretch.endpoint_id` })})`;
 }
