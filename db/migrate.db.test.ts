@@ -41,6 +41,21 @@ test("each migration can be taken back alone", async () => {
   expect(await migrateToLatest(db)).toEqual([taken]);
 });
 
+test("requests that are in blocks become rows when blocks are taken back", async () => {
+  await sql`
+    insert into request_blocks (tenant_id, endpoint_id, relay_id, first_at, last_at, requests, forwarded, lines)
+    values ('ten_1', 'ep_1', 'relay', '2026-11-20T12:00:00.5Z', '2026-11-20T12:00:00.5Z', 1, 0, ${"2026-11-20T12:00:00.500Z\t200\t1\t2\t3\tf\treq_1\tGET\t/a\\\\tb\\n\t4\t5\t\\N\t192.0.2.1\t\\N\n"})`.execute(
+    db,
+  );
+  while ((await migrationStatus(db)).find(({ name }) => name === "2026-11-25-1-request-blocks")?.executedAt)
+    await migrateDown(db);
+  const { rows } = await sql`select id, endpoint_id, path, tunnel_ms, forwarded from requests`.execute(db);
+  expect(rows).toEqual([
+    { id: "req_1", endpoint_id: "ep_1", path: "/a\\tb\n", tunnel_ms: null, forwarded: false },
+  ]);
+  await migrateToLatest(db);
+});
+
 test("migrating an up-to-date database does nothing, also from two processes at once", async () => {
   expect(await Promise.all([migrateToLatest(db), migrateToLatest(db)])).toEqual([[], []]);
 });

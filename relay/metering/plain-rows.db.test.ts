@@ -1,13 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { createTestDb } from "../../db/testing/index.ts";
 import { applyUsageBatch, type UsageRecord } from "../../server/usage/index.ts";
 import { usageBatch, usageRecord, usageTokens } from "../../server/usage/testing.ts";
 import { HandOver } from "./hand-over.ts";
-import { Journal } from "./journal/index.ts";
+import { HEADER_BYTES, Journal } from "./journal/index.ts";
+import { encodeRecord, mostBytes } from "./journal/record-codec.ts";
 import { LiveSource } from "./live-source.ts";
+import { PlainRowsBuilder } from "./plain-rows.ts";
 import { createMessages } from "./testing.ts";
 
 const { db } = await createTestDb({ max: 2 });
@@ -22,6 +25,7 @@ function requestsOf(tenantId: string): UsageRecord[] {
       endpointId: `ep_${n % 2}`,
       accessKeyId: n % 3 ? `key_${n % 3}` : null,
       connectorId: n % 5 ? `con_${n % 5}` : null,
+      startedAt: hour + Math.floor(n / 7) * 20_000 - (n % 11) * 9_000,
       endedAt: hour + n * 250_000,
       method: n % 7 ? "GET" : "BREW",
       path: ["/", "/a\\tb", "/é", "/\\N"][n % 4]!,
@@ -89,4 +93,100 @@ test("what goes to Postgres as bytes of the journal gives the rows and sums that
   expect(books.rows).toHaveLength(60);
   expect(books.sums.flat().length).toBeGreaterThan(20);
   expect(books).toEqual(await booksOf("ten_records"));
+  // Some of them stand together, also where those of others came between.
+  const { blocks } = await db
+    .selectFrom("request_blocks")
+    .select(sql<number>`count(*)::int`.as("blocks"))
+    .executeTakeFirstOrThrow();
+  expect(blocks).toBeLessThan(51);
+});
+
+/** Payloads as they stand in a journal, and what comes of them. */
+function gathered(records: UsageRecord[], change: (payload: Buffer) => Buffer = (payload) => payload) {
+  const payloads = records.map((record) => {
+    const bytes = Buffer.alloc(mostBytes(record));
+    return change(bytes.subarray(0, encodeRecord(record, bytes, 0)));
+  });
+  const builder = new PlainRowsBuilder();
+  builder.start(payloads.reduce((sum, { length }) => sum + length, 0));
+  const added = payloads.map((payload) =>
+    builder.add(
+      Buffer.concat([Buffer.alloc(HEADER_BYTES), payload]),
+      HEADER_BYTES,
+      HEADER_BYTES + payload.length,
+    ),
+  );
+  return { added, ...builder.finish() };
+}
+
+test("a busy endpoint's requests are cut into blocks that a page can read, each of one minute", () => {
+  const minute = Date.UTC(2026, 10, 20, 12, 30);
+  const records = Array.from({ length: 4_000 }, (_, n) =>
+    usageRecord({
+      requestId: `req_${n}`,
+      startedAt: minute + n * 20,
+      path: "/some/path/of/usual/length",
+      forwarded: n % 2 > 0,
+    }),
+  );
+  const { blocks, lines, count } = gathered(records);
+  expect(count).toBe(4_000);
+  expect(blocks.length).toBeGreaterThan(5);
+  expect(blocks.length).toBeLessThan(15);
+  expect(Math.max(...blocks.map(({ bytes }) => bytes))).toBeLessThan(66_000);
+  for (const { firstAt, lastAt } of blocks)
+    expect(Math.floor(firstAt / 60_000)).toBe(Math.floor(lastAt / 60_000));
+  const sum = (name: "requests" | "forwarded" | "bytes") =>
+    blocks.reduce((total, block) => total + block[name], 0);
+  expect([sum("requests"), sum("forwarded"), sum("bytes")]).toEqual([4_000, 2_000, lines.length]);
+  expect(blocks[0]).toMatchObject({ firstAt: minute });
+  expect(blocks.at(-1)).toMatchObject({ lastAt: minute + 3_999 * 20 });
+});
+
+test("what is no plain request as it should be is left to the reader of records", () => {
+  const record = usageRecord({ requestId: "req_1" });
+  const spoiled: [string, string][] = [
+    [`\t${record.status}\t`, "\tNaN\t"],
+    [`\t${record.status}\t`, "\t-1\t"],
+    [`\t${record.status}\t`, "\t\t"],
+    ["Z\t", "0Z\t"],
+  ];
+  for (const [from, to] of spoiled) {
+    const { added, count } = gathered([record], (payload) =>
+      Buffer.from(payload.toString().replace(from, to)),
+    );
+    expect([added, count]).toEqual([[false], 0]);
+  }
+});
+
+test("a line that Postgres cannot hold is refused as such, and does not keep back the others", async () => {
+  const root = await mkdtemp(join(tmpdir(), "hotspot-plain-rows-"));
+  const { log } = createMessages();
+  const journal = await Journal.open({ root, relayId: "relay_1", syncMs: 1_000, log });
+  for (let n = 0; n < 9; n++)
+    journal.append(usageRecord({ requestId: `req_odd_${n}`, tenantId: "ten_odd", path: `/p${n}` }));
+  const handOver = new HandOver(new LiveSource(journal, "relay_1"), {
+    apply: (batch) => {
+      // As nothing writes it: half a character.
+      const at = batch.plain?.lines.indexOf("/p4") ?? -1;
+      if (at >= 0) batch.plain!.lines[at] = 0xc3;
+      return applyUsageBatch(db, batch);
+    },
+    log,
+  });
+  while ((await handOver.step()) !== null);
+  await journal.close();
+  await rm(root, { recursive: true });
+  const rows = await db.selectFrom("request_log").select("path").where("tenant_id", "=", "ten_odd").execute();
+  expect(rows.map(({ path }) => path).sort()).toEqual([
+    "/p0",
+    "/p1",
+    "/p2",
+    "/p3",
+    "/p5",
+    "/p6",
+    "/p7",
+    "/p8",
+  ]);
+  expect(handOver.damaged).toBe(1);
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { createEndpoint, createTenant, createTestDb } from "../../db/testing/index.ts";
 import { createRequestArchive } from "./archive.ts";
 import { purgeRequests, recordRequests } from "./index.ts";
+import { recordAsBlocks } from "./testing.ts";
 
 const { db } = await createTestDb();
 const now = new Date(Date.UTC(2026, 10, 20, 12));
@@ -42,12 +43,13 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await db.deleteFrom("requests").execute();
+  await db.deleteFrom("request_blocks").execute();
   bucket.objects.clear();
   bucket.failing = false;
 });
 
 let count = 0;
-async function addRows(plan: "free" | "pro", times: Date[]) {
+async function addRows(plan: "free" | "pro", times: Date[], record = recordRequests) {
   const tenant = await createTenant(db, { plan });
   const endpoint = await createEndpoint(db, tenant);
   const rows = times.map((started_at) => ({
@@ -64,11 +66,11 @@ async function addRows(plan: "free" | "pro", times: Date[]) {
     duration_ms: 1,
     client_address: "203.0.113.5",
   }));
-  await recordRequests(db, rows);
+  await record(db, rows);
   return { tenant, ids: rows.map(({ id }) => id) };
 }
 const left = async () =>
-  (await db.selectFrom("requests").select("id").orderBy("id").execute()).map(({ id }) => id);
+  (await db.selectFrom("request_log").select("id").orderBy("id").execute()).map(({ id }) => id);
 
 test("rows are kept as long as the plan of their tenant says, then deleted", async () => {
   const free = await addRows("free", [daysAgo(8), daysAgo(6)]);
@@ -134,4 +136,52 @@ test("more rows than a batch holds are taken out batch by batch", async () => {
   expect(await purgeRequests(db, { archive, now, rowsPerBatch: 10 })).toBe(25);
   expect(bucket.objects.size).toBe(3);
   expect(await left()).toEqual([]);
+});
+
+test("blocks go when all that they hold is past; an archive gets their rows, and after a crash no second object", async () => {
+  const seconds = (time: Date, count: number) => new Date(time.getTime() + count * 1_000);
+  const [old, edge] = [daysAgo(9), daysAgo(7)];
+  // The second comes to be past while its neighbour in the same minute is not.
+  const times = [
+    seconds(old, 5),
+    seconds(old, 1),
+    daysAgo(9, 1),
+    seconds(edge, -70),
+    seconds(edge, -1),
+    seconds(edge, 1),
+  ];
+  const { tenant, ids } = await addRows("free", times, recordAsBlocks);
+  const rows = await addRows("free", [daysAgo(9), daysAgo(6)]);
+  const stopAfterStore = {
+    store: async (batch: Parameters<typeof archive.store>[0]) => {
+      await archive.store(batch);
+      if (batch.tenantId === tenant.tenantId) throw new Error("crashed here");
+    },
+  };
+  await expect(purgeRequests(db, { archive: stopAfterStore, now })).rejects.toThrow("crashed here");
+  expect(await left()).toHaveLength(ids.length + rows.ids.length - (bucket.objects.size - 1));
+
+  await purgeRequests(db, { archive, now: seconds(now, 20), rowsPerBatch: 2 });
+  expect(await left()).toEqual([ids[5], rows.ids[1]]);
+  const [key, object] = [...bucket.objects].find(([name]) => name.includes(tenant.tenantId))!;
+  expect(key).toContain(`/2026-11-11/${ids[0]}.jsonl.gz`);
+  const lines = gunzipSync(object.body).toString("utf8").trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    {
+      id: ids[0],
+      started_at: times[0]!.toISOString(),
+      bytes_out: 3_000_000_000,
+      path: "/v1/models",
+      model: null,
+    },
+    { id: ids[1] },
+  ]);
+  const stored = [...bucket.objects.values()].flatMap(({ body }) =>
+    gunzipSync(body)
+      .toString("utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { id: string }).id),
+  );
+  expect(stored.sort()).toEqual([...ids.slice(0, 5), rows.ids[0]].sort());
 });

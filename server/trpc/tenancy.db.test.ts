@@ -11,6 +11,7 @@ import { createApiKey } from "../api-keys/index.ts";
 import { createManagedCloudflare, hubsOff } from "../hubs/index.ts";
 import { authenticateLicense } from "../licenses/index.ts";
 import { recordRequests } from "../requests/index.ts";
+import { recordAsBlocks } from "../requests/testing.ts";
 import { hashSecret } from "../secrets.ts";
 import { callerOf, makeDeps, ownerContext, sessionOf, startRest } from "../testing/api.ts";
 import { createLocalKeyService, createTenantVault } from "../vault/index.ts";
@@ -46,7 +47,7 @@ const device = await authenticateLicense(db, {
 const connector = await createConnector(db, victim, endpoint, { online: true, devicePk: device.devicePk });
 const accessKey = await createAccessKey(db, victim);
 const apiKey = await createApiKey({ ctx: ownerContext(db, victim), input: { name: "victim-key" } });
-await recordRequests(db, [
+const requestsOfVictim = [
   {
     id: "req_of_victim",
     tenant_id: victim.tenantId,
@@ -61,7 +62,12 @@ await recordRequests(db, [
     duration_ms: 1,
     client_address: "203.0.113.77",
   },
-]);
+];
+await recordRequests(db, requestsOfVictim);
+await recordAsBlocks(
+  db,
+  requestsOfVictim.map((row) => ({ ...row, id: "req_of_victim_in_a_block" })),
+);
 
 await db
   .insertInto("budgets")
@@ -310,6 +316,7 @@ async function rowsOfVictim(): Promise<string> {
     "api_keys",
     "custom_domains",
     "requests",
+    "request_blocks",
     "tcp_tunnels",
     "invoices",
     "hubs",
