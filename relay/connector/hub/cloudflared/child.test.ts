@@ -45,7 +45,7 @@ test("its lines become ours, with their level, without a secret, however they ar
 
 test("it gets no secret of ours and no proxy by its environment, but whom to trust, and says why it ended", async () => {
   const program = script(`
-    for (const name of Object.keys(process.env)) if (/HOTSPOT|TUNNEL|PROXY/i.test(name)) console.log("2026-01-01T00:00:00Z INF " + name);
+    for (const name of Object.keys(process.env)) if (/^(HOTSPOT|TUNNEL|(HTTPS?|ALL|NO)_PROXY$)/i.test(name)) console.log("2026-01-01T00:00:00Z INF " + name);
     console.log("2026-01-01T00:00:00Z INF " + process.env.SSL_CERT_FILE);
     console.error("2026-01-01T00:00:00Z ERR Provided Tunnel token is not valid.");
     process.exitCode = 255;`);
