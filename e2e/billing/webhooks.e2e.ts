@@ -284,16 +284,17 @@ test("unpaid: the OpenAI shape for programs, a page for people, and within two s
 });
 
 test("a portal that is killed over an event leaves it to the next one, which has it within seconds", async () => {
-  // Stripe does not answer: the job hangs, and is locked by a worker that is about to die.
-  standIn.control.setFaults({ calls: [{ kind: "timeout", method: "GET", path: "/v1/" }] });
-  const lost = event();
-  expect((await post(lost)).status).toBe(200);
   const jobOf = async () => {
     const { rows } = await sql<{ locked: boolean }>`
       select locked_at is not null as locked from graphile_worker.jobs
       where key = ${`stripe:${tenant.customer}`}`.execute(world.db);
     return rows;
   };
+  await soon(async () => expect(await jobOf()).toEqual([]));
+  // Stripe does not answer: the job hangs, and is locked by a worker that is about to die.
+  standIn.control.setFaults({ calls: [{ kind: "timeout", method: "GET", path: "/v1/" }] });
+  const lost = event();
+  expect((await post(lost)).status).toBe(200);
   await soon(async () => expect(await jobOf()).toEqual([{ locked: true }]));
   world.portal.process.kill("SIGKILL");
   await soon(async () => expect(world.portal.process.running).toBe(false));

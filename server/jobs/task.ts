@@ -43,6 +43,9 @@ export interface EnqueueOptions {
   readonly runAt?: Date;
 }
 
+/** Each finds that a worker has taken the job of the key meanwhile. */
+const MAX_TRIES = 10;
+
 /**
  * Adds a job. Inside a transaction it exists when that commits, or never. Any process may add; the portals do the work.
  * The tables of jobs must be there: {@link startJobs} makes them.
@@ -53,15 +56,22 @@ export async function enqueue<Payload>(
   payload: Payload,
   { queue, key, runAt }: EnqueueOptions = {},
 ): Promise<void> {
-  await sql`
-    select graphile_worker.add_job(
+  const add = sql<{ id: string | null }>`
+    select id from graphile_worker.add_job(
       ${task.name},
       payload => ${JSON.stringify(task.payload.parse(payload))}::json,
       queue_name => ${orNull(queue)},
       run_at => ${orNull(runAt?.toISOString())}::timestamptz,
       max_attempts => ${task.maxAttempts === undefined ? sql`null` : sql`${task.maxAttempts}::int`},
       job_key => ${orNull(key)}
-    )`.execute(db);
+    )`;
+  // A job of this key that a worker takes in the same moment is neither replaced nor left: nothing is added then, and the
+  // worker may have looked already. Asked again, its lock is seen, and a new job is made.
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const { rows } = await add.execute(db);
+    if (rows[0]?.id != null) return;
+  }
+  throw new Error(`a job "${task.name}" could not be added`);
 }
 
 function orNull(value: string | undefined): RawBuilder<unknown> {
