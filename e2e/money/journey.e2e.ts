@@ -14,9 +14,7 @@ const browser = watchedBrowser();
 const slug = "paying-customer";
 
 /** The whole way of a customer's money, in the order in which it happens. */
-// Set aside: since 2026-11-21 15:11 UTC it waits in vain for the notice of the failed payment; before, it passed. Why is not known:
-// an event of the subscription stays unworked. To be found out before anything else is built on billing.
-test.skip("buy, connect, use, be billed, fail to pay, be paused after the grace, pay, be back", {
+test("buy, connect, use, be billed, fail to pay, be paused after the grace, pay, be back", {
   timeout: 300_000,
 }, async () => {
   const account = await signUp(world.portalUrl, world.mailbox, "Grace Payer");
@@ -92,9 +90,9 @@ test.skip("buy, connect, use, be billed, fail to pay, be paused after the grace,
   await vi.waitFor(
     async () => {
       await page.goto(`${world.portalUrl}/endpoints`);
-      expect(await page.getByRole("region", { name: "About your account" }).textContent()).toContain(
-        "Your last payment failed",
-      );
+      // What is there now: a text that is asked for by itself would be waited for, on a page that does not get it any more.
+      const notices = await page.getByRole("region", { name: "About your account" }).allTextContents();
+      expect(notices.join()).toContain("Your last payment failed");
     },
     { timeout: 30_000, interval: 500 },
   );
