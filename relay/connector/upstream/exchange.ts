@@ -41,6 +41,8 @@ export interface ExchangeHost {
   now(): number;
   /** No connection came about, so nothing has reached the upstream. @returns what to tell the relay */
   unreachable(failure: Failure): Failure;
+  /** Calls `sendKept` of it when all that came with its request has been looked at. */
+  sendSoon(exchange: Exchange): void;
   /** Told once, when nothing of the exchange goes on. `failure` is null when it ran to its end. */
   finished(exchange: Exchange, failure: Failure | null): void;
 }
@@ -99,8 +101,9 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     const kept = this.upgrade ? null : host.pool.take(this);
     this.socket = kept ?? host.pool.connect(this);
     if (kept !== null && bare) {
-      if (idempotent.has(head.method)) this.keepHead(kept, head.bytes);
-      this.request = this.sendBareHead(kept, head.bytes);
+      this.request = null;
+      this.keepHead(kept, head.bytes);
+      host.sendSoon(this);
       return;
     }
     this.request = new RequestBody(framing === BodyFraming.chunked, this);
@@ -326,15 +329,19 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     this.againLength = head.length;
   }
 
-  /** @returns what has to follow, null when the socket took all */
-  private sendBareHead(socket: UpstreamSocket, head: Uint8Array): RequestBody | null {
-    const taken = Math.max(0, socket.write(head, 0, head.length));
-    if (taken === head.length) return null;
+  /** Sends the head that was kept. */
+  sendKept(): void {
+    if (this.done) return;
+    const { socket, againLength } = this;
+    const head = socket.headCopy!;
+    if (!idempotent.has(this.method)) this.againLength = 0;
+    const taken = Math.max(0, socket.write(head, 0, againLength));
+    if (taken === againLength) return;
     const rest = new RequestBody(false, this);
-    rest.setHead(head, taken);
+    rest.setHead(head.subarray(0, againLength), taken);
     rest.ended = true;
     rest.socket = socket;
-    return rest;
+    this.request = rest;
   }
 
   private get requestIsSent(): boolean {
