@@ -17,6 +17,8 @@ export class Scratch {
   owner: Output | null = null;
   private readonly owners: (Output | null)[] = [];
   private readonly starts: number[] = [];
+  /** What is written now leaves with the rest of its turn. */
+  inTurn = false;
   /** Pieces before this one have been sent. */
   private sent = 0;
   private count = 0;
@@ -26,13 +28,23 @@ export class Scratch {
     this.flush();
   };
 
+  /** A turn has begun: what is written in it may wait for its end. */
+  startTurn(): void {
+    this.inTurn = true;
+  }
+
+  endTurn(): void {
+    this.inTurn = false;
+    this.flush();
+  }
+
   /** Begins a piece, with room for `size` bytes. */
   begin(owner: Output, size: number): void {
     if (this.length + size > SCRATCH_BYTES) this.flush();
     this.owner = owner;
     this.owners[this.count] = owner;
     this.starts[this.count++] = this.length;
-    if (!this.scheduled) this.schedule();
+    if (!this.inTurn && !this.scheduled) this.schedule();
   }
 
   /** Sends every piece. What that causes may write and flush anew: pieces leave in their order all the same. */
@@ -57,7 +69,7 @@ export class Scratch {
     if (this.owner === output) this.owner = null;
   }
 
-  /** Flushes at the end of the turn: microtasks run right after the socket callback that brought the bytes. */
+  /** For what is written outside of turns: microtasks run right after the callback that it is written in. */
   private schedule(): void {
     this.scheduled = true;
     queueMicrotask(this.flushTurn);
@@ -147,7 +159,12 @@ export class Output {
     if (this.pieces > 0) this.scratch.flush();
   }
 
-  /** A piece of its own has its turn. */
+  /** Nothing follows for now: what was written leaves with the rest of its turn. */
+  flushSoon(): void {
+    if (!this.scratch.inTurn) this.flush();
+  }
+
+  /** The scratch has come to a piece of this output. */
   sendPiece(bytes: Uint8Array, from: number, to: number): void {
     this.pieces--;
     this.send(bytes, from, to);

@@ -10,6 +10,7 @@ import {
   text,
 } from "../../protocol/http1/index.ts";
 import { MAX_HEADS_PER_STREAM } from "../../protocol/limits.ts";
+import { put } from "../../protocol/put.ts";
 import type { AcceptedStream, AcceptedStreamEvents } from "../../protocol/stream.ts";
 import { BodyFraming, StreamKind } from "../../protocol/stream.ts";
 import { ByteQueue } from "./byte-queue.ts";
@@ -102,12 +103,12 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     this.socket = kept ?? host.pool.connect(this);
     if (kept !== null && bare) {
       this.request = null;
-      this.keepHead(kept, head.bytes);
+      this.keepHead(kept, head);
       host.sendSoon(this);
       return;
     }
     this.request = new RequestBody(framing === BodyFraming.chunked, this);
-    this.request.setHead(head.bytes);
+    this.request.setHead(head.bytes, head.start, head.stop);
     this.request.socket = kept;
     if (end) this.request.end(null, true);
     this.flushSoon();
@@ -267,18 +268,18 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
         this.fail(badResponse(responseHead.fault));
         return;
       }
-      this.takeHead(bytes.subarray(from, end), end < to);
+      this.takeHead(bytes, from, end, end < to);
       from = end;
     }
     if (!this.done && from < to) this.readBody(bytes, from, to);
   }
 
-  /** Acts on the head in `responseHead`. @param more bytes came behind it */
-  private takeHead(head: Uint8Array, more: boolean): void {
+  /** Acts on the head in `responseHead`, which is `bytes[from, to)`. @param more bytes came behind it */
+  private takeHead(bytes: Uint8Array, from: number, to: number, more: boolean): void {
     const { status, framing, contentLength, fields } = responseHead;
     if (responseHead.informational) {
       if (++this.informational >= MAX_HEADS_PER_STREAM) this.fail(badResponse("too many 1xx heads"));
-      else this.stream.head(head, false);
+      else this.stream.head(bytes, false, from, to);
       return;
     }
     if (status === 101 && !(this.upgrade && responseHead.websocket)) {
@@ -288,7 +289,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     this.status = status;
     this.stream.timing((this.heardAt - this.startedAt) * 1_000);
     if (status === 101) {
-      this.stream.head(head, false);
+      this.stream.head(bytes, false, from, to);
       this.response = new ResponseBody(this.stream, Framing.untilClose, 0);
       const early = this.early!;
       if (early.length > 0) this.request?.push(early.bytes.subarray(early.start, early.end), false);
@@ -305,7 +306,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     }
     const empty = framing === Framing.none || (framing === Framing.length && contentLength === 0);
     this.response = new ResponseBody(this.stream, empty ? Framing.none : framing, contentLength);
-    this.stream.head(head, empty);
+    this.stream.head(bytes, empty, from, to);
     if (!empty) return;
     this.response.complete = true;
     this.response.delivered = true;
@@ -321,12 +322,12 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     else if (response.blocked) this.socket.pause();
   }
 
-  private keepHead(socket: UpstreamSocket, head: Uint8Array): void {
-    if (socket.headCopy === null || socket.headCopy.length < head.length) {
-      socket.headCopy = new Uint8Array(Math.max(head.length, 1_024));
+  private keepHead(socket: UpstreamSocket, { bytes, start, stop }: RequestHead): void {
+    const length = stop - start;
+    if (socket.headCopy === null || socket.headCopy.length < length) {
+      socket.headCopy = new Uint8Array(Math.max(length, 1_024));
     }
-    socket.headCopy.set(head);
-    this.againLength = head.length;
+    this.againLength = put(socket.headCopy, 0, bytes, start, stop);
   }
 
   /** Sends the head that was kept. */
@@ -338,7 +339,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     const taken = Math.max(0, socket.write(head, 0, againLength));
     if (taken === againLength) return;
     const rest = new RequestBody(false, this);
-    rest.setHead(head.subarray(0, againLength), taken);
+    rest.setHead(head, taken, againLength);
     rest.ended = true;
     rest.socket = socket;
     this.request = rest;
@@ -351,11 +352,11 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
   /** A kept connection that dies before it has said anything was dead before: the request goes out once more. */
   private retry(): boolean {
     if (this.againLength === 0 || this.partialHead !== null || this.informational > 0) return false;
-    const head = this.socket.headCopy!.subarray(0, this.againLength);
+    const length = this.againLength;
     this.againLength = 0;
     this.socket.destroy();
     this.request = new RequestBody(false, this);
-    this.request.setHead(head);
+    this.request.setHead(this.socket.headCopy!, 0, length);
     this.request.ended = true;
     this.waitingSince = this.host.now();
     this.socket = this.host.pool.connect(this);
