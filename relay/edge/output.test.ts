@@ -106,10 +106,10 @@ test("more than there is room for leaves within the turn; of a client that is go
   scratch.startTurn();
   gone.output.write(Buffer.from("never"));
   gone.output.close();
-  many.forEach(({ output }, n) => output.write(Buffer.alloc(4_000, String(n % 10))));
+  for (const [n, { output }] of many.entries()) output.write(Buffer.alloc(4_000, String(n % 10)));
   expect(many[0]!.client.received).toHaveLength(4_000);
   expect(many[99]!.client.received).toBe("");
   scratch.endTurn();
-  many.forEach(({ client }, n) => expect(client.received).toBe(String(n % 10).repeat(4_000)));
+  for (const [n, { client }] of many.entries()) expect(client.received).toBe(String(n % 10).repeat(4_000));
   expect(gone.client.writes).toBe(0);
 });
