@@ -1,4 +1,6 @@
-/** Copies between byte views without making a view for each range: on the hot path that garbage costs more than the copy. */
+import { put } from "../protocol/put.ts";
+
+export { put } from "../protocol/put.ts";
 
 const copy = Buffer.prototype.copy;
 /** Methods of Buffer in Bun and Node that its type leaves out; they skip the choice of an encoding. */
@@ -7,12 +9,6 @@ interface Latin1 {
   latin1Write(this: Uint8Array, text: string, offset: number): number;
 }
 const { latin1Slice, latin1Write } = Buffer.prototype as unknown as Latin1;
-
-/** Copies `source[from, to)` to `target` at `at`. @returns offset after it */
-export function put(target: Uint8Array, at: number, source: Uint8Array, from: number, to: number): number {
-  copy.call(source, target, at, from, to);
-  return at + (to - from);
-}
 
 /** Copies all of `source`. @returns offset after it */
 export function putAll(target: Uint8Array, at: number, source: Uint8Array): number {

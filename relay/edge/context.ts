@@ -80,7 +80,7 @@ export interface EdgeContext {
   coarseNow: number;
   /** Asked once in each turn that `startTurn` has begun: what happens in it happens at one time. */
   now(): number;
-  /** A callback of a socket begins; asking the clock costs as much as a good part of a parser. */
+  /** A callback of a socket begins; asking the clock costs as much as a good part of a parser. What it writes leaves at its end. */
   startTurn(): void;
   /** It ends. Whatever runs outside of turns asks the clock each time. */
   endTurn(): void;
@@ -160,8 +160,10 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     },
     startTurn() {
       inTurn = true;
+      context.scratch.startTurn();
     },
     endTurn() {
+      context.scratch.endTurn();
       inTurn = false;
       isTold = false;
     },

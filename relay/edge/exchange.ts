@@ -322,7 +322,7 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     // An early answer: the rest of the request has no reader any more.
     if (!this.body.ended) this.stream?.reset(ResetCode.cancel, "answered");
     this.detach();
-    this.host.output.flush();
+    this.host.output.flushSoon();
     this.finish(this.response.status, null, false, this.response.keepAlive, 0);
   }
 

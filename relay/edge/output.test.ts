@@ -66,3 +66,50 @@ test("a closed socket ends all writing", () => {
   output.flush();
   expect([output.closed, output.queuedBytes]).toEqual([true, 0]);
 });
+
+test("what a turn has for many clients leaves at its end, in the order in which it was written", () => {
+  const scratch = new Scratch();
+  const order: string[] = [];
+  const clients = ["a", "b"].map((name) => {
+    const client = new FakeClient();
+    const output = new Output(client, scratch, {
+      onWritten() {},
+      // The end of one answer brings the next one.
+      onEmpty: () => {
+        order.push(`${name} ${client.received}`);
+        if (name === "a" && client.received === "12") output.write(Buffer.from("4"));
+      },
+    });
+    return { client, output };
+  });
+  const [a, b] = clients as [(typeof clients)[0], (typeof clients)[0]];
+  scratch.startTurn();
+  a.output.write(Buffer.from("1"));
+  a.output.write(Buffer.from("2"));
+  b.output.write(Buffer.from("3"));
+  a.output.flushSoon();
+  b.output.flushSoon();
+  expect([a.client.received, b.client.received, a.output.isEmpty]).toEqual(["", "", false]);
+  scratch.endTurn();
+  expect(order).toEqual(["a 12", "b 3", "a 124"]);
+  expect(a.output.isEmpty && b.output.isEmpty).toBe(true);
+});
+
+test("more than there is room for leaves within the turn; of a client that is gone nothing does", () => {
+  const scratch = new Scratch();
+  const make = () => {
+    const client = new FakeClient();
+    return { client, output: new Output(client, scratch, { onWritten() {}, onEmpty() {} }) };
+  };
+  const gone = make();
+  const many = Array.from({ length: 100 }, make);
+  scratch.startTurn();
+  gone.output.write(Buffer.from("never"));
+  gone.output.close();
+  for (const [n, { output }] of many.entries()) output.write(Buffer.alloc(4_000, String(n % 10)));
+  expect(many[0]!.client.received).toHaveLength(4_000);
+  expect(many[99]!.client.received).toBe("");
+  scratch.endTurn();
+  for (const [n, { client }] of many.entries()) expect(client.received).toBe(String(n % 10).repeat(4_000));
+  expect(gone.client.writes).toBe(0);
+});

@@ -5,30 +5,72 @@ import { put, putAll } from "./bytes.ts";
 const SCRATCH_BYTES = 131_072 + 1_024;
 
 /**
- * Bytes on their way to one client, collected over one turn. All connections of an edge share it: it belongs to one of
- * them at a time, and is flushed when another one needs it or the turn ends. So an idle connection costs no buffer.
+ * Bytes on their way to clients, collected over one turn: piece after piece, each of one output. All connections of an edge
+ * share it, so an idle one costs no buffer. What a turn has for many clients leaves in one go at its end: the code that
+ * makes answers and the kernel's that sends them do not push each other out of the caches, and a client that is woken finds
+ * the next answer there.
  */
 export class Scratch {
   readonly bytes = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   length = 0;
+  /** Whose piece is the last one and can grow; null when there is none. */
   owner: Output | null = null;
+  private readonly owners: (Output | null)[] = [];
+  private readonly starts: number[] = [];
+  /** What is written now leaves with the rest of its turn. */
+  inTurn = false;
+  /** Pieces before this one have been sent. */
+  private sent = 0;
+  private count = 0;
   private scheduled = false;
   private readonly flushTurn = () => {
     this.scheduled = false;
     this.flush();
   };
 
-  flush(): void {
-    const { owner, length } = this;
-    if (owner === null) return;
-    this.owner = null;
-    this.length = 0;
-    owner.send(this.bytes, 0, length);
+  /** A turn has begun: what is written in it may wait for its end. */
+  startTurn(): void {
+    this.inTurn = true;
   }
 
-  /** Flushes at the end of the turn: microtasks run right after the socket callback that brought the bytes. */
-  schedule(): void {
-    if (this.scheduled) return;
+  endTurn(): void {
+    this.inTurn = false;
+    this.flush();
+  }
+
+  /** Begins a piece, with room for `size` bytes. */
+  begin(owner: Output, size: number): void {
+    if (this.length + size > SCRATCH_BYTES) this.flush();
+    this.owner = owner;
+    this.owners[this.count] = owner;
+    this.starts[this.count++] = this.length;
+    if (!this.inTurn && !this.scheduled) this.schedule();
+  }
+
+  /** Sends every piece. What that causes may write and flush anew: pieces leave in their order all the same. */
+  flush(): void {
+    while (this.sent < this.count) {
+      const place = this.sent++;
+      const isLast = this.sent === this.count;
+      if (isLast) this.owner = null;
+      const to = isLast ? this.length : this.starts[this.sent]!;
+      const owner = this.owners[place]!;
+      this.owners[place] = null;
+      owner?.sendPiece(this.bytes, this.starts[place]!, to);
+    }
+    this.sent = 0;
+    this.count = 0;
+    this.length = 0;
+  }
+
+  /** Forgets the pieces of an output. */
+  drop(output: Output): void {
+    for (let i = this.sent; i < this.count; i++) if (this.owners[i] === output) this.owners[i] = null;
+    if (this.owner === output) this.owner = null;
+  }
+
+  /** For what is written outside of turns: microtasks run right after the callback that it is written in. */
+  private schedule(): void {
     this.scheduled = true;
     queueMicrotask(this.flushTurn);
   }
@@ -59,6 +101,8 @@ export class Output {
   closed = false;
   /** Grows with each write that the socket takes something of; for the stall timer. */
   progress = 0;
+  /** In the scratch, not yet sent. */
+  private pieces = 0;
   private payload = 0;
   private queue: Block[] = [];
   private readonly raw: RawConnection;
@@ -72,16 +116,15 @@ export class Output {
   }
 
   get isEmpty(): boolean {
-    return this.queuedBytes === 0 && this.scratch.owner !== this;
+    return this.queuedBytes === 0 && this.pieces === 0;
   }
 
   /** Makes room for `size` bytes in one piece. Write them to `scratch.bytes` from the returned offset, then `commit`. */
   reserve(size: number): number {
     const { scratch } = this;
-    if (scratch.owner !== this || scratch.length + size > scratch.bytes.length) {
-      scratch.flush();
-      scratch.owner = this;
-      scratch.schedule();
+    if (scratch.owner !== this || scratch.length + size > SCRATCH_BYTES) {
+      scratch.begin(this, size);
+      this.pieces++;
     }
     return scratch.length;
   }
@@ -103,7 +146,7 @@ export class Output {
   /** Body bytes as they are. A large piece goes to the socket without a copy when nothing is before it. */
   writePayload(bytes: Uint8Array, counted: boolean): void {
     if (counted) this.payload += bytes.length;
-    if (bytes.length >= 16_384 && this.scratch.owner !== this) this.send(bytes, 0, bytes.length);
+    if (bytes.length >= 16_384 && this.pieces === 0) this.send(bytes, 0, bytes.length);
     else this.write(bytes);
   }
 
@@ -113,7 +156,18 @@ export class Output {
   }
 
   flush(): void {
-    if (this.scratch.owner === this) this.scratch.flush();
+    if (this.pieces > 0) this.scratch.flush();
+  }
+
+  /** Nothing follows for now: what was written leaves with the rest of its turn. */
+  flushSoon(): void {
+    if (!this.scratch.inTurn) this.flush();
+  }
+
+  /** The scratch has come to a piece of this output. */
+  sendPiece(bytes: Uint8Array, from: number, to: number): void {
+    this.pieces--;
+    this.send(bytes, from, to);
   }
 
   /** To the socket at once; what it does not take is copied to the queue. */
@@ -160,10 +214,8 @@ export class Output {
   /** Forgets what was not sent, for a connection that is gone. */
   close(): void {
     this.closed = true;
-    if (this.scratch.owner === this) {
-      this.scratch.owner = null;
-      this.scratch.length = 0;
-    }
+    if (this.pieces > 0) this.scratch.drop(this);
+    this.pieces = 0;
     this.queue = [];
     this.queuedBytes = 0;
   }

@@ -9,6 +9,7 @@ import {
   MESSAGES_PER_TICK,
   QUANTUM_BYTES,
 } from "./limits.ts";
+import { put } from "./put.ts";
 import type { SessionTransport } from "./session-options.ts";
 import type { SessionStream } from "./session-stream.ts";
 
@@ -113,6 +114,16 @@ export class FairWriter {
     }
     if (this.turnBytes >= 0) this.turnBytes -= taken;
     return taken;
+  }
+
+  /** DATA that fits what is left of the batch, when nobody waits: copied. @returns false when it was not taken */
+  appendPiece(streamId: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const length = to - from;
+    if (this.turnBytes >= 0 || this.blocked || this.closed || this.hasQueue) return false;
+    if (length > this.batch.room) return false;
+    const at = this.begin(FrameType.data, streamId, length);
+    put(this.bytes, at, bytes, from, to);
+    return true;
   }
 
   /** Puts a stream at the end of those that want to write. */

@@ -39,10 +39,10 @@ export class SessionStream implements AcceptedStream {
     this.window = new ReceiveWindow(windowBytes);
   }
 
-  head(head: Uint8Array, end: boolean): void {
-    if (head.length > MAX_HEAD_BYTES) throw new RangeError(`head of ${head.length} bytes`);
+  head(bytes: Uint8Array, end: boolean, from = 0, to = bytes.length): void {
+    if (to - from > MAX_HEAD_BYTES) throw new RangeError(`head of ${to - from} bytes`);
     if (this.closed || this.localEnded) return;
-    this.session.sendFrame(FrameType.head, end, this.id, head);
+    this.session.sendFrame(FrameType.head, end, this.id, bytes, from, to);
     if (end) this.finishLocal();
   }
 
@@ -62,6 +62,14 @@ export class SessionStream implements AcceptedStream {
       else this.session.enqueue(this);
     }
     return taken;
+  }
+
+  writePiece(bytes: Uint8Array, from: number, to: number): boolean {
+    const length = to - from;
+    if (this.closed || this.localEnded || this.waiting || length > this.sendCredit) return false;
+    if (!this.session.appendPiece(this.id, bytes, from, to)) return false;
+    this.sendCredit -= length;
+    return true;
   }
 
   end(trailers?: Uint8Array): void {

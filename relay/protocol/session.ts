@@ -2,6 +2,7 @@ import { closeCodeOf, GoawayCode, LINK_LOST, ProtocolError, ResetCode } from "./
 import { borrowWriter, type FairWriter, giveBackWriter, type WriterOwner } from "./fair-writer.ts";
 import { END, FrameReader, FrameType, readU32, writeU32 } from "./frames.ts";
 import * as limits from "./limits.ts";
+import { put } from "./put.ts";
 import { WindowBudget } from "./receive-window.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { SessionEvents, SessionOptions, SessionTransport } from "./session-options.ts";
@@ -147,11 +148,12 @@ export class Session implements WriterOwner {
     stream.events = events;
     stream.localEnded = end;
     this.keepStream(stream);
-    const at = this.writer.begin(end ? FrameType.open | END : FrameType.open, id, head.length + 2);
-    const { bytes } = this.writer;
+    const { writer } = this;
+    const at = writer.begin(end ? FrameType.open | END : FrameType.open, id, head.length + 2);
+    const { bytes } = writer;
     bytes[at] = kind;
     bytes[at + 1] = framing;
-    bytes.set(head, at + 2);
+    put(bytes, at + 2, head, 0, head.length);
     return stream;
   }
 
@@ -307,10 +309,18 @@ export class Session implements WriterOwner {
   // What streams call.
 
   /** Appends a frame that is not flow-controlled. */
-  sendFrame(type: number, end: boolean, streamId: number, payload: Uint8Array): void {
+  sendFrame(
+    type: number,
+    end: boolean,
+    streamId: number,
+    bytes: Uint8Array,
+    from = 0,
+    to = bytes.length,
+  ): void {
     if (this.closed) return;
-    const at = this.writer.begin(end ? type | END : type, streamId, payload.length);
-    this.writer.bytes.set(payload, at);
+    const { writer } = this;
+    const at = writer.begin(end ? type | END : type, streamId, to - from);
+    put(writer.bytes, at, bytes, from, to);
   }
 
   sendU32(type: number, streamId: number, value: number): void {
@@ -332,6 +342,11 @@ export class Session implements WriterOwner {
   /** DATA, up to `allowed` bytes; how many were taken. */
   appendData(streamId: number, chunk: Uint8Array, allowed: number, spare: number): number {
     return this.closed ? allowed : this.writer.appendData(streamId, chunk, allowed, spare);
+  }
+
+  /** One frame of DATA, or nothing. */
+  appendPiece(streamId: number, bytes: Uint8Array, from: number, to: number): boolean {
+    return !this.closed && this.writer.appendPiece(streamId, bytes, from, to);
   }
 
   /** Asks for a turn to write. */

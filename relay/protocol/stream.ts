@@ -54,11 +54,13 @@ export interface AcceptedStream extends Stream {
   /** When OPEN came, on the clock of the session. */
   readonly openedAt: number;
   /**
-   * Sends a response head (copied). Always taken: heads are not flow-controlled.
+   * Sends a response head, `bytes[from, to)` or all of it (copied). Always taken: heads are not flow-controlled.
    * @param end true when there is no response body
    * @throws RangeError when longer than MAX_HEAD_BYTES: reset the stream with TOO_LARGE instead
    */
-  head(head: Uint8Array, end: boolean): void;
+  head(bytes: Uint8Array, end: boolean, from?: number, to?: number): void;
+  /** As `write` of the small piece `bytes[from, to)`, when it can be taken whole and at once. @returns false: nothing was taken */
+  writePiece(bytes: Uint8Array, from: number, to: number): boolean;
   /** Tells, before the final head, how long the upstream took for it; nothing when the opener did not ask. */
   timing(microseconds: number): void;
 }

@@ -58,6 +58,7 @@ export class Dispatcher implements ExchangeHost {
   private readonly onRecord: ((record: ExchangeRecord) => void) | undefined;
   private readonly onUnreachable: (() => void) | undefined;
   private readonly running = new Set<Exchange>();
+  private unsent: Exchange[] = [];
   private readonly timer: ReturnType<typeof setInterval>;
 
   constructor(options: DispatcherOptions) {
@@ -108,6 +109,17 @@ export class Dispatcher implements ExchangeHost {
     const exchange = new Exchange(this, stream, kind, framing, request, end);
     this.running.add(exchange);
     return exchange;
+  };
+
+  /** A message of the link brings many requests: they leave one right after the other, in the microtask behind it. */
+  sendSoon(exchange: Exchange): void {
+    if (this.unsent.push(exchange) === 1) queueMicrotask(this.sendAll);
+  }
+
+  private readonly sendAll = () => {
+    const { unsent } = this;
+    this.unsent = [];
+    for (let i = 0; i < unsent.length; i++) unsent[i]!.sendKept();
   };
 
   unreachable(failure: Failure): Failure {

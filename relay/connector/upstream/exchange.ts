@@ -10,6 +10,7 @@ import {
   text,
 } from "../../protocol/http1/index.ts";
 import { MAX_HEADS_PER_STREAM } from "../../protocol/limits.ts";
+import { put } from "../../protocol/put.ts";
 import type { AcceptedStream, AcceptedStreamEvents } from "../../protocol/stream.ts";
 import { BodyFraming, StreamKind } from "../../protocol/stream.ts";
 import { ByteQueue } from "./byte-queue.ts";
@@ -41,6 +42,8 @@ export interface ExchangeHost {
   now(): number;
   /** No connection came about, so nothing has reached the upstream. @returns what to tell the relay */
   unreachable(failure: Failure): Failure;
+  /** Calls `sendKept` of it when all that came with its request has been looked at. */
+  sendSoon(exchange: Exchange): void;
   /** Told once, when nothing of the exchange goes on. `failure` is null when it ran to its end. */
   finished(exchange: Exchange, failure: Failure | null): void;
 }
@@ -99,12 +102,13 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     const kept = this.upgrade ? null : host.pool.take(this);
     this.socket = kept ?? host.pool.connect(this);
     if (kept !== null && bare) {
-      if (idempotent.has(head.method)) this.keepHead(kept, head.bytes);
-      this.request = this.sendBareHead(kept, head.bytes);
+      this.request = null;
+      this.keepHead(kept, head);
+      host.sendSoon(this);
       return;
     }
     this.request = new RequestBody(framing === BodyFraming.chunked, this);
-    this.request.setHead(head.bytes);
+    this.request.setHead(head.bytes, head.start, head.stop);
     this.request.socket = kept;
     if (end) this.request.end(null, true);
     this.flushSoon();
@@ -264,18 +268,18 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
         this.fail(badResponse(responseHead.fault));
         return;
       }
-      this.takeHead(bytes.subarray(from, end), end < to);
+      this.takeHead(bytes, from, end, end < to);
       from = end;
     }
     if (!this.done && from < to) this.readBody(bytes, from, to);
   }
 
-  /** Acts on the head in `responseHead`. @param more bytes came behind it */
-  private takeHead(head: Uint8Array, more: boolean): void {
+  /** Acts on the head in `responseHead`, which is `bytes[from, to)`. @param more bytes came behind it */
+  private takeHead(bytes: Uint8Array, from: number, to: number, more: boolean): void {
     const { status, framing, contentLength, fields } = responseHead;
     if (responseHead.informational) {
       if (++this.informational >= MAX_HEADS_PER_STREAM) this.fail(badResponse("too many 1xx heads"));
-      else this.stream.head(head, false);
+      else this.stream.head(bytes, false, from, to);
       return;
     }
     if (status === 101 && !(this.upgrade && responseHead.websocket)) {
@@ -285,7 +289,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     this.status = status;
     this.stream.timing((this.heardAt - this.startedAt) * 1_000);
     if (status === 101) {
-      this.stream.head(head, false);
+      this.stream.head(bytes, false, from, to);
       this.response = new ResponseBody(this.stream, Framing.untilClose, 0);
       const early = this.early!;
       if (early.length > 0) this.request?.push(early.bytes.subarray(early.start, early.end), false);
@@ -302,7 +306,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     }
     const empty = framing === Framing.none || (framing === Framing.length && contentLength === 0);
     this.response = new ResponseBody(this.stream, empty ? Framing.none : framing, contentLength);
-    this.stream.head(head, empty);
+    this.stream.head(bytes, empty, from, to);
     if (!empty) return;
     this.response.complete = true;
     this.response.delivered = true;
@@ -318,23 +322,27 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     else if (response.blocked) this.socket.pause();
   }
 
-  private keepHead(socket: UpstreamSocket, head: Uint8Array): void {
-    if (socket.headCopy === null || socket.headCopy.length < head.length) {
-      socket.headCopy = new Uint8Array(Math.max(head.length, 1_024));
+  private keepHead(socket: UpstreamSocket, { bytes, start, stop }: RequestHead): void {
+    const length = stop - start;
+    if (socket.headCopy === null || socket.headCopy.length < length) {
+      socket.headCopy = new Uint8Array(Math.max(length, 1_024));
     }
-    socket.headCopy.set(head);
-    this.againLength = head.length;
+    this.againLength = put(socket.headCopy, 0, bytes, start, stop);
   }
 
-  /** @returns what has to follow, null when the socket took all */
-  private sendBareHead(socket: UpstreamSocket, head: Uint8Array): RequestBody | null {
-    const taken = Math.max(0, socket.write(head, 0, head.length));
-    if (taken === head.length) return null;
+  /** Sends the head that was kept. */
+  sendKept(): void {
+    if (this.done) return;
+    const { socket, againLength } = this;
+    const head = socket.headCopy!;
+    if (!idempotent.has(this.method)) this.againLength = 0;
+    const taken = Math.max(0, socket.write(head, 0, againLength));
+    if (taken === againLength) return;
     const rest = new RequestBody(false, this);
-    rest.setHead(head, taken);
+    rest.setHead(head, taken, againLength);
     rest.ended = true;
     rest.socket = socket;
-    return rest;
+    this.request = rest;
   }
 
   private get requestIsSent(): boolean {
@@ -344,11 +352,11 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
   /** A kept connection that dies before it has said anything was dead before: the request goes out once more. */
   private retry(): boolean {
     if (this.againLength === 0 || this.partialHead !== null || this.informational > 0) return false;
-    const head = this.socket.headCopy!.subarray(0, this.againLength);
+    const length = this.againLength;
     this.againLength = 0;
     this.socket.destroy();
     this.request = new RequestBody(false, this);
-    this.request.setHead(head);
+    this.request.setHead(this.socket.headCopy!, 0, length);
     this.request.ended = true;
     this.waitingSince = this.host.now();
     this.socket = this.host.pool.connect(this);

@@ -51,8 +51,8 @@ export class RequestBody {
   }
 
   /** Puts the head in front, without what is out already; it leaves with the first of the body or at the next `flush`. */
-  setHead(head: Uint8Array, from = 0): void {
-    this.wire.append(head, from, head.length);
+  setHead(head: Uint8Array, from: number, to: number): void {
+    this.wire.append(head, from, to);
   }
 
   /**

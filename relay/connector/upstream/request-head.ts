@@ -1,5 +1,6 @@
 import { ascii, decimal, equalsIgnoreCase, text } from "../../protocol/http1/index.ts";
 import { MAX_PAYLOAD_BYTES } from "../../protocol/limits.ts";
+import { put } from "../../protocol/put.ts";
 import type { UpstreamTarget } from "./target.ts";
 
 const CR = 13;
@@ -25,8 +26,10 @@ export interface RequestHead {
   path: string;
   /** Declared body length, -1 when none is declared. */
   contentLength: number;
-  /** In the writer's scratch; valid until the next `write`. */
+  /** The writer's scratch, where the head is `bytes[start, stop)` until the next `write`. */
   bytes: Uint8Array;
+  start: number;
+  stop: number;
 }
 
 /** Room in front of a head, for what base path and host name add to it. */
@@ -65,18 +68,18 @@ export class RequestHeadWriter {
     // The whole head is copied once; then what stands before the replaced parts is moved to meet them.
     const targetStart = methodEnd + 1;
     let start = FRONT_BYTES;
-    scratch.set(head, start);
+    put(scratch, start, head, 0, head.length);
     if (hostLine !== null) {
       const moved = start + hostEnd - hostStart - hostLine.length;
       if (moved !== start) scratch.copyWithin(moved, start, start + hostStart);
       start = moved;
-      scratch.set(hostLine, start + hostStart);
+      put(scratch, start + hostStart, hostLine, 0, hostLine.length);
     }
     if (basePath.length > 0 && head[targetStart] === SLASH) {
       const moved = start - basePath.length;
       scratch.copyWithin(moved, start, start + targetStart);
       start = moved;
-      scratch.set(basePath, start + targetStart);
+      put(scratch, start + targetStart, basePath, 0, basePath.length);
     }
     const query = head.indexOf(QUESTION_MARK, targetStart);
     const pathEnd = query >= 0 && query < targetEnd ? query : targetEnd;
@@ -84,7 +87,9 @@ export class RequestHeadWriter {
       method: methodOf(head, methodEnd),
       path: text(head, targetStart, pathEnd),
       contentLength: hasLength ? findContentLength(head, hostEnd) : -1,
-      bytes: scratch.subarray(start, FRONT_BYTES + head.length),
+      bytes: scratch,
+      start,
+      stop: FRONT_BYTES + head.length,
     };
   }
 }

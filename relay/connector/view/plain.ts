@@ -6,14 +6,21 @@ import type { EndpointReporter, Output, Reporter } from "./reporter.ts";
  * the request itself, ms.
  */
 const GATHER_MS = 25;
+/**
+ * Lines of one gathering, so 1,000 a second: more is read by nobody, fills the disk by the gigabyte and takes the time of
+ * the requests themselves. The others are counted; the portal's log has them all.
+ */
+const MAX_LINES = 25;
 
 /**
- * For a pipe or a log: `live …` and one line per request on stdout, everything else on stderr. With several endpoints
+ * For a pipe or a log: `live …` and a line per request on stdout (in a rush, of some of them), everything else on stderr. With several endpoints
  * each line about one of them begins with its name.
  */
 export function createPlainReporter(output: Output, now: () => Date = () => new Date()): Reporter {
   const endpoints = new Map<string, EndpointReporter>();
   let lines = "";
+  let listed = 0;
+  let unlisted = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let second = Number.NaN;
   let time = "";
@@ -26,8 +33,11 @@ export function createPlainReporter(output: Output, now: () => Date = () => new 
   };
   const flush = () => {
     timer = null;
+    if (unlisted > 0) lines += `${time} … and ${unlisted} more\n`;
     if (lines !== "") output.stdout(lines);
     lines = "";
+    listed = 0;
+    unlisted = 0;
   };
   const several = () => endpoints.size > 1;
 
@@ -48,6 +58,12 @@ export function createPlainReporter(output: Output, now: () => Date = () => new 
         lastUp = up;
       },
       request(record) {
+        // What failed is listed always.
+        if (listed >= MAX_LINES && record.failure === null && record.status < 500) {
+          unlisted++;
+          return;
+        }
+        listed++;
         const { method, path, durationMs, bytesOut } = record;
         const result = `${formatStatus(record)} ${formatDuration(durationMs)} ${formatBytes(bytesOut)}`;
         lines += `${timeOf(now())} ${several() ? `${slug} ` : ""}${method} ${printable(path)} ${result}\n`;

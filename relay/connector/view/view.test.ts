@@ -48,6 +48,18 @@ test("plain: the live line first, then a line per request; all else on stderr", 
   expect(text.err).toBe("Found Ollama.\noffline: no link to the relay\nonline: 2 of 2 links\n");
 });
 
+test("plain: in a rush the first requests and all that failed are listed, the others counted", () => {
+  const { text, output } = capture();
+  const reporter = createPlainReporter(output, clock);
+  const acme = reporter.endpoint("acme");
+  for (let i = 0; i < 10_000; i++) acme.request(record);
+  acme.request({ ...record, status: 502 });
+  reporter.close();
+  const lines = text.out.trimEnd().split("\n");
+  expect(lines).toHaveLength(27);
+  expect(lines.slice(-2)).toEqual(["14:05:09 GET /v1/models 502 12 ms 1.2 KB", "14:05:09 … and 9975 more"]);
+});
+
 test("json: each line is an object", () => {
   const { text, output } = capture();
   const reporter = createJsonReporter(output, clock);
