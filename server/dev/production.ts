@@ -42,7 +42,7 @@ async function commandLine(root: string, command: ProductionCommand): Promise<[s
     case "portal": {
       const { dir } = await step("Building the portal", ensureBuild(root));
       process.env.HOTSPOT_BUILD_DIR = dir;
-      return ["node", "--enable-source-maps", join(dir, "portal.js")];
+      return ["node", join(dir, "portal.mjs")];
     }
     case "relay":
       return ["bun", join(root, "relay", "main.ts")];

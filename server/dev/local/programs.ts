@@ -49,7 +49,7 @@ export function portalSpec(context: ProgramContext, buildDir: string): ChildSpec
   return {
     ...common(context, "portal"),
     program: bin(context.root, "node"),
-    args: ["--enable-source-maps", join(buildDir, "portal.js")],
+    args: [join(buildDir, "portal.mjs")],
     env: { ...context.env, HOTSPOT_BUILD_DIR: buildDir },
     readReady: readReadyLine,
   };
