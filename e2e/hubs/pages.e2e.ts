@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Account, signUp } from "../fixtures/account.ts";
-import { expectAccessible, expectNoSidewaysScroll, watchedBrowser } from "../fixtures/browser.ts";
+import { expectFineInLooks, twoLooks, watchedBrowser } from "../fixtures/browser.ts";
 import { forgetHubs, type HubStateName, putHub } from "../fixtures/hub-rows.ts";
 import { portalWorld } from "../portal/portal-world.ts";
 import { CloudflareStandIn } from "../standins/cloudflare/index.ts";
@@ -30,33 +30,12 @@ const setPlan = async (plan: "free" | "pro") => {
 const open = () => browser.open({ cookies: account.cookies, url: world.portalUrl });
 const wordsOf = async (page: Page) => (await page.locator("main").textContent())?.replace(/\s+/g, " ");
 
-const looks = {
-  wide: { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
-  narrow: { viewport: { width: 390, height: 844 }, colorScheme: "dark" },
-} as const;
-
-async function takeLook(page: Page, look: keyof typeof looks): Promise<void> {
-  await page.setViewportSize(looks[look].viewport);
-  await page.emulateMedia({ colorScheme: looks[look].colorScheme });
-}
-
-const bothLooks = ["wide", "narrow"] as const;
-
 /** Goes there, and checks the page in these looks. */
-async function look(page: Page, path: string, inLooks: readonly (keyof typeof looks)[] = bothLooks) {
-  await takeLook(page, inLooks[0]!);
+async function look(page: Page, path: string, inLooks = twoLooks) {
   const answer = await page.goto(`${world.portalUrl}${path}`);
   expect([path, answer?.status()]).toEqual([path, 200]);
   await page.getByRole("heading", { level: 1 }).first().waitFor();
-  await check(page, inLooks);
-}
-
-async function check(page: Page, inLooks: readonly (keyof typeof looks)[] = bothLooks): Promise<void> {
-  for (const one of inLooks) {
-    await takeLook(page, one);
-    await expectNoSidewaysScroll(page);
-    await expectAccessible(page);
-  }
+  await expectFineInLooks(page, inLooks);
 }
 
 interface Expected {
@@ -116,7 +95,7 @@ test("a hub's page says how it is in every state, can be used by everybody and f
     await forgetHubs(world.db, tenantId);
     await putHub(world.db, tenantId, "office", state as HubStateName);
     // In turns: what they share is checked in both.
-    await look(page, "/hubs/office", [bothLooks[index % 2]!]);
+    await look(page, "/hubs/office", [twoLooks[index % 2]!]);
     const words = await wordsOf(page);
     for (const expected of says) expect([state, words]).toEqual([state, expect.stringMatching(expected)]);
     const toggle = page.getByRole("switch", { name: "Managed Cloudflare" });
@@ -187,7 +166,7 @@ test("adding a hub shows its token once with the command; the switch says what i
   await page.getByRole("button", { name: "Add the hub" }).click();
   const added = page.getByRole("dialog", { name: "garage is added" });
   await added.waitFor();
-  await check(page);
+  await expectFineInLooks(page, twoLooks);
   expect(await added.textContent()).toMatch(
     /npx hotspot hub enable --hub-id garage --account-id \S+ --hub-token - --to http:\/\/localhost:3210/,
   );
@@ -196,7 +175,7 @@ test("adding a hub shows its token once with the command; the switch says what i
   await page.getByRole("switch", { name: "Managed Cloudflare" }).click();
   const enabling = page.getByRole("dialog", { name: /Switch Managed Cloudflare on/ });
   await enabling.waitFor();
-  await check(page);
+  await expectFineInLooks(page, twoLooks);
   for (const part of ["A tunnel.", "A host name.", "A bucket.", "A key."]) {
     await enabling.getByText(part).waitFor();
   }
@@ -214,11 +193,11 @@ test("adding a hub shows its token once with the command; the switch says what i
   await page.getByRole("switch", { name: "Managed Cloudflare" }).click();
   const disabling = page.getByRole("dialog", { name: /Switch Managed Cloudflare off/ });
   expect(await disabling.getByLabel("Days").inputValue()).toBe("30");
-  await check(page);
+  await expectFineInLooks(page, twoLooks);
   await disabling.getByText("Delete them now").click();
   const off = disabling.getByRole("button", { name: "Switch off" });
   expect(await off.isDisabled()).toBe(true);
-  await check(page);
+  await expectFineInLooks(page, twoLooks);
   const { name } = await world.db.selectFrom("hub_buckets").select("name").executeTakeFirstOrThrow();
   await disabling.getByLabel(`Type ${name} to confirm`).fill(`${name}x`);
   expect(await off.isDisabled()).toBe(true);
