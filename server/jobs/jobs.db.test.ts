@@ -61,6 +61,38 @@ test("jobs of one queue never run at the same time, and one of a key replaces th
   expect(most).toBe(1);
 });
 
+test("a job that is asked for in the moment in which a worker takes the one before of its key is made all the same", async () => {
+  const { task } = makeTask();
+  // Makes the tables; nobody works on this task.
+  await runJobs(url, [makeTask().task]);
+  await enqueue(db, task, { n: 1 }, { key: "taken" });
+  let asked: Promise<void> | undefined;
+  await inTransaction(db, async (worker) => {
+    await sql`
+      update graphile_worker._private_jobs set locked_at = now(), locked_by = 'a worker' where key = 'taken'`.execute(
+      worker,
+    );
+    asked = enqueue(db, task, { n: 2 }, { key: "taken" });
+    await vi.waitFor(async () => {
+      const { rows } = await sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+        db,
+      );
+      expect(rows).toHaveLength(1);
+    });
+  });
+  await asked;
+  const { rows } = await sql`
+    select (payload ->> 'n')::int as n, key, locked_at is not null as taken
+    from graphile_worker._private_jobs
+    where task_id = (select id from graphile_worker._private_tasks where identifier = ${task.name})
+    order by id`.execute(db);
+  expect(rows).toEqual([
+    { n: 1, key: null, taken: true },
+    { n: 2, key: "taken", taken: false },
+  ]);
+});
+
 test("a failure is logged and counted, and the job is tried again later", async () => {
   let failures = 1;
   const { task, ran } = makeTask(() => {
