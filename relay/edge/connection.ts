@@ -112,7 +112,7 @@ export class ClientConnection
     if (this.state === State.closed) return;
     this.state = State.closed;
     this.output.close();
-    this.exchange?.onClientGone();
+    this.exchange?.onClientGone(this.endSent);
     this.exchange = null;
     this.pending.clear();
     this.release(this);

@@ -64,6 +64,26 @@ test("the upstream may end first; the client still talks", async () => {
   expect([stream.ended, records.length]).toEqual([true, 1]);
 });
 
+test("a client that closes behind the upstream's end has aborted nothing; one that closes before it has", async () => {
+  const ended = open();
+  ended.stream.data("bye", true);
+  await settle();
+  ended.client.disconnect();
+  expect(ended.records).toMatchObject([{ status: 101, errorCode: null, clientAborted: false }]);
+  expect([ended.stream.ended, ended.stream.resetCode, ended.edge.stats.upgraded]).toEqual([true, null, 0]);
+
+  const unread = open();
+  unread.client.room = 0;
+  unread.stream.data("bye", true);
+  await settle();
+  unread.client.disconnect();
+  expect(unread.records).toMatchObject([{ errorCode: "client_aborted", clientAborted: true }]);
+
+  const gone = open();
+  gone.client.disconnect();
+  expect(gone.records).toMatchObject([{ errorCode: "client_aborted", clientAborted: true }]);
+});
+
 test("what the client sent before the 101 waits for it", () => {
   const { connect, tunnel } = createTestEdge();
   const client = connect();

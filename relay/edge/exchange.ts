@@ -385,8 +385,12 @@ export class Exchange implements TapHost, RequestBodyEvents, ResponseContext, Ap
     this.finishRawWhenEnded();
   }
 
-  /** The client's connection is gone. */
-  onClientGone(): void {
+  /**
+   * The client's connection is gone. After our own end Bun tells a client's end as that: then both directions have ended.
+   * @param isEnded the client has had everything, and the end
+   */
+  onClientGone(isEnded: boolean): void {
+    if (isEnded && !this.finished && this.isUpgraded) this.onClientEnd();
     if (this.finished) return;
     this.stream?.reset(ResetCode.cancel, "client went away");
     this.detach();

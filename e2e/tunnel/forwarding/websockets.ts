@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { gate, within } from "../../fixtures/gate.ts";
 import { fieldValues, RawHttp } from "../../fixtures/raw-http.ts";
@@ -95,6 +95,18 @@ export function websockets(lab: Lab): void {
 
     const theirs = new WebSocket(`ws://${lab.host}/ws-close?server`);
     expect(await closeOf(theirs)).toEqual([4321, "upstream says so"]);
+    // Both ended as they should: nobody has aborted anything.
+    await vi.waitFor(async () => {
+      const rows = await lab.world.db
+        .selectFrom("request_log")
+        .select(["status", "error_code"])
+        .where("path", "=", "/ws-close")
+        .execute();
+      expect(rows).toEqual([
+        { status: 101, error_code: null },
+        { status: 101, error_code: null },
+      ]);
+    });
   });
 
   test("WebSocket: an upstream that drops the connection shows as 1006", async () => {
