@@ -1,20 +1,11 @@
 import { put } from "../protocol/put.ts";
 
-export { put } from "../protocol/put.ts";
-
-const copy = Buffer.prototype.copy;
 /** Methods of Buffer in Bun and Node that its type leaves out; they skip the choice of an encoding. */
 interface Latin1 {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
   latin1Write(this: Uint8Array, text: string, offset: number): number;
 }
 const { latin1Slice, latin1Write } = Buffer.prototype as unknown as Latin1;
-
-/** Copies all of `source`. @returns offset after it */
-export function putAll(target: Uint8Array, at: number, source: Uint8Array): number {
-  copy.call(source, target, at, 0, source.length);
-  return at + source.length;
-}
 
 /** Writes text of one byte per character. @returns offset after it */
 export function putText(target: Uint8Array, at: number, text: string): number {

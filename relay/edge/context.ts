@@ -98,7 +98,6 @@ const HEAD_ROOM = 2 * MAX_HEAD_BYTES + 4_096;
 export function createEdgeContext(deps: EdgeDeps): EdgeContext {
   const { config } = deps;
   const clock = deps.now ?? Date.now;
-  let inTurn = false;
   let isTold = false;
   const onFault = (error: unknown) => deps.log.error({ err: error }, "client connection failed");
   const context: EdgeContext = {
@@ -154,17 +153,15 @@ export function createEdgeContext(deps: EdgeDeps): EdgeContext {
     coarseNow: clock(),
     now() {
       if (isTold) return context.coarseNow;
-      isTold = inTurn;
+      isTold = context.scratch.inTurn;
       context.coarseNow = clock();
       return context.coarseNow;
     },
     startTurn() {
-      inTurn = true;
       context.scratch.startTurn();
     },
     endTurn() {
       context.scratch.endTurn();
-      inTurn = false;
       isTold = false;
     },
     draining: false,

@@ -1,7 +1,8 @@
 import { ResetCode } from "../protocol/codes.ts";
 import { Framing } from "../protocol/http1/index.ts";
+import { putAll } from "../protocol/put.ts";
 import { LINK_LOST, type Stream, type StreamEvents, StreamKind, type Tunnel } from "../routes/tunnel.ts";
-import { copyOf, putAll } from "./bytes.ts";
+import { copyOf } from "./bytes.ts";
 import type { EdgeContext } from "./context.ts";
 import type { EdgeRoute } from "./deps.ts";
 import type { EdgeErrorCode } from "./errors.ts";

@@ -9,7 +9,8 @@ import {
   ResponseHead,
   writeChunkHead,
 } from "../protocol/http1/index.ts";
-import { put, putAll, putText } from "./bytes.ts";
+import { put, putAll } from "../protocol/put.ts";
+import { putText } from "./bytes.ts";
 import type { Output, Scratch } from "./output.ts";
 import { type KeptFraming, writeResponseFields } from "./response-fields.ts";
 import { isEventStream, SseComments } from "./sse-comments.ts";

@@ -1,5 +1,5 @@
+import { put, putAll } from "../protocol/put.ts";
 import type { RawConnection } from "../routes/tunnel.ts";
-import { put, putAll } from "./bytes.ts";
 
 /** Two frames of 64 KiB with their chunk lines: a head and its first body bytes leave in one write. */
 const SCRATCH_BYTES = 131_072 + 1_024;

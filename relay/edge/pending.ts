@@ -1,4 +1,5 @@
-import { copyOf, put } from "./bytes.ts";
+import { put } from "../protocol/put.ts";
+import { copyOf } from "./bytes.ts";
 
 /** Bytes of one connection that nobody has taken yet. Holds copies, so that no read of the socket is pinned. */
 export class Pending {

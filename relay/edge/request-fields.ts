@@ -7,7 +7,8 @@ import {
   type RequestHead,
   TargetForm,
 } from "../protocol/http1/index.ts";
-import { put, putAll, putText } from "./bytes.ts";
+import { put, putAll } from "../protocol/put.ts";
+import { putText } from "./bytes.ts";
 
 const SPACE = 32;
 const SLASH = 47;

@@ -1,5 +1,6 @@
 import { FieldKind, isHopByHop, type ResponseHead } from "../protocol/http1/index.ts";
-import { latin1, put } from "./bytes.ts";
+import { put } from "../protocol/put.ts";
+import { latin1 } from "./bytes.ts";
 
 /** Which framing fields of the upstream's head stay. */
 export interface KeptFraming {

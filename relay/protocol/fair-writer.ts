@@ -83,11 +83,11 @@ export class FairWriter {
   }
 
   /**
-   * Takes up to `allowed` bytes of DATA and says how many: fewer when the link is full or others wait. They are copied, or
-   * sent from where they stand.
-   * @param spare so many bytes before `chunk`, and then those that were taken, may be overwritten; -1: none of them
+   * Takes up to `allowed` bytes of DATA, from `from` on, and says how many: fewer when the link is full or others wait. They are
+   * copied, without a view of them, or sent from where they stand.
+   * @param spare so many bytes before `from`, and then those that were taken, may be overwritten; -1: none of them
    */
-  appendData(streamId: number, chunk: Uint8Array, allowed: number, spare: number): number {
+  appendData(streamId: number, source: Uint8Array, from: number, allowed: number, spare: number): number {
     const { batch } = this;
     let quantum = allowed;
     if (this.turnBytes >= 0) quantum = Math.min(allowed, this.turnBytes);
@@ -103,27 +103,17 @@ export class FairWriter {
       }
       const length = Math.min(room, quantum - taken);
       if (length >= OWN_MESSAGE_BYTES && batch.empty && spare >= 0 && spare + taken >= OWN_HEADROOM) {
-        this.sendInPlace(streamId, chunk, taken, length);
+        this.sendInPlace(streamId, source, from + taken, length);
         taken += length;
         if (this.messagesLeft <= 0) break;
         continue;
       }
       const at = this.begin(FrameType.data, streamId, length);
-      this.bytes.set(length === chunk.length ? chunk : chunk.subarray(taken, taken + length), at);
+      put(this.bytes, at, source, from + taken, from + taken + length);
       taken += length;
     }
     if (this.turnBytes >= 0) this.turnBytes -= taken;
     return taken;
-  }
-
-  /** DATA that fits what is left of the batch, when nobody waits: copied. @returns false when it was not taken */
-  appendPiece(streamId: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const length = to - from;
-    if (this.turnBytes >= 0 || this.blocked || this.closed || this.hasQueue) return false;
-    if (length > this.batch.room) return false;
-    const at = this.begin(FrameType.data, streamId, length);
-    put(this.bytes, at, bytes, from, to);
-    return true;
   }
 
   /** Puts a stream at the end of those that want to write. */

@@ -9,3 +9,8 @@ export function put(target: Uint8Array, at: number, source: Uint8Array, from: nu
   copy.call(source, target, at, from, to);
   return at + (to - from);
 }
+
+/** Copies all of `source`. @returns offset after it */
+export function putAll(target: Uint8Array, at: number, source: Uint8Array): number {
+  return put(target, at, source, 0, source.length);
+}

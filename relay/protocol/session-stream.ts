@@ -51,25 +51,17 @@ export class SessionStream implements AcceptedStream {
     this.session.sendU32(FrameType.timing, this.id, Math.min(Math.max(Math.round(microseconds), 0), MAX_U32));
   }
 
-  write(chunk: Uint8Array, spare = -1): number {
-    const { length } = chunk;
+  write(bytes: Uint8Array, spare = -1, from = 0, to = bytes.length): number {
+    const length = to - from;
     if (this.closed || this.localEnded || length === 0) return length;
     const allowed = Math.min(length, this.sendCredit);
-    const taken = allowed === 0 ? 0 : this.session.appendData(this.id, chunk, allowed, spare);
+    const taken = allowed === 0 ? 0 : this.session.appendData(this.id, bytes, from, allowed, spare);
     this.sendCredit -= taken;
     if (taken < length) {
       if (this.sendCredit === 0) this.starved = true;
       else this.session.enqueue(this);
     }
     return taken;
-  }
-
-  writePiece(bytes: Uint8Array, from: number, to: number): boolean {
-    const length = to - from;
-    if (this.closed || this.localEnded || this.waiting || length > this.sendCredit) return false;
-    if (!this.session.appendPiece(this.id, bytes, from, to)) return false;
-    this.sendCredit -= length;
-    return true;
   }
 
   end(trailers?: Uint8Array): void {

@@ -2,7 +2,7 @@ import { closeCodeOf, GoawayCode, LINK_LOST, ProtocolError, ResetCode } from "./
 import { borrowWriter, type FairWriter, giveBackWriter, type WriterOwner } from "./fair-writer.ts";
 import { END, FrameReader, FrameType, readU32, writeU32 } from "./frames.ts";
 import * as limits from "./limits.ts";
-import { put } from "./put.ts";
+import { put, putAll } from "./put.ts";
 import { WindowBudget } from "./receive-window.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { SessionEvents, SessionOptions, SessionTransport } from "./session-options.ts";
@@ -153,7 +153,7 @@ export class Session implements WriterOwner {
     const { bytes } = writer;
     bytes[at] = kind;
     bytes[at + 1] = framing;
-    put(bytes, at + 2, head, 0, head.length);
+    putAll(bytes, at + 2, head);
     return stream;
   }
 
@@ -339,14 +339,9 @@ export class Session implements WriterOwner {
     this.sendCoded(FrameType.reset, stream.id, code, reason);
   }
 
-  /** DATA, up to `allowed` bytes; how many were taken. */
-  appendData(streamId: number, chunk: Uint8Array, allowed: number, spare: number): number {
-    return this.closed ? allowed : this.writer.appendData(streamId, chunk, allowed, spare);
-  }
-
-  /** One frame of DATA, or nothing. */
-  appendPiece(streamId: number, bytes: Uint8Array, from: number, to: number): boolean {
-    return !this.closed && this.writer.appendPiece(streamId, bytes, from, to);
+  /** DATA, up to `allowed` bytes from `from` on; how many were taken. */
+  appendData(streamId: number, bytes: Uint8Array, from: number, allowed: number, spare: number): number {
+    return this.closed ? allowed : this.writer.appendData(streamId, bytes, from, allowed, spare);
   }
 
   /** Asks for a turn to write. */

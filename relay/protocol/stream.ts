@@ -59,8 +59,8 @@ export interface AcceptedStream extends Stream {
    * @throws RangeError when longer than MAX_HEAD_BYTES: reset the stream with TOO_LARGE instead
    */
   head(bytes: Uint8Array, end: boolean, from?: number, to?: number): void;
-  /** As `write` of the small piece `bytes[from, to)`, when it can be taken whole and at once. @returns false: nothing was taken */
-  writePiece(bytes: Uint8Array, from: number, to: number): boolean;
+  /** As that of every stream, for `bytes[from, to)` or all of it. */
+  write(bytes: Uint8Array, spare?: number, from?: number, to?: number): number;
   /** Tells, before the final head, how long the upstream took for it; nothing when the opener did not ask. */
   timing(microseconds: number): void;
 }

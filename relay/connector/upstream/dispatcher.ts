@@ -58,6 +58,7 @@ export class Dispatcher implements ExchangeHost {
   private readonly onRecord: ((record: ExchangeRecord) => void) | undefined;
   private readonly onUnreachable: (() => void) | undefined;
   private readonly running = new Set<Exchange>();
+  /** What the message of the link that is being read has brought. */
   private unsent: Exchange[] = [];
   private readonly timer: ReturnType<typeof setInterval>;
 
@@ -119,7 +120,7 @@ export class Dispatcher implements ExchangeHost {
   private readonly sendAll = () => {
     const { unsent } = this;
     this.unsent = [];
-    for (let i = 0; i < unsent.length; i++) unsent[i]!.sendKept();
+    for (let i = 0; i < unsent.length; i++) unsent[i]!.send();
   };
 
   unreachable(failure: Failure): Failure {

@@ -42,7 +42,7 @@ export interface ExchangeHost {
   now(): number;
   /** No connection came about, so nothing has reached the upstream. @returns what to tell the relay */
   unreachable(failure: Failure): Failure;
-  /** Calls `sendKept` of it when all that came with its request has been looked at. */
+  /** Calls its `send` when all that came in the same message of the link has been looked at. */
   sendSoon(exchange: Exchange): void;
   /** Told once, when nothing of the exchange goes on. `failure` is null when it ran to its end. */
   finished(exchange: Exchange, failure: Failure | null): void;
@@ -111,7 +111,9 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     this.request.setHead(head.bytes, head.start, head.stop);
     this.request.socket = kept;
     if (end) this.request.end(null, true);
-    this.flushSoon();
+    // Head and a small body come in one message: they leave together.
+    this.flushQueued = true;
+    host.sendSoon(this);
   }
 
   /** Payload of the request so far. */
@@ -233,15 +235,6 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     }
   }
 
-  /** Head and a small body come in one message of the link: a microtask runs after all of it, so they leave together. */
-  private flushSoon(): void {
-    this.flushQueued = true;
-    queueMicrotask(() => {
-      this.flushQueued = false;
-      if (!this.done) this.request?.flush();
-    });
-  }
-
   private readHead(chunk: Uint8Array): void {
     let bytes = chunk;
     let from = 0;
@@ -330,9 +323,16 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     this.againLength = put(socket.headCopy, 0, bytes, start, stop);
   }
 
-  /** Sends the head that was kept. */
-  sendKept(): void {
+  /** Sends what there is of the request. */
+  send(): void {
+    this.flushQueued = false;
     if (this.done) return;
+    if (this.request === null) this.sendKept();
+    else this.request.flush();
+  }
+
+  /** Sends the head that was kept, all there is of a bare request. */
+  private sendKept(): void {
     const { socket, againLength } = this;
     const head = socket.headCopy!;
     if (!idempotent.has(this.method)) this.againLength = 0;

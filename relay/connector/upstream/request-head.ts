@@ -1,6 +1,6 @@
 import { ascii, decimal, equalsIgnoreCase, text } from "../../protocol/http1/index.ts";
 import { MAX_PAYLOAD_BYTES } from "../../protocol/limits.ts";
-import { put } from "../../protocol/put.ts";
+import { putAll } from "../../protocol/put.ts";
 import type { UpstreamTarget } from "./target.ts";
 
 const CR = 13;
@@ -68,18 +68,18 @@ export class RequestHeadWriter {
     // The whole head is copied once; then what stands before the replaced parts is moved to meet them.
     const targetStart = methodEnd + 1;
     let start = FRONT_BYTES;
-    put(scratch, start, head, 0, head.length);
+    putAll(scratch, start, head);
     if (hostLine !== null) {
       const moved = start + hostEnd - hostStart - hostLine.length;
       if (moved !== start) scratch.copyWithin(moved, start, start + hostStart);
       start = moved;
-      put(scratch, start + hostStart, hostLine, 0, hostLine.length);
+      putAll(scratch, start + hostStart, hostLine);
     }
     if (basePath.length > 0 && head[targetStart] === SLASH) {
       const moved = start - basePath.length;
       scratch.copyWithin(moved, start, start + targetStart);
       start = moved;
-      put(scratch, start + targetStart, basePath, 0, basePath.length);
+      putAll(scratch, start + targetStart, basePath);
     }
     const query = head.indexOf(QUESTION_MARK, targetStart);
     const pathEnd = query >= 0 && query < targetEnd ? query : targetEnd;

@@ -2,9 +2,6 @@ import { Chunked, ChunkedDecoder, Framing } from "../../protocol/http1/index.ts"
 import type { AcceptedStream } from "../../protocol/stream.ts";
 import { ByteQueue } from "./byte-queue.ts";
 
-/** What is no longer is copied without a view of it. */
-const PIECE_BYTES = 8_192;
-
 /**
  * The receiving half of an exchange after its final head: takes the body out of its framing and writes it to the
  * stream. What the stream does not take waits here, and `blocked` tells the exchange to stop reading.
@@ -78,8 +75,8 @@ export class ResponseBody {
     const { waiting } = this;
     // One call a turn: what it does not take is another stream's turn.
     if (waiting !== null && waiting.length > 0) {
-      const bytes = waiting.bytes.subarray(waiting.start, waiting.end);
-      waiting.consume(this.stream.write(bytes, waiting.start));
+      const { bytes, start, end } = waiting;
+      waiting.consume(this.stream.write(bytes, start, start, end));
     }
     this.finish();
   }
@@ -91,19 +88,12 @@ export class ResponseBody {
 
   private deliver(bytes: Uint8Array, from: number, to: number): void {
     let at = from;
-    if (!this.blocked && from < to) at += this.write(bytes, from, to);
+    if (!this.blocked && from < to) at += this.stream.write(bytes, from, from, to);
     if (at < to) {
       this.waiting ??= new ByteQueue();
       this.waiting.adopt(bytes, at, to);
     }
     this.finish();
-  }
-
-  /** @returns how many were taken */
-  private write(bytes: Uint8Array, from: number, to: number): number {
-    const length = to - from;
-    if (length <= PIECE_BYTES && this.stream.writePiece(bytes, from, to)) return length;
-    return this.stream.write(bytes.subarray(from, to), from);
   }
 
   private finish(): void {

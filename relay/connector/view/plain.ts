@@ -13,8 +13,8 @@ const GATHER_MS = 25;
 const MAX_LINES = 25;
 
 /**
- * For a pipe or a log: `live …` and a line per request on stdout (in a rush, of some of them), everything else on stderr. With several endpoints
- * each line about one of them begins with its name.
+ * For a pipe or a log: `live …` and a line per request on stdout (in a rush, of some of them), everything else on stderr.
+ * With several endpoints each line about one of them begins with its name.
  */
 export function createPlainReporter(output: Output, now: () => Date = () => new Date()): Reporter {
   const endpoints = new Map<string, EndpointReporter>();

@@ -79,6 +79,14 @@ const EXTERNALS = [
   "typescript",
 ];
 
+/**
+ * Source maps are switched on here instead of by Node's flag: with the flag, whatever asks who its caller is (pino does, at the
+ * start) has the map of the whole bundle read, a quarter of the time to start. So the first error pays for it.
+ */
+const ENTRY = `process.setSourceMapsEnabled(true);
+await import("./bundle.mjs");
+`;
+
 async function bundlePortal(root: string, outDir: string, signal?: AbortSignal) {
   await writeFile(join(outDir, "portal.mjs"), ENTRY);
   await run(
@@ -96,14 +104,6 @@ async function bundlePortal(root: string, outDir: string, signal?: AbortSignal) 
     { cwd: root, env: { ...process.env, NODE_ENV: "production" }, signal },
   );
 }
-
-/**
- * Source maps are switched on here instead of by Node's flag: with the flag, whatever asks who its caller is (pino does, at the
- * start) has the map of the whole bundle read, which takes as long as the rest of the start. So the first error pays for it.
- */
-const ENTRY = `process.setSourceMapsEnabled(true);
-await import("./bundle.mjs");
-`;
 
 async function prune(cache: string, newest: string) {
   const builds = await Promise.all(
