@@ -22,6 +22,8 @@ export interface Run extends LoadResult {
 export interface Turns<R = Run> {
   readonly connections: number;
   readonly runs: Record<string, R[]>;
+  /** Requests of each side, with those that only warmed it up. */
+  readonly served: Record<string, number>;
 }
 
 export interface TurnOptions {
@@ -38,19 +40,22 @@ export interface TurnOptions {
  */
 export async function takeTurns(load: Load, sides: readonly Side[], options: TurnOptions): Promise<Turns> {
   const { connections, seconds } = options;
-  for (const side of sides) await load(side.target, connections, options.warmUpSeconds);
+  const served: Record<string, number> = {};
+  for (const { name, target } of sides)
+    served[name] = (await load(target, connections, options.warmUpSeconds)).requests;
   const runs = await alternate(
     options.pairs,
     sides.map((side) => ({
       name: side.name,
       run: async () => {
         const run = await measure(load, side, connections, seconds);
+        served[side.name]! += run.requests;
         options.onRun?.(side.name, run);
         return run;
       },
     })),
   );
-  return { connections, runs };
+  return { connections, runs, served };
 }
 
 /** Takes one measurement of each side `pairs` times, in an order that is turned round each time. */

@@ -9,8 +9,8 @@ export interface RowPlan {
   readonly what: string;
   readonly unit: Unit;
   readonly better: "higher" | "lower";
-  /** What must be reached at least (or, where lower is better, at most). */
-  readonly bar: number;
+  /** What must be reached at least (or, where lower is better, at most); null for what is told to compare others with. */
+  readonly bar: number | null;
   /** What it ought to be; null where nobody said. */
   readonly aim: number | null;
 }
@@ -29,7 +29,7 @@ export type Outcome =
 
 export type Row = RowPlan & { readonly outcome: Outcome };
 
-export type Verdict = "aim met" | "bar met" | "missed" | "not present" | "failed";
+export type Verdict = "aim met" | "bar met" | "missed" | "to compare" | "not present" | "failed";
 
 /** Bars and aims are met by equality too. */
 export function verdictOf(row: Row): Verdict {
@@ -37,6 +37,7 @@ export function verdictOf(row: Row): Verdict {
   if (outcome.state === "absent") return "not present";
   if (outcome.state === "failed") return "failed";
   const reaches = (goal: number) => (row.better === "higher" ? outcome.value >= goal : outcome.value <= goal);
+  if (row.bar === null) return "to compare";
   if (row.aim !== null && reaches(row.aim)) return "aim met";
   return reaches(row.bar) ? "bar met" : "missed";
 }

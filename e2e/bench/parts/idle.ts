@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { createEndpoint, createTenant } from "../../../db/testing/factories.ts";
 import { issueConnectorToken } from "../../fixtures/connector-token.ts";
+import type { ManagedProcess } from "../../fixtures/managed-process.ts";
 import { processMemory } from "../../fixtures/process-memory.ts";
 import { startRelay } from "../../fixtures/relay-process.ts";
 import { openFileLimit } from "../machine.ts";
@@ -16,7 +17,7 @@ import { median } from "../stats.ts";
 const WANTED = 10_000;
 /** Online at once per endpoint on the plan of the tenant. */
 const CONNECTORS_PER_ENDPOINT = 16;
-/** The first ones, after which the relay has compiled what it needs: what each further one costs is told beside the figure. */
+/** Those that come and go before: afterwards the relay has compiled what it needs, and has the heap that a rush leaves. */
 const FIRST = 1_000;
 /** Files that a relay has open besides its links. */
 const SPARE_FILES = 500;
@@ -54,20 +55,21 @@ export const idle: Part = {
 
     const settleSeconds = bench.settings.short ? 5 : 20;
     const resident = () => settled(relay.process.pid, settleSeconds);
-    const before = await resident();
-    await openLinks(bench, relay.port, "first", tokens.slice(0, FIRST));
+    const fresh = await resident();
+    const first = await openLinks(bench, relay.port, "first", tokens.slice(0, FIRST));
     const withFirst = await resident();
-    await openLinks(bench, relay.port, "rest", tokens.slice(FIRST));
+    await first.stop();
+    const before = await resident();
+    await openLinks(bench, relay.port, "all", tokens);
     const withAll = await resident();
 
-    const each = (withAll - before) / count / 1_000;
-    const further = (withAll - withFirst) / (count - FIRST) / 1_000;
+    const each = (from: number) => (withAll - from) / count / 1_000;
     bench.log(`  ${count} connectors: ${megabytes(before)} MB before, ${megabytes(withAll)} MB with all`);
     report("memory", {
-      value: each,
-      note: `${count === WANTED ? "" : `only ${count} connectors; `}${megabytes(before)} MB before the first, ${megabytes(withAll)} MB with all; each after the first thousand ${further.toFixed(1)} KB`,
+      value: each(before),
+      note: `${count === WANTED ? "" : `only ${count} connectors; `}${megabytes(before)} MB after a first thousand that left, ${megabytes(withAll)} MB with all; against a relay just started (${megabytes(fresh)} MB) ${each(fresh).toFixed(1)} KB`,
     });
-    return { count, files, before, withFirst, withAll };
+    return { count, files, fresh, withFirst, before, withAll };
   },
 };
 
@@ -100,10 +102,15 @@ async function issueTokens(bench: Bench, signingSecret: string, count: number): 
   return tokens;
 }
 
-async function openLinks(bench: Bench, port: number, name: string, tokens: readonly string[]): Promise<void> {
+async function openLinks(
+  bench: Bench,
+  port: number,
+  name: string,
+  tokens: readonly string[],
+): Promise<ManagedProcess> {
   const tokensFile = join(bench.dir, `${name}-tokens`);
   await writeFile(tokensFile, `${tokens.join("\n")}\n`);
-  const { said } = await startProgram<{ up: number; fault: string | null }>(
+  const { process, said } = await startProgram<{ up: number; fault: string | null }>(
     bench,
     "programs/idle-links-main.ts",
     { port, tokensFile },
@@ -111,6 +118,7 @@ async function openLinks(bench: Bench, port: number, name: string, tokens: reado
   );
   if (said.up !== tokens.length)
     throw new Error(`${said.up} of ${tokens.length} links came up: ${said.fault}`);
+  return process;
 }
 
 /** Resident bytes once garbage has had time to go: the median of the second half. */

@@ -1,3 +1,4 @@
+import { startBareTunnel } from "../bare.ts";
 import { middle, paired, type Run, type Side, type Turns, takeTurns } from "../compare.ts";
 import { nginxSide, startProxy, startStaticUpstream } from "../nginx.ts";
 import type { Bench, Part, Report } from "../part.ts";
@@ -8,6 +9,7 @@ const CONNECTIONS = [32, 64, 256] as const;
 const ONE = "nginx";
 const TWO = "nginx twice";
 const OURS = "hotspot";
+const BARE = "bare";
 
 const oneHop = (connections: number, bar: number, aim: number) =>
   ({
@@ -28,6 +30,16 @@ const twoHops = (connections: number) =>
     aim: 1.25,
   }) as const;
 
+const ceiling = (connections: number) =>
+  ({
+    key: `bare-${connections}`,
+    what: `the same at ${connections} connections: two programs on our runtime that only forward, against one nginx`,
+    unit: "x",
+    better: "higher",
+    bar: null,
+    aim: null,
+  }) as const;
+
 /** Requests a second, CPU and tail latency beside nginx in front of the same upstream, once and chained. */
 export const throughput: Part = {
   name: "throughput",
@@ -38,6 +50,9 @@ export const throughput: Part = {
     twoHops(32),
     twoHops(64),
     twoHops(256),
+    ceiling(32),
+    ceiling(64),
+    ceiling(256),
     {
       key: "relay-cpu",
       what: "CPU of the relay for a request at 64 connections against nginx",
@@ -69,14 +84,13 @@ export const throughput: Part = {
     const inner = await startProxy(bench, upstream, { name: "inner" });
     const outer = await startProxy(bench, inner, { name: "outer" });
     const tunnel = await startTunnel(bench, { upstreamPort: upstream.port });
-    const sides = [nginxSide(ONE, proxy), nginxSide(TWO, outer, inner), tunnel.side(OURS)];
+    const bare = await startBareTunnel(bench, BARE, upstream.port);
+    const sides = [nginxSide(ONE, proxy), nginxSide(TWO, outer, inner), tunnel.side(OURS), bare];
     const figures: Turns[] = [];
     for (const connections of CONNECTIONS) figures.push(await measure(bench, report, sides, connections));
-    const served = figures
-      .flatMap(({ runs }) => runs[OURS]!)
-      .reduce((sum, { requests }) => sum + requests, 0);
+    const served = figures.reduce((sum, turns) => sum + turns.served[OURS]!, 0);
     const logged = await waitUntilLogged(tunnel.loggedRequests, served);
-    // Warm-up runs are in the log and not in the count, so this may exceed 1.
+    // The load generator does not count what it breaks off at its end; the log does.
     report("logged", { value: logged / served });
     return { served, logged, turns: figures };
   },
@@ -102,8 +116,8 @@ async function measure(
       ),
   });
   const { runs } = turns;
-  const against = (other: string, of: (ours: Run, theirs: Run) => number) => {
-    const found = paired(runs, OURS, other, of);
+  const against = (other: string, of: (ours: Run, theirs: Run) => number, side = OURS) => {
+    const found = paired(runs, side, other, of);
     return { value: found.median, spread: found };
   };
   const rate = (ours: Run, theirs: Run) => ours.requestsPerSecond / theirs.requestsPerSecond;
@@ -116,12 +130,16 @@ async function measure(
     ...against(TWO, rate),
     note: `${absolute(OURS)} against ${absolute(TWO)} requests/s`,
   });
+  report(`bare-${connections}`, {
+    ...against(ONE, rate, BARE),
+    note: `${absolute(BARE)} against ${absolute(ONE)} requests/s; nothing is parsed, checked, limited, counted or logged`,
+  });
   if (connections === 64) {
     const micros = (name: string, process: string) =>
       middle(runs[name]!, (run) => run.cpuPerRequest[process]!).toFixed(1);
     report("relay-cpu", {
       ...against(ONE, (ours, theirs) => ours.cpuPerRequest.relay! / theirs.cpuPerRequest.nginx!),
-      note: `relay ${micros(OURS, "relay")} µs, connector ${micros(OURS, "connector")}, Postgres ${micros(OURS, "postgres")}; nginx ${micros(ONE, "nginx")}`,
+      note: `relay ${micros(OURS, "relay")} µs, connector ${micros(OURS, "connector")}, Postgres ${micros(OURS, "postgres")}; nginx ${micros(ONE, "nginx")}; bare ${micros(BARE, "relay")} and ${micros(BARE, "connector")}`,
     });
   }
   if (connections === 32) {

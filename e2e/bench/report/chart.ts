@@ -15,7 +15,7 @@ const COLOURS = { "aim met": "#1a7f4b", "bar met": "#4b8fd0", missed: "#c4552d" 
  * the figure itself counts; a tick shows the aim.
  */
 export function chart(report: BenchReport): string {
-  const rows = rowsOf(report).filter(({ outcome }) => outcome.state === "measured");
+  const rows = rowsOf(report).filter(isMeasured);
   const width = LABELS + BARS + VALUES;
   const height = TOP + rows.length * LINE + 20;
   const bar = LABELS + BARS / MOST;
@@ -30,8 +30,14 @@ export function chart(report: BenchReport): string {
   ].join("\n")}\n`;
 }
 
-function rowOf(row: Row, y: number): string {
-  if (row.outcome.state !== "measured") return "";
+type MeasuredRow = Row & { readonly bar: number; readonly outcome: { readonly state: "measured" } };
+
+/** Against a bar. */
+function isMeasured(row: Row): row is MeasuredRow {
+  return row.outcome.state === "measured" && row.bar !== null;
+}
+
+function rowOf(row: MeasuredRow, y: number): string {
   const { value } = row.outcome;
   const verdict = verdictOf(row) as keyof typeof COLOURS;
   const length = scaled(standing(row, value));
@@ -48,7 +54,7 @@ function rowOf(row: Row, y: number): string {
 }
 
 /** 1 at the bar, more is better. A figure of 0 or less where lower is better could not be better. */
-function standing(row: Row, value: number): number {
+function standing(row: MeasuredRow, value: number): number {
   if (row.better === "higher") return value / row.bar;
   return value <= 0 ? MOST : row.bar / value;
 }

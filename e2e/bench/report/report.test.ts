@@ -64,6 +64,7 @@ describe("verdicts", () => {
   it("says when there is nothing to judge", () => {
     expect(verdictOf(row({ outcome: { state: "absent", reason: "no wrk" } }))).toBe("not present");
     expect(verdictOf(row({ outcome: { state: "failed", reason: "broke" } }))).toBe("failed");
+    expect(verdictOf(row({ bar: null, aim: null }))).toBe("to compare");
   });
 });
 
@@ -99,6 +100,7 @@ describe("the chart", () => {
         row({ better: "lower", bar: 0.9, aim: 0.7, outcome: measured(0.45) }),
         row({ better: "lower", bar: 0.9, aim: 0.7, outcome: measured(-0.1) }),
         row({ outcome: { state: "absent", reason: "no wrk" } }),
+        row({ bar: null }),
       ]),
     );
     const [atBar, atOther, twice, most, ...more] = barsOf(svg);

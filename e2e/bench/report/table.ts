@@ -43,6 +43,9 @@ function oneLine(text: string): string {
 /** For the terminal: one line per row. */
 export function textTable(report: BenchReport): string {
   return rowsOf(report)
-    .map((row) => `${verdictOf(row).padEnd(12)} ${row.what}: ${result(row)} (bar ${goal(row, row.bar)})`)
+    .map((row) => {
+      const bar = row.bar === null ? "" : ` (bar ${goal(row, row.bar)})`;
+      return `${verdictOf(row).padEnd(12)} ${row.what}: ${result(row)}${bar}`;
+    })
     .join("\n");
 }
