@@ -23,6 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
+          isolate: false,
           include: ["{app,server,relay,db,emails}/**/*.test.{ts,tsx}", "e2e/{standins,bench}/**/*.test.ts"],
           exclude: ["**/*.db.test.ts", "node_modules/**"],
         },
@@ -31,6 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "db",
+          isolate: false,
           include: ["{server,relay,db}/**/*.db.test.ts"],
           globalSetup: ["db/testing/global-setup.ts"],
           testTimeout: 60_000,
