@@ -60,8 +60,8 @@ export function createDirectTunnel(options: DirectTunnelOptions): DirectTunnel {
       return !draining && link.accepting;
     },
     healthy: true,
-    open: (kind, framing, head, end, events) =>
-      draining ? null : link.open(kind, framing, head, end, events),
+    open: (kind, framing, head, end, events, length) =>
+      draining ? null : link.open(kind, framing, head, end, events, length),
     drain() {
       if (draining) return;
       draining = true;

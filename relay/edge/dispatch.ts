@@ -86,8 +86,8 @@ export class Dispatch {
       const length = this.writeHead(forwarding, edit);
       const kind = asksWebsocket ? StreamKind.websocket : StreamKind.http;
       const bodyFraming = asksWebsocket || framing === Framing.untilClose ? Framing.none : framing;
-      const head = edge.headBuffer.subarray(0, length);
-      const stream = tunnel.open(kind, bodyFraming, head, facts.isBodiless && !asksWebsocket, this.events);
+      const end = facts.isBodiless && !asksWebsocket;
+      const stream = tunnel.open(kind, bodyFraming, edge.headBuffer, end, this.events, length);
       if (stream !== null) {
         this.tunnel = tunnel;
         this.openedAt = edge.now();

@@ -134,8 +134,9 @@ export class Link implements LinkTunnel, SessionEvents, LinkSocketOwner {
     head: Uint8Array,
     end: boolean,
     events: StreamEvents,
+    length?: number,
   ): Stream | null {
-    return this.session.open(kind, framing, head, end, events);
+    return this.session.open(kind, framing, head, end, events, length);
   }
 
   /** Asks the connector to open its next link; this one serves on until it is retired. */

@@ -2,7 +2,7 @@ import { closeCodeOf, GoawayCode, LINK_LOST, ProtocolError, ResetCode } from "./
 import { borrowWriter, type FairWriter, giveBackWriter, type WriterOwner } from "./fair-writer.ts";
 import { END, FrameReader, FrameType, readU32, writeU32 } from "./frames.ts";
 import * as limits from "./limits.ts";
-import { put, putAll } from "./put.ts";
+import { put } from "./put.ts";
 import { WindowBudget } from "./receive-window.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { SessionEvents, SessionOptions, SessionTransport } from "./session-options.ts";
@@ -126,7 +126,7 @@ export class Session implements WriterOwner {
   }
 
   /**
-   * Relay: opens a stream; `head` is copied. Null when the link cannot take it (then nothing was sent).
+   * Relay: opens a stream; the first `length` bytes of `head` are copied. Null when the link cannot take it (then nothing was sent).
    * @throws RangeError when the head is longer than MAX_HEAD_BYTES
    */
   open(
@@ -135,8 +135,9 @@ export class Session implements WriterOwner {
     head: Uint8Array,
     end: boolean,
     events: StreamEvents,
+    length = head.length,
   ): Stream | null {
-    if (head.length > limits.MAX_HEAD_BYTES) throw new RangeError(`head of ${head.length} bytes`);
+    if (length > limits.MAX_HEAD_BYTES) throw new RangeError(`head of ${length} bytes`);
     if (!this.accepting || this.streams.size >= this.maxStreams) return null;
     if (this.congested && this.transport.bufferedBytes() > limits.MAX_BACKLOG_BYTES) return null;
     if (this.lastStreamId >= limits.MAX_STREAM_ID) {
@@ -149,11 +150,11 @@ export class Session implements WriterOwner {
     stream.localEnded = end;
     this.keepStream(stream);
     const { writer } = this;
-    const at = writer.begin(end ? FrameType.open | END : FrameType.open, id, head.length + 2);
+    const at = writer.begin(end ? FrameType.open | END : FrameType.open, id, length + 2);
     const { bytes } = writer;
     bytes[at] = kind;
     bytes[at + 1] = framing;
-    putAll(bytes, at + 2, head);
+    put(bytes, at + 2, head, 0, length);
     return stream;
   }
 

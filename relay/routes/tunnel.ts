@@ -23,6 +23,7 @@ export interface Tunnel {
    * Opens a stream. `head` is copied. Returns null when the tunnel cannot take it (then nothing was sent).
    * @param head request head as `relay/protocol/README.md` says
    * @param end true when there is no request body
+   * @param length bytes of `head` that are the head; absent: all of them
    */
   open(
     kind: StreamKind,
@@ -30,6 +31,7 @@ export interface Tunnel {
     head: Uint8Array,
     end: boolean,
     events: StreamEvents,
+    length?: number,
   ): Stream | null;
 }
 

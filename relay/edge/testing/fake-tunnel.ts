@@ -88,9 +88,17 @@ export class FakeTunnel implements Tunnel {
     return stream;
   }
 
-  open(kind: StreamKind, framing: BodyFraming, head: Uint8Array, end: boolean, events: StreamEvents) {
+  open(
+    kind: StreamKind,
+    framing: BodyFraming,
+    head: Uint8Array,
+    end: boolean,
+    events: StreamEvents,
+    length = head.length,
+  ) {
     if (this.full) return null;
-    const stream = new FakeStream(kind, framing, Buffer.from(head).toString("latin1"), end, events);
+    const text = Buffer.from(head.subarray(0, length)).toString("latin1");
+    const stream = new FakeStream(kind, framing, text, end, events);
     stream.window = this.window;
     this.streams.push(stream);
     const { responder } = this;

@@ -1,3 +1,4 @@
+import { putAll } from "../../protocol/put.ts";
 import { toCopy } from "./text.ts";
 
 const TAB = 9;
@@ -6,8 +7,6 @@ const BACKSLASH = 92;
 const ZERO = 48;
 const TIME_BYTES = 24;
 const BILLION = 1_000_000_000;
-/** Calling for a copy costs as much as making one of so many bytes. */
-const SHORT_BYTES = 48;
 const NULL = Buffer.from("\\N");
 
 /** Writes fields of COPY's text format into a buffer, without making strings of them. Used again for each record. */
@@ -42,14 +41,7 @@ export class TextWriter {
 
   /** Bytes that are fields already. */
   bytes(bytes: Buffer): this {
-    const { length } = bytes;
-    if (length < SHORT_BYTES) {
-      const { target, end } = this;
-      for (let i = 0; i < length; i++) target[end + i] = bytes[i]!;
-    } else {
-      bytes.copy(this.target, this.end);
-    }
-    this.end += length;
+    this.end = putAll(this.target, this.end, bytes);
     return this;
   }
 
