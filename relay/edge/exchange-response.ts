@@ -41,6 +41,8 @@ export interface ResponseContext {
 
 const VERSION = ascii("HTTP/1.1 ");
 const CRLF = ascii("\r\n");
+const REQUEST_ID = ascii("Hotspot-Request-Id: ");
+const END_OF_HEAD = ascii("\r\n\r\n");
 const CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
 const NO_BODY = ascii("Content-Length: 0\r\n");
 const CLOSE = ascii("Connection: close\r\n");
@@ -220,8 +222,8 @@ export class ExchangeResponse {
     else if (!this.keepAlive) at = putAll(bytes, at, CLOSE);
     else if (context.http10) at = putAll(bytes, at, KEEP_ALIVE);
     at = putAll(bytes, at, context.ownLines);
-    at = putText(bytes, at, `Hotspot-Request-Id: ${context.requestId}\r\n\r\n`);
-    this.output.commit(at);
+    at = putText(bytes, putAll(bytes, at, REQUEST_ID), context.requestId);
+    this.output.commit(putAll(bytes, at, END_OF_HEAD));
   }
 
   /** Status line in our version, the reason as it came. @returns offset after it */

@@ -375,7 +375,7 @@ export class Exchange implements SocketOwner, AcceptedStreamEvents, RequestBodyO
     }
     if (this.requestIsSent && this.keepAlive && !response.surplus) {
       this.socket.resume();
-      this.host.pool.release(this.socket, this.keepAliveMs);
+      this.host.pool.release(this.socket, this.heardAt, this.keepAliveMs);
     } else if (this.requestIsSent) {
       this.socket.close();
     } else {

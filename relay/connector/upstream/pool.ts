@@ -43,10 +43,11 @@ export class UpstreamPool {
 
   /**
    * Keeps a connection whose last exchange ended cleanly.
+   * @param heardAt when the upstream was heard last: its own timer runs from there
    * @param keepAliveMs what the upstream's `Keep-Alive: timeout=` said, when it did
    */
-  release(socket: UpstreamSocket, keepAliveMs?: number): void {
-    const { maxIdle, idleTimeoutMs, now } = this.options;
+  release(socket: UpstreamSocket, heardAt: number, keepAliveMs?: number): void {
+    const { maxIdle, idleTimeoutMs } = this.options;
     // A second off what the upstream promised: our request must arrive before its timer fires.
     const keepMs = Math.min(idleTimeoutMs, keepAliveMs === undefined ? idleTimeoutMs : keepAliveMs - 1_000);
     if (this.closed || this.idle.length >= maxIdle || keepMs <= 0) {
@@ -54,7 +55,7 @@ export class UpstreamPool {
       return;
     }
     const entry = (socket.idle as IdleSocket | null) ?? new IdleSocket(this, socket);
-    entry.until = now() + keepMs;
+    entry.until = heardAt + keepMs;
     socket.idle = entry;
     socket.owner = entry;
     this.idle.push(entry);
