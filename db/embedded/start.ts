@@ -55,14 +55,18 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const onExit = () => child.kill("SIGINT");
   process.once("exit", onExit);
   const pid = child.pid!;
-  const ended = new Promise<void>((done) => child.once("exit", () => done()));
+  const ended = new Promise<void>((done) =>
+    child.once("exit", () => {
+      process.off("exit", onExit);
+      done();
+    }),
+  );
   return {
     url: urlOf(port, password),
     port,
     pid,
     adopted: false,
     async stop() {
-      process.off("exit", onExit);
       if (child.exitCode === null && child.signalCode === null) {
         child.kill("SIGINT");
         const timer = setTimeout(() => child.kill("SIGQUIT"), STOP_TIMEOUT_MS);

@@ -51,7 +51,9 @@ export interface Outage {
 export async function runOutage(dir: string, buildDir: string, awaySeconds: number): Promise<Outage> {
   const children: ManagedProcess[] = [];
   const dataDir = join(dir, "postgres");
-  let postgres = await startEmbeddedPostgres({ dataDir, volatile: true });
+  const postgresPort = await freePort();
+  const startPostgres = () => startEmbeddedPostgres({ dataDir, volatile: true, port: postgresPort });
+  let postgres = await startPostgres();
   const db = createDb(postgres.url, { max: 4, onConnectionError: () => undefined });
   const upstream = await startUpstream();
   serveLoad(upstream);
@@ -93,7 +95,7 @@ export async function runOutage(dir: string, buildDir: string, awaySeconds: numb
       await delay(1_000);
     } while (Date.now() < back);
     const { status: ready } = await fetch(`http://127.0.0.1:${portal.adminPort}/readyz`);
-    postgres = await startEmbeddedPostgres({ dataDir, volatile: true, port: postgres.port });
+    postgres = await startPostgres();
 
     await load.served();
     const after = await until(async () => {

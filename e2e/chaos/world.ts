@@ -7,6 +7,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../db/embedded/
 import { migrateToLatest } from "../../db/migrate.ts";
 import { createEndpoint, createTenant } from "../../db/testing/factories.ts";
 import { spawnConnector } from "../fixtures/connector-process.ts";
+import { freePort } from "../fixtures/free-port.ts";
 import { type ManagedProcess, stopAll } from "../fixtures/managed-process.ts";
 import { type Relay, startRelay } from "../fixtures/relay-process.ts";
 import { until } from "../fixtures/until.ts";
@@ -33,7 +34,9 @@ export interface ChaosWorld {
 
 export async function startChaosWorld(dir: string): Promise<ChaosWorld> {
   const dataDir = join(dir, "postgres");
-  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir });
+  const postgresPort = await freePort();
+  const startPostgres = () => startEmbeddedPostgres({ dataDir, port: postgresPort });
+  let postgres: EmbeddedPostgres = await startPostgres();
   const db = createDb(postgres.url, { max: 4, onConnectionError: () => undefined });
   await migrateToLatest(db);
   const tenant = await createTenant(db, { plan: "team" });
@@ -85,7 +88,7 @@ export async function startChaosWorld(dir: string): Promise<ChaosWorld> {
     async postgres(goneMs) {
       await killPostgres(postgres.pid);
       await pause(goneMs);
-      postgres = await startEmbeddedPostgres({ dataDir, port: postgres.port });
+      postgres = await startPostgres();
     },
   };
 

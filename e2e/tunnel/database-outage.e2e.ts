@@ -6,6 +6,7 @@ import { createDb } from "../../db/client.ts";
 import { startEmbeddedPostgres } from "../../db/embedded/index.ts";
 import { migrateToLatest } from "../../db/migrate.ts";
 import { createAccessKey } from "../../db/testing/index.ts";
+import { freePort } from "../fixtures/free-port.ts";
 import { rawRequest } from "../fixtures/raw-http.ts";
 import { startUpstream } from "../standins/upstream.ts";
 import { connect, makeTenant } from "./lab.ts";
@@ -13,7 +14,9 @@ import { relayWorld } from "./relay-world.ts";
 
 // A server of its own: the one that the tests share must not stop.
 const dataDir = await mkdtemp(join(tmpdir(), "hotspot-outage-"));
-let postgres = await startEmbeddedPostgres({ dataDir, volatile: true });
+const port = await freePort();
+const startPostgres = () => startEmbeddedPostgres({ dataDir, volatile: true, port });
+let postgres = await startPostgres();
 const db = createDb(postgres.url, { onConnectionError: () => undefined });
 await migrateToLatest(db);
 // Registered first, so it runs last: the relay ends before its database.
@@ -56,7 +59,7 @@ test("Postgres stops for a while: known tenants and keys see nothing, and the re
   ]);
   expect([503, 404]).toContain(unknown.status);
 
-  postgres = await startEmbeddedPostgres({ dataDir, volatile: true, port: postgres.port });
+  postgres = await startPostgres();
   expect((await ask()).status).toBe(200);
   await vi.waitFor(
     async () => {
