@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import net, { type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { freePort } from "../fixtures/free-port.ts";
 import { until } from "../fixtures/until.ts";
 import { connect, makeTenant } from "./lab.ts";
 import { relayWorld } from "./relay-world.ts";
@@ -28,15 +29,6 @@ createServer(async (request, response) => {
   response.end(request.url + " " + body);
 }).listen(Number(port), "127.0.0.1");
 `;
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 describe("an upstream that says it is ill", () => {
   test("is passed over while another connector's is well, and comes back", async () => {
