@@ -109,6 +109,24 @@ test("a hub is switched on and watched, breaks and is mended, gets new keys, is 
     expect(await keys.getByText("in use, confirmed").count()).toBe(1);
   }, 20_000);
 
+  await page.getByLabel("Name", { exact: true }).fill("The office");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { level: 1, name: "The office" }).waitFor();
+  const further = `lab-1.${world.cloudflare.zone}`;
+  const names = page.getByRole("list", { name: "Host names" }).getByRole("listitem");
+  await page.getByLabel("Another subdomain").fill("admin");
+  await page.getByRole("button", { name: "Add the host name" }).click();
+  await page.getByText(/kept back|reserved/).waitFor();
+  await page.getByLabel("Another subdomain").fill("lab");
+  await page.getByRole("button", { name: "Add the host name" }).click();
+  await names.filter({ hasText: further }).getByText("in DNS").waitFor();
+  expect(await world.visit(further, "/hello")).toEqual({ status: 200, body: "from the office" });
+  await page.getByRole("button", { name: `Remove ${further}` }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await page.getByText(`${further} is removed.`).waitFor();
+  await until(async () => expect((await world.visit(further, "/hello")).status).not.toBe(200));
+  expect((await names.allTextContents()).filter((text) => text.includes("lab-1"))).toEqual([]);
+
   await page.getByRole("button", { name: "Show the password" }).click();
   await page.getByRole("button", { name: "Show it" }).click();
   const password = await page

@@ -205,5 +205,20 @@ test("adding a hub shows its token once with the command; the switch says what i
   expect(await off.isEnabled()).toBe(true);
   await disabling.getByText("Keep them for a while").click();
   expect(await off.isEnabled()).toBe(true);
+
+  await page.goto(`${world.portalUrl}/hubs`);
+  await forgetHubs(world.db, tenantId);
+  await putHub(world.db, tenantId, "office", "kept");
+  await page.goto(`${world.portalUrl}/hubs/office`);
+  await page.getByRole("button", { name: "Remove hub" }).click();
+  const removing = page.getByRole("dialog", { name: /^Remove .*\?$/ });
+  expect(await removing.textContent()).toMatch(
+    /can be added again under the same id\. Its backups are deleted on/,
+  );
+  await removing.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Remove hub" }).click();
+  await removing.getByRole("button", { name: "Remove hub" }).click();
+  await page.getByText("The hub is removed.").waitFor();
+  await page.getByText("No hub yet").waitFor();
   expect(complaints).toEqual([]);
 });

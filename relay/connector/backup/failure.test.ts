@@ -51,6 +51,10 @@ test("a refused request, or one for what is gone, that would be tried again in v
     "Load(<data/5582def7c9>, 0, 0) returned error, retrying after 1.2s: The specified key does not exist.";
   expect(isHopelessRetry(gone)).toBe(true);
   expect(explainFailure(`${gone}\n`, -1).fault).toBe("data_lost");
+  const lock = gone.replace("data", "lock");
+  expect(isHopelessRetry(lock)).toBe(true);
+  expect(explainFailure(`${lock}\n`, -1).fault).toBe("locked");
+  expect(explainFailure(`${lock}\n${gone}\n`, -1).fault).toBe("data_lost");
   expect(isHopelessRetry(`${retry}: Put "https://r2.example/": Proxy Authentication Required`)).toBe(true);
   expect(isHopelessRetry(`${retry}: x509: certificate signed by unknown authority`)).toBe(true);
   expect(

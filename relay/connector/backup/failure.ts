@@ -38,14 +38,26 @@ const UNREACHABLE =
   /connection refused|no such host|i\/o timeout|network is unreachable|no route to host|connection reset|tls: |x509: |unexpected eof|server gave http response|context deadline|temporary failure in name|error sending request|dns error/i;
 
 /** restic asks for what is not there again and again, too. */
-const LOST = /retrying after.*(specified key does not exist|NoSuchKey)|pack \w+ (does not exist|is missing)/i;
+const LOST =
+  /^(?!.*<lock\/).*retrying after.*(specified key does not exist|NoSuchKey)|pack \w+ (does not exist|is missing)/im;
+/** The lock of a run that has ended between being listed and being looked at. */
+const LOCK_GONE = /<lock\/.*retrying after.*(specified key does not exist|NoSuchKey)/i;
 
 /** A line that says a request would be tried again for a quarter of an hour, in vain. */
 export function isHopelessRetry(line: string): boolean {
   return (
     /retrying after/i.test(line) &&
-    (REFUSED.test(line) || LOST.test(line) || LOCKED_OUT.test(line) || UNTRUSTED.test(line))
+    (REFUSED.test(line) ||
+      LOST.test(line) ||
+      isLockGone(line) ||
+      LOCKED_OUT.test(line) ||
+      UNTRUSTED.test(line))
   );
+}
+
+/** Another run has ended while this one looked who else is there: nothing is wrong, and it need only look again. */
+export function isLockGone(said: string): boolean {
+  return LOCK_GONE.test(said);
 }
 
 /**
@@ -89,7 +101,7 @@ export function explainFailure(said: string, code: number): BackupError {
       "The backups were made with another password. Run `hotspot hub enable` again, which fetches the right one; the portal shows it to owners.",
     );
   }
-  if (code === 11 || /already locked|unable to create lock/i.test(said)) {
+  if (code === 11 || isLockGone(said) || /already locked|unable to create lock/i.test(said)) {
     return new BackupError(
       "locked",
       "Another run uses the repository. It is tried again later; nothing is to be done.",

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Log } from "../upstream/log.ts";
 import type { RepositoryAccess } from "./access.ts";
-import { BackupError, explainFailure, isHopelessRetry } from "./failure.ts";
+import { BackupError, explainFailure, isHopelessRetry, isLockGone } from "./failure.ts";
 import { listKeyIds } from "./key-ids.ts";
 import { withLocalLock } from "./local-lock.ts";
 import { RepositoryNotes } from "./notes.ts";
@@ -13,6 +13,8 @@ import type { BackupSummary, BackupTool, Invocation } from "./tool.ts";
 /** A run that tidies up has the repository for itself; for a large one that takes minutes, ms. */
 const LOCK_WAIT_MS = 600_000;
 const LOCK_RETRY_MS = 1_000;
+/** Times that a program is started anew because others' locks went while it looked at them. */
+const MAX_STARTS = 10;
 /** Without what an interrupted run has uploaded it also works: not so long then, ms. */
 const ADOPT_WAIT_MS = 60_000;
 
@@ -266,11 +268,10 @@ export class Repository {
       args: invocation.args.slice(0, 2),
     });
     const secrets = [password, bucket.secretAccessKey];
-    const result = await runTool(this.#tool.program, invocation, {
-      onError: isHopelessRetry,
-      ...options,
-      secrets,
-    });
+    const start = () =>
+      runTool(this.#tool.program, invocation, { onError: isHopelessRetry, ...options, secrets });
+    let result = await start();
+    for (let starts = 1; starts < MAX_STARTS && isLockGone(result.stderr); starts++) result = await start();
     if (result.code === 0 || fineCodes.includes(result.code)) return result;
     const failure = explainFailure(result.stderr, result.code);
     // The index still has what is gone: the next backup has it corrected first, and then uploads that again.

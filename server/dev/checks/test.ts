@@ -6,7 +6,7 @@ import { startEmbeddedPostgres } from "../../../db/embedded/index.ts";
 import { ensureBuild } from "../build/build.ts";
 import { say, step, warn } from "../local/console.ts";
 import { startWatchdog } from "../processes/watchdog.ts";
-import { ensureChromium } from "./chromium.ts";
+import { ensurePrograms } from "./programs.ts";
 import { runCheck, staticChecks } from "./static.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -18,8 +18,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  */
 export async function runTests(root: string, args: string[]): Promise<number> {
   if (args.length > 0) return withPostgres(root, (databaseUrl) => runVitest(root, args, databaseUrl));
-  const advice = await timed("browser", () => ensureChromium(root));
-  if (advice) warn(`The browser tests will fail. ${advice}`);
+  for (const advice of await timed("programs", () => ensurePrograms(root))) warn(advice);
   await timed("build", () => ensureBuild(root));
   const failed: string[] = [];
   // End-to-end tests mostly wait: what they leave of the processors is enough for these.
