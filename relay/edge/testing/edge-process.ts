@@ -117,7 +117,9 @@ class MemoryTunnel implements Tunnel {
     length = head.length,
   ) {
     const isSmall = head[5] === 0x73 && head[6] === 0x6d;
-    const path = isSmall ? "/small" : Buffer.from(head.subarray(0, length)).toString("latin1").split(" ", 2)[1];
+    const path = isSmall
+      ? "/small"
+      : Buffer.from(head.subarray(0, length)).toString("latin1").split(" ", 2)[1];
     const stream = new MemoryStream(events, path);
     if (this.opened.push(stream) === 1) setImmediate(this.turn);
     if (end) queueMicrotask(() => stream.onBody?.(null));
