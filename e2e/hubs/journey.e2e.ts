@@ -123,9 +123,8 @@ test("a hub is switched on and watched, breaks and is mended, gets new keys, is 
   expect(await world.visit(further, "/hello")).toEqual({ status: 200, body: "from the office" });
   await page.getByRole("button", { name: `Remove ${further}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-  await page.getByText(`${further} is removed.`).waitFor();
+  await names.filter({ hasText: further }).waitFor({ state: "detached" });
   await until(async () => expect((await world.visit(further, "/hello")).status).not.toBe(200));
-  expect((await names.allTextContents()).filter((text) => text.includes("lab-1"))).toEqual([]);
 
   await page.getByRole("button", { name: "Show the password" }).click();
   await page.getByRole("button", { name: "Show it" }).click();
