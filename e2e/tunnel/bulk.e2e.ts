@@ -10,7 +10,11 @@ import { tunnelLab } from "./lab.ts";
 
 const MIB = 1024 * 1024;
 const BULK_BYTES = 100 * MIB;
-const MEMORY_BAR = 32 * MIB;
+/**
+ * Half of what passes. On a starved machine round trips are long, and a stream's window grows to 16 MiB for them: that, what of
+ * it is on its way out, and garbage. On a quiet one it is a few MiB.
+ */
+const MEMORY_BAR = 50 * MIB;
 
 /**
  * What may lie between one who writes and one who does not read: what the kernel lets the buffers of two loopback TCP
@@ -22,7 +26,7 @@ const STALLED_BYTES = Math.max(BULK_BYTES, 2 * IN_FLIGHT_BAR);
 
 const lab = await tunnelLab();
 
-test("100 MB down: same bytes, and neither process grows by 32 MB", async () => {
+test("100 MB down: same bytes, and neither process grows by half of them", async () => {
   const { stream, hash } = patternStream(BULK_BYTES);
   lab.upstream.on("/down", async (_req, res) => {
     res.writeHead(200, { "content-length": BULK_BYTES });
@@ -37,7 +41,7 @@ test("100 MB down: same bytes, and neither process grows by 32 MB", async () => 
   expect(grown.connector).toBeLessThan(MEMORY_BAR);
 });
 
-test("100 MB up: same bytes, and neither process grows by 32 MB", async () => {
+test("100 MB up: same bytes, and neither process grows by half of them", async () => {
   const { stream, hash } = patternStream(BULK_BYTES);
   lab.upstream.on("/up", async (req, res) => {
     const sink = new HashSink();
