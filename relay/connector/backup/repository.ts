@@ -268,15 +268,19 @@ export class Repository {
       args: invocation.args.slice(0, 2),
     });
     const secrets = [password, bucket.secretAccessKey];
-    const start = () =>
-      runTool(this.#tool.program, invocation, { onError: isHopelessRetry, ...options, secrets });
-    let result = await start();
-    for (let starts = 1; starts < MAX_STARTS && isLockGone(result.stderr); starts++) result = await start();
-    if (result.code === 0 || fineCodes.includes(result.code)) return result;
-    const failure = explainFailure(result.stderr, result.code);
-    // The index still has what is gone: the next backup has it corrected first, and then uploads that again.
-    if (failure.fault === "data_lost") this.#notes().begin();
-    throw failure;
+    for (let starts = 1; ; starts++) {
+      const result = await runTool(this.#tool.program, invocation, {
+        onError: isHopelessRetry,
+        ...options,
+        secrets,
+      });
+      if (result.code === 0 || fineCodes.includes(result.code)) return result;
+      if (isLockGone(result.stderr) && starts < MAX_STARTS) continue;
+      const failure = explainFailure(result.stderr, result.code);
+      // The index still has what is gone: the next backup has it corrected first, and then uploads that again.
+      if (failure.fault === "data_lost") this.#notes().begin();
+      throw failure;
+    }
   }
 }
 
